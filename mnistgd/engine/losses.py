@@ -1,0 +1,134 @@
+"""Losses: how wrong the outputs are, and in which direction they should move.
+
+Each is a function ``(outputs, targets) -> (value, d_outputs)``; the value is a mean over the batch, so
+that a learning rate means the same whatever the batch size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnistgd.engine.arrays import Array
+from mnistgd.errors import ShapeError
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities: exp(logits) / sum(exp(logits)) along the last axis.
+
+    The largest logit of each row is subtracted first, which changes nothing but keeps exp finite.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (..., n_classes)
+
+    Returns
+    -------
+    ndarray of the same shape; each row sums to 1.
+
+    References
+    ----------
+    Bishop (2006), Pattern Recognition and Machine Learning, equation 4.104.
+    """
+    exponentials: Array = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    exponentials /= exponentials.sum(axis=-1, keepdims=True)
+    return exponentials
+
+
+def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
+    """Mean cross-entropy of softmax(logits), and its gradient.
+
+    loss     = -(1/batch) · sum_i log p[i, labels[i]],   p = softmax(logits)
+    d_logits = (p - one_hot(labels)) / batch
+
+    Parameters
+    ----------
+    logits : ndarray of shape (batch, n_classes)
+    labels : integer ndarray of shape (batch,), each in [0, n_classes)
+
+    Returns
+    -------
+    loss : float, in nats; log(n_classes) for a uniform guess
+    d_logits : ndarray of shape (batch, n_classes)
+
+    Raises
+    ------
+    ShapeError
+        If there is not one label per row of `logits`.
+
+    References
+    ----------
+    Bishop (2006), Pattern Recognition and Machine Learning, section 4.3.4.
+
+    Examples
+    --------
+    >>> loss, d_logits = softmax_cross_entropy(np.zeros((1, 4)), np.array([2]))
+    >>> round(loss, 4), d_logits.tolist()
+    (1.3863, [[0.25, 0.25, -0.75, 0.25]])
+    """
+    batch = len(logits)
+    if logits.ndim != 2 or labels.shape != (batch,):
+        raise ShapeError(
+            f"logits of shape {logits.shape} want one label a row, not labels of shape {labels.shape}"
+        )
+    rows = np.arange(batch)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    # log p from the logits, never from p: a p that rounds to 0 would make the loss infinite.
+    d_logits: Array = np.exp(shifted)
+    totals = d_logits.sum(axis=1)
+    loss = float((np.log(totals) - shifted[rows, labels]).mean())
+    d_logits /= totals[:, None]
+    d_logits[rows, labels] -= 1
+    d_logits /= batch
+    return loss, d_logits
+
+
+def half_squared_error(outputs: Array, targets: Array) -> tuple[float, Array]:
+    """Half the squared error, summed over the outputs, mean over the batch; and its gradient.
+
+    loss      = (1/batch) · sum_i ½ · sum_j (outputs[i, j] - targets[i, j])²
+    d_outputs = (outputs - targets) / batch
+
+    With a batch of one the gradient is ``delta = pred - true``.
+
+    Parameters
+    ----------
+    outputs, targets : ndarray of shape (batch, n_outputs)
+
+    Returns
+    -------
+    loss : float
+    d_outputs : ndarray of shape (batch, n_outputs)
+
+    Raises
+    ------
+    ShapeError
+        If the two differ in shape.
+
+    References
+    ----------
+    Bishop (2006), Pattern Recognition and Machine Learning, equation 5.11.
+
+    Examples
+    --------
+    >>> half_squared_error(np.array([[3.0]]), np.array([[1.0]]))
+    (2.0, array([[2.]]))
+    """
+    if outputs.ndim != 2 or outputs.shape != targets.shape:
+        raise ShapeError(f"outputs of shape {outputs.shape} want targets of that shape, not {targets.shape}")
+    difference = outputs - targets
+    batch = len(outputs)
+    loss = float(np.vdot(difference, difference)) / (2 * batch)
+    difference /= batch
+    return loss, difference
+
+
+def one_hot(labels: Array, n_classes: int, dtype: type = np.float64) -> Array:
+    """A row for each label, 1 in the label's column and 0 elsewhere; shape (batch, n_classes).
+
+    Examples
+    --------
+    >>> one_hot(np.array([2, 0]), 3).tolist()
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
+    rows: Array = np.eye(n_classes, dtype=dtype)[labels]
+    return rows

@@ -1,0 +1,34 @@
+"""How well a network answers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.engine.arrays import Array
+
+
+def accuracy(outputs: Array, labels: Array) -> float:
+    """The fraction of rows whose largest output is the label's, in [0, 1].
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n, n_classes); logits or probabilities
+    labels : integer ndarray of shape (n,)
+    """
+    return float((outputs.argmax(axis=1) == labels).mean())
+
+
+def confusion_matrix(predicted: Array, labels: Array, n_classes: int) -> NDArray[np.int64]:
+    """How often each class was taken for which.
+
+    Parameters
+    ----------
+    predicted, labels : integer ndarray of shape (n,), each in [0, n_classes)
+
+    Returns
+    -------
+    int64 ndarray of shape (n_classes, n_classes); row = true class, column = predicted class.
+    """
+    pairs = labels.astype(np.int64) * n_classes + predicted
+    return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)

@@ -1,0 +1,130 @@
+"""Every layer and loss, against the slope that can be measured."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnistgd.engine import layers, losses
+from mnistgd.engine.arrays import Layer, Params
+from mnistgd.engine.gradient_check import check_layer, check_loss, gradient_error, numeric_gradient
+from mnistgd.engine.initializers import glorot_uniform
+from mnistgd.errors import ShapeError
+
+EXACT = 1e-6  # of central differences in float64; a wrong gradient is off by the order of 1
+sizes = st.integers(1, 6)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def linear(n_inputs: int, n_outputs: int) -> layers.Linear:
+    return layers.Linear(n_inputs, n_outputs, initializer=glorot_uniform)
+
+
+LAYERS = {
+    "linear": linear,
+    "linear without bias": lambda n, m: layers.Linear(n, m, bias=False, initializer=glorot_uniform),
+}
+
+
+@pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+@given(batch=sizes, n_inputs=sizes, n_outputs=sizes, seed=seeds)
+def test_layer_gradients(make, batch, n_inputs, n_outputs, seed):
+    rng = np.random.default_rng(seed)
+    layer: Layer = make(n_inputs, n_outputs)
+    params = {name: array + rng.normal(size=array.shape) for name, array in layer.init(rng).items()}
+    inputs = rng.normal(size=(batch, n_inputs))
+    outputs, _ = layer.forward(params, inputs)
+    errors = check_layer(layer, params, inputs, rng.normal(size=outputs.shape))
+    assert set(errors) == {"inputs", *params}
+    assert max(errors.values()) < EXACT, errors
+
+
+def random_labels(rng: np.random.Generator, batch: int, n: int) -> np.ndarray:
+    return rng.integers(0, n, batch)
+
+
+def random_targets(rng: np.random.Generator, batch: int, n: int) -> np.ndarray:
+    return rng.normal(size=(batch, n))
+
+
+LOSSES = {
+    "softmax_cross_entropy": (losses.softmax_cross_entropy, random_labels),
+    "half_squared_error": (losses.half_squared_error, random_targets),
+}
+
+
+@pytest.mark.parametrize(("loss", "targets"), LOSSES.values(), ids=LOSSES)
+@given(batch=sizes, n=sizes, seed=seeds)
+def test_loss_gradients(loss, targets, batch, n, seed):
+    rng = np.random.default_rng(seed)
+    assert check_loss(loss, rng.normal(size=(batch, n)), targets(rng, batch, n)) < EXACT
+
+
+@given(batch=st.integers(1, 25), rows=st.integers(1, 9), seed=seeds)
+def test_pixels_in_pieces_are_the_same_network(batch, rows, seed):
+    """However many rows are held as floats at a time, outputs and gradients are those of one piece."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (batch, 5), dtype=np.uint8)
+    params = linear(5, 3).init(rng)
+    d_outputs = rng.normal(size=(batch, 3))
+    outputs, backward = layers.Pixels(linear(5, 3), rows).forward(params, images)
+    whole_outputs, whole_backward = linear(5, 3).forward(params, images / 255)
+    assert np.allclose(outputs, whole_outputs)
+    nothing, grads = backward(d_outputs)
+    assert nothing is None  # bytes cannot move
+    for name, grad in whole_backward(d_outputs)[1].items():
+        assert np.allclose(grads[name], grad)
+
+
+def test_pixels_compute_in_the_precision_of_the_weights():
+    for dtype in (np.float32, np.float64):
+        params: Params = {"weights": np.ones((4, 2), dtype), "bias": np.zeros(2, dtype)}
+        outputs, _ = layers.Pixels(layers.Linear(4, 2)).forward(params, np.full((3, 4), 255, np.uint8))
+        assert outputs.dtype == dtype
+        assert outputs == pytest.approx(4)
+
+
+def test_pixels_take_an_empty_batch():
+    network = layers.Pixels(layers.Linear(4, 2))
+    outputs, _ = network.forward(network.init(np.random.default_rng(0)), np.empty((0, 4), np.uint8))
+    assert outputs.shape == (0, 2)
+
+
+def test_a_first_layer_may_spare_the_gradient_of_its_inputs():
+    layer = layers.Linear(3, 2, input_gradient=False)
+    _, backward = layer.forward(layer.init(np.random.default_rng(0)), np.ones((1, 3)))
+    assert backward(np.ones((1, 2)))[0] is None
+
+
+def test_a_wrong_gradient_is_noticed():
+    """The check itself: a factor of two, the commonest mistake with squared errors, does not pass."""
+
+    def doubled(outputs, targets):
+        value, d_outputs = losses.half_squared_error(outputs, targets)
+        return value, 2 * d_outputs
+
+    rng = np.random.default_rng(0)
+    assert check_loss(doubled, rng.normal(size=(3, 2)), rng.normal(size=(3, 2))) > 0.1
+
+
+def test_numeric_gradient_of_a_known_function():
+    x = np.array([[1.0, -2.0], [0.5, 3.0]])
+    assert gradient_error(3 * x**2, numeric_gradient(lambda: float((x**3).sum()), x)) < 1e-8
+    assert x.tolist() == [[1.0, -2.0], [0.5, 3.0]]  # put back as it was
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: linear(3, 2).forward(linear(3, 2).init(np.random.default_rng(0)), np.ones((2, 4))),
+            "3 inputs",
+        ),
+        (lambda: linear(3, 2).forward(linear(3, 2).init(np.random.default_rng(0)), np.ones(3)), "3 inputs"),
+        (lambda: losses.softmax_cross_entropy(np.ones((2, 3)), np.array([1])), "one label a row"),
+        (lambda: losses.half_squared_error(np.ones((2, 3)), np.ones(3)), "targets of that shape"),
+    ],
+)
+def test_arrays_that_do_not_fit(call, words):
+    with pytest.raises(ShapeError, match=words):
+        call()

@@ -1,0 +1,51 @@
+"""Losses against closed forms and scikit-learn's own."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import log_loss, mean_squared_error
+
+from mnistgd.engine import losses
+
+
+@given(st.integers(1, 8), st.integers(2, 6), st.integers(0, 2**32 - 1))
+def test_cross_entropy_is_scikit_learns_log_loss(batch, n_classes, seed):
+    rng = np.random.default_rng(seed)
+    logits = 3 * rng.normal(size=(batch, n_classes))
+    labels = rng.integers(0, n_classes, batch)
+    expected = log_loss(labels, losses.softmax(logits), labels=range(n_classes))
+    assert losses.softmax_cross_entropy(logits, labels)[0] == pytest.approx(expected)
+
+
+@given(st.integers(1, 8), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_half_squared_error_is_half_of_scikit_learns(batch, n, seed):
+    rng = np.random.default_rng(seed)
+    outputs, targets = rng.normal(size=(2, batch, n))
+    expected = mean_squared_error(targets, outputs) * n / 2
+    assert losses.half_squared_error(outputs, targets)[0] == pytest.approx(expected)
+
+
+def test_a_uniform_guess_costs_log_n():
+    assert losses.softmax_cross_entropy(np.zeros((3, 10)), np.array([0, 5, 9]))[0] == pytest.approx(
+        np.log(10)
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_huge_logits_stay_finite(dtype):
+    logits = np.array([[1e4, -1e4, 0.0]], dtype)
+    right, d_right = losses.softmax_cross_entropy(logits, np.array([0]))
+    wrong, d_wrong = losses.softmax_cross_entropy(logits, np.array([1]))
+    assert right == 0
+    assert wrong == pytest.approx(2e4)
+    assert d_right == pytest.approx(0)
+    assert d_wrong.tolist() == [[1, -1, 0]]
+    assert d_wrong.dtype == dtype
+
+
+@given(st.floats(-50, 50), st.integers(0, 2**32 - 1))
+def test_softmax_ignores_what_all_logits_share(shift, seed):
+    logits = np.random.default_rng(seed).normal(size=(4, 3))
+    assert np.allclose(losses.softmax(logits), losses.softmax(logits + shift))
+    assert np.allclose(losses.softmax(logits).sum(axis=1), 1)
