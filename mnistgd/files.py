@@ -20,8 +20,8 @@ def reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` through a temporary file beside it.
+def write_atomically(path: Path, *content: bytes | memoryview) -> None:
+    """Write `content`, piece after piece, to `path` through a temporary file beside it.
 
     A link is followed, so that the file it points to is replaced and the link stays. What is not an
     ordinary file, such as ``/dev/null`` or a pipe, is written to directly: it cannot be replaced.
@@ -33,14 +33,15 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)
+            with path.open("wb") as stream:
+                stream.writelines(content)
             return
         _check_target(path)
         target = path.resolve()
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".tmp", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
+                stream.writelines(content)
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(temporary).chmod(_mode_for(target))
