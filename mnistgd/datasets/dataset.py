@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
+from mnistgd.errors import DataError
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 IMAGE_SHAPE = (28, 28)
 PIXELS = 784
 DIGIT_NAMES = tuple("0123456789")
+MAX_CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Dataset:
     Attributes
     ----------
     train_images, test_images : uint8 ndarray of shape (n, 28, 28), 0 is background and 255 is ink
+        They may be read-only, and lie in a file that is mapped into memory.
     train_labels, test_labels : uint8 ndarray of shape (n,), each in [0, len(names))
     names : tuple of str, one per class; ``("0", …, "9")`` for digits
     source : str
@@ -56,3 +62,62 @@ class Silent:
 
     def notice(self, what: str) -> None:
         """Say nothing."""
+
+
+SILENT = Silent()
+
+
+def checked(
+    train_images: NDArray[np.uint8],
+    train_labels: NDArray[np.integer],
+    test_images: NDArray[np.uint8],
+    test_labels: NDArray[np.integer],
+    source: str,
+) -> Dataset:
+    """A data set of these arrays, its classes named by their numbers.
+
+    Parameters
+    ----------
+    train_images, test_images : uint8 ndarray of shape (n, 28, 28), n at least 1
+    train_labels, test_labels : ndarray of shape (n,), of any type of whole numbers
+    source : str
+
+    Raises
+    ------
+    DataError
+        If images and labels differ in number, a label is outside 0 to 9, or there is only one class.
+    """
+    for split, images, labels in (
+        ("train", train_images, train_labels),
+        ("test", test_images, test_labels),
+    ):
+        if len(images) != len(labels):
+            counts = f"{len(images):,} {split} images and {len(labels):,} {split} labels"
+            raise DataError(f"{source} has {counts}", "take images and labels from the same place")
+        wrong = np.flatnonzero((labels < 0) | (labels >= MAX_CLASSES))
+        if len(wrong):
+            found = f"{split} label {labels[wrong[0]]} (of image {wrong[0]})"
+            raise DataError(
+                f"{source} has a label that is not in 0 to 9: {found}", "number the classes from 0"
+            )
+    n_classes = int(max(train_labels.max(), test_labels.max())) + 1
+    if n_classes < 2:
+        raise DataError(f"every label in {source} is 0", "there must be at least two classes to tell apart")
+    train_images, test_images = np.ascontiguousarray(train_images), np.ascontiguousarray(test_images)
+    return Dataset(
+        train_images,
+        train_labels.astype(np.uint8),
+        test_images,
+        test_labels.astype(np.uint8),
+        DIGIT_NAMES[:n_classes],
+        source,
+        sha256(train_images, test_images),
+    )
+
+
+def sha256(*arrays: NDArray[np.uint8]) -> str:
+    """SHA-256, in hex, of the bytes of C-ordered arrays, one after the other."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(array.data)
+    return digest.hexdigest()

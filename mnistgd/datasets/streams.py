@@ -1,0 +1,133 @@
+"""Bytes from a file that nobody vouches for: read in small pieces, and never more than was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from mnistgd.errors import DataError
+from mnistgd.files import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FETCH_AGAIN = "fetch the file again from where it came"
+
+# The digits of EMNIST, the largest data set of this kind in use, train on 240,000 images.
+MAX_IMAGES = 250_000
+_PIECE = 1 << 18
+_MAX_MEMBERS = 10_000
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+@contextlib.contextmanager
+def open_file(path: Path) -> Iterator[BufferedReader]:
+    """Open an ordinary file to read; whatever the system refuses, then or later, is a DataError."""
+    try:
+        if path.is_dir():
+            raise DataError(f"{path} is a folder, where a file belongs")
+        if not path.exists():
+            raise DataError(f"there is no file {path}")
+        if not path.is_file():
+            # A pipe or a device may never end.
+            raise DataError(f"{path} is not an ordinary file")
+        with path.open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {reason(error)}") from error
+
+
+def read_array(
+    stream: Readable, shape: tuple[int, ...], dtype: np.dtype[np.generic], what: str
+) -> NDArray[Any]:
+    """Read an array of exactly this shape, in C order, after which the stream must end.
+
+    Raises
+    ------
+    DataError
+        If the stream ends too early or too late, or `shape` is of none or of more than any set has.
+    """
+    check_count(shape[0], what)
+    array = np.empty(shape, dtype)
+    fill(array, stream, what)
+    check_end(stream, what)
+    return array
+
+
+def check_count(count: int, what: str) -> None:
+    """Check that a data set can be of this size, before memory is taken for it."""
+    if not 1 <= count <= MAX_IMAGES:
+        raise DataError(f"{what} promises {count:,} entries; 1 to {MAX_IMAGES:,} can be read", FETCH_AGAIN)
+
+
+def fill(array: NDArray[np.generic], stream: Readable, what: str) -> None:
+    """Fill a contiguous array. Its memory is taken as the bytes arrive: a promise not kept costs nothing."""
+    wanted = array.reshape(-1).view(np.uint8).data
+    filled = 0
+    while filled < len(wanted):
+        piece = stream.read(min(_PIECE, len(wanted) - filled))
+        if not piece:
+            raise DataError(f"{what} is truncated: it holds less than it promises", FETCH_AGAIN)
+        wanted[filled : filled + len(piece)] = piece
+        filled += len(piece)
+
+
+def check_end(stream: Readable, what: str) -> None:
+    """Check that nothing follows."""
+    if stream.read(1):
+        raise DataError(f"{what} holds more bytes than it promises", FETCH_AGAIN)
+
+
+class Gunzip:
+    """What a gzip file unpacks to, piece by piece.
+
+    Unlike ``gzip.GzipFile`` it does not follow a file through millions of members that hold nothing.
+    """
+
+    def __init__(self, packed: Readable, what: str) -> None:
+        self._packed = packed
+        self._what = what
+        self._members = 1
+        self._rest = b""
+        self._unpack = zlib.decompressobj(wbits=31)
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end.
+
+        Raises
+        ------
+        DataError
+            If the file is damaged, or ends too early.
+        """
+        while True:
+            if self._unpack.eof:
+                self._rest = self._rest or self._packed.read(_PIECE)
+                if not self._rest:
+                    return b""
+                self._next_member()
+            packed = self._rest or self._packed.read(_PIECE)
+            try:
+                piece = self._unpack.decompress(packed, size)
+            except zlib.error as error:
+                raise DataError(f"{self._what} is damaged: it does not unpack", FETCH_AGAIN) from error
+            self._rest = self._unpack.unused_data if self._unpack.eof else self._unpack.unconsumed_tail
+            if piece:
+                return piece
+            if not packed and not self._unpack.eof:
+                raise DataError(f"{self._what} is truncated: it unpacks only in part", FETCH_AGAIN)
+
+    def _next_member(self) -> None:
+        self._members += 1
+        if self._members > _MAX_MEMBERS:
+            raise DataError(f"{self._what} is damaged: it is cut into too many pieces", FETCH_AGAIN)
+        self._unpack = zlib.decompressobj(wbits=31)
