@@ -1,0 +1,270 @@
+"""What was found or worked out before, kept on disk as arrays that open by memory map.
+
+An entry is some uint8 arrays, each an ``.npy`` file, and a JSON record of their source, SHA-256, size and
+CRC-32. The record is replaced last and every byte is checked against it on each use: whatever happened to
+the files in between, what is read is right or is not used. Files are replaced, never written over, so a map
+that another process holds stays what it was.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import sys
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnistgd.datasets.dataset import SILENT, Listener
+from mnistgd.errors import OutputError
+from mnistgd.files import reason, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+FORMAT = 1
+HINT = "set MNISTGD_CACHE to a folder that can be written"
+
+_MAX_RECORD = 1 << 16
+_ENTRY = r"(mnist|deskew\d+-[0-9a-f]{16})"
+# A file of this cache, or what is left of one after a crash: nothing else in its folder is ever removed.
+_OWN = re.compile(rf"{_ENTRY}(\.json|-[a-z]+\.npy)|\.{_ENTRY}(\.json|-[a-z]+\.npy)\..*\.tmp")
+
+
+def default_folder() -> Path:
+    """Where the cache is: MNISTGD_CACHE, or ``mnistgd`` in the user's cache folder of this platform."""
+    chosen = os.environ.get("MNISTGD_CACHE")
+    if chosen:
+        return Path(chosen).absolute()
+    return _user_cache() / "mnistgd"
+
+
+def _user_cache() -> Path:
+    try:
+        if sys.platform == "win32":
+            return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        if sys.platform == "darwin":
+            return Path.home() / "Library" / "Caches"
+        # The XDG specification has a relative path ignored.
+        chosen = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        return chosen if chosen.is_absolute() else Path.home() / ".cache"
+    except RuntimeError:
+        # A user without a home: a place where nothing is found, and nothing can be written.
+        return Path(os.devnull)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the cache has under one name.
+
+    Attributes
+    ----------
+    source : str
+        Where the arrays first came from; empty if the record cannot be read.
+    arrays : dict of str to uint8 ndarray
+        Read-only, mapped into memory; none if anything is damaged.
+    damage : str
+        What is wrong with it; empty if nothing is.
+    """
+
+    source: str = ""
+    arrays: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    damage: str = ""
+
+
+class Cache:
+    """Arrays on disk, by name.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+    listener : Listener
+        Hears, once, that the cache cannot be written.
+    """
+
+    def __init__(self, folder: Path, listener: Listener = SILENT) -> None:
+        self.folder = folder
+        self._listener = listener
+        self._writable = True
+
+    def read(self, name: str, shapes: Mapping[str, tuple[int, ...]], sha256: str) -> Entry | None:
+        """Open the arrays kept under `name`, and check every byte of them.
+
+        Parameters
+        ----------
+        name : str
+        shapes : mapping of str to tuple of int
+            The arrays that are expected.
+        sha256 : str
+            Of the data they were made from, as it was given to `write`.
+
+        Returns
+        -------
+        Entry, or None if there is nothing under this name.
+        """
+        record_file = self._record_file(name)
+        try:
+            if not record_file.is_file():
+                return None
+            with record_file.open("rb") as stream:
+                record = _parse_record(stream.read(_MAX_RECORD))
+        except OSError:
+            return None
+        except _DamageError as damage:
+            return Entry(damage=f"{record_file.name} {damage}")
+        source = record["source"]
+        if record.get("sha256") != sha256:
+            return Entry(source, damage=f"{record_file.name} is of other data")
+        arrays = {}
+        for key, shape in shapes.items():
+            file = self._array_file(name, key)
+            try:
+                arrays[key] = _open_array(file, shape, record["arrays"].get(key))
+            except OSError as error:
+                return Entry(source, damage=f"{file.name}: {reason(error)}")
+            except _DamageError as damage:
+                return Entry(source, damage=f"{file.name} {damage}")
+        return Entry(source, arrays)
+
+    def write(
+        self, name: str, arrays: Mapping[str, Sequence[NDArray[np.uint8]]], source: str, sha256: str
+    ) -> None:
+        """Keep arrays under `name`, each given as the parts that follow each other along its first axis.
+
+        Raises
+        ------
+        OutputError
+            If they cannot be written. What was there before is then still there, or noticed as damaged.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot write {self.folder}: {reason(error)}", HINT) from error
+        sizes = {}
+        try:
+            for key, parts in arrays.items():
+                header = _header((sum(map(len, parts)), *parts[0].shape[1:]))
+                write_atomically(self._array_file(name, key), header, *(part.data for part in parts))
+                checksum = 0
+                for part in parts:
+                    checksum = zlib.crc32(part.data, checksum)
+                sizes[key] = {"bytes": len(header) + sum(part.nbytes for part in parts), "crc32": checksum}
+            record = {"format": FORMAT, "source": source, "sha256": sha256, "arrays": sizes}
+            write_atomically(self._record_file(name), f"{json.dumps(record, indent=2)}\n".encode())
+        except OutputError as error:
+            raise OutputError(error.message, HINT) from error
+
+    def keep(
+        self, name: str, arrays: Mapping[str, Sequence[NDArray[np.uint8]]], source: str, sha256: str
+    ) -> None:
+        """As `write`, but where that fails go on without, and say so the first time."""
+        if not self._writable:
+            return
+        try:
+            self.write(name, arrays, source, sha256)
+        except OutputError as error:
+            self._writable = False
+            self._listener.notice(f"{error.message}; going on without a cache")
+
+    def names(self) -> list[str]:
+        """The names under which something is kept, sound or not."""
+        return [file.stem for file in self.files() if file.suffix == ".json" and file.name[0] != "."]
+
+    def size(self) -> int:
+        """Bytes, of all files together."""
+        return sum(_size(file) for file in self.files())
+
+    def files(self) -> list[Path]:
+        """The files of this cache that lie in its folder, in order of their names."""
+        try:
+            found = sorted(self.folder.iterdir())
+        except OSError:
+            return []
+        return [file for file in found if _OWN.fullmatch(file.name) and file.is_file()]
+
+    def clear(self) -> int:
+        """Remove the files of this cache, and nothing else that lies in its folder.
+
+        Returns
+        -------
+        int, the number of bytes that were freed
+
+        Raises
+        ------
+        OutputError
+            If one cannot be removed.
+        """
+        freed = 0
+        # Records first: without one, the arrays count as absent and not as damaged.
+        for file in sorted(self.files(), key=lambda file: file.suffix != ".json"):
+            size = _size(file)
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                raise OutputError(f"cannot remove {file}: {reason(error)}") from error
+            freed += size
+        return freed
+
+    def _record_file(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def _array_file(self, name: str, key: str) -> Path:
+        return self.folder / f"{name}-{key}.npy"
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        # Another process has removed it since.
+        return 0
+
+
+class _DamageError(Exception):
+    """Not what was written."""
+
+
+def _parse_record(content: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(content)
+    except (ValueError, RecursionError):
+        raise _DamageError("is not a record") from None
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise _DamageError(f"is not a record of format {FORMAT}")
+    if not isinstance(record.get("source"), str) or not isinstance(record.get("arrays"), dict):
+        raise _DamageError("is not a whole record")
+    return record
+
+
+def _open_array(file: Path, shape: tuple[int, ...], expected: object) -> NDArray[np.uint8]:
+    header = _header(shape)
+    size = len(header) + math.prod(shape)
+    if not file.is_file():
+        raise _DamageError("is missing")
+    if file.stat().st_size != size:
+        raise _DamageError("has another size")
+    try:
+        # The base class, since every slice of a memmap costs more.
+        content = np.asarray(np.memmap(file, np.uint8, mode="r"))
+    except ValueError:
+        raise _DamageError("has another size") from None
+    array = content[len(header) :].reshape(shape)
+    if content[: len(header)].tobytes() != header:
+        raise _DamageError("has another header")
+    if {"bytes": size, "crc32": zlib.crc32(array.data)} != expected:
+        raise _DamageError("has another CRC-32")
+    return array
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    """The first 128 bytes of an ``.npy`` file of uint8; numpy's own writer pads them as its version likes."""
+    text = repr({"descr": "|u1", "fortran_order": False, "shape": shape})
+    return b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + text.ljust(117).encode() + b"\n"

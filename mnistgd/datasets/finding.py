@@ -1,0 +1,110 @@
+"""Where MNIST is found: the cache, else OpenML, else the copy in this package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mnistgd.datasets import bundled
+from mnistgd.datasets.dataset import DIGIT_NAMES, IMAGE_SHAPE, Dataset, Listener, sha256
+from mnistgd.datasets.mnist import LABELS_SHA256, N_IMAGES, N_TRAIN, PIXELS_SHA256
+from mnistgd.errors import DataError, DownloadError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mnistgd.datasets.cache import Cache, Entry
+
+MNIST = "mnist"
+Source = Literal["openml", "embedded"]
+
+
+def find(cache: Cache, offline: bool, listener: Listener) -> Dataset:
+    """Bring MNIST from the nearest place that has it, and cache it if it was not the cache.
+
+    Raises
+    ------
+    DataError
+        If no place has it: this installation is damaged.
+    """
+    entry = read(cache)
+    if entry is not None and not entry.damage:
+        return from_entry(entry)
+    source: Source | None = "embedded" if offline else None
+    if entry is not None:
+        listener.notice(f"the cache was damaged ({entry.damage}) and is built again")
+        # The network was asked before, and this is what came of it.
+        if entry.source == "embedded":
+            source = "embedded"
+    dataset = bring(source, listener)
+    cache.keep(MNIST, parts(dataset), dataset.source, dataset.sha256)
+    return dataset
+
+
+def bring(source: Source | None, listener: Listener) -> Dataset:
+    """Bring MNIST from `source`; without one from OpenML or, if that does not deliver, from this package.
+
+    Raises
+    ------
+    DownloadError
+        If OpenML is asked for and does not deliver.
+    DataError
+        If the copy in this package is missing or damaged.
+    """
+    if source != "embedded":
+        try:
+            return _download(listener)
+        except DownloadError as error:
+            if source == "openml":
+                raise
+            listener.notice(f"{error.message}; using the embedded copy")
+    listener.busy("reading the embedded copy of MNIST")
+    dataset = bundled.read()
+    if not is_mnist(dataset):
+        raise DataError("the embedded copy of MNIST is damaged", "install mnistgd again")
+    return dataset
+
+
+def is_mnist(dataset: Dataset) -> bool:
+    """Whether these are the images and the labels of MNIST, in its order."""
+    labels = sha256(dataset.train_labels, dataset.test_labels)
+    return (
+        len(dataset.train_labels) == N_TRAIN and dataset.sha256 == PIXELS_SHA256 and labels == LABELS_SHA256
+    )
+
+
+def read(cache: Cache) -> Entry | None:
+    """What the cache has of MNIST."""
+    return cache.read(MNIST, {"images": (N_IMAGES, *IMAGE_SHAPE), "labels": (N_IMAGES,)}, PIXELS_SHA256)
+
+
+def parts(dataset: Dataset) -> dict[str, tuple[NDArray[np.uint8], ...]]:
+    """What of a data set goes into the cache."""
+    return {
+        "images": (dataset.train_images, dataset.test_images),
+        "labels": (dataset.train_labels, dataset.test_labels),
+    }
+
+
+def from_entry(entry: Entry) -> Dataset:
+    """MNIST, from what the cache has of it; every byte was checked when it was read."""
+    return _split(entry.arrays["images"], entry.arrays["labels"], entry.source)
+
+
+def _download(listener: Listener) -> Dataset:
+    from mnistgd.datasets import openml
+
+    return _split(*openml.fetch(listener), "openml")
+
+
+def _split(images: NDArray[np.uint8], labels: NDArray[np.uint8], source: str) -> Dataset:
+    """MNIST, from arrays that are known to be just that."""
+    return Dataset(
+        images[:N_TRAIN],
+        labels[:N_TRAIN],
+        images[N_TRAIN:],
+        labels[N_TRAIN:],
+        DIGIT_NAMES,
+        source,
+        PIXELS_SHA256,
+    )
