@@ -1,0 +1,140 @@
+"""Speed and memory, as ratios taken in one run: ``python tests/bench/bench.py``.
+
+Absolute times mean little on a shared machine; what counts is each figure beside the one it is held
+against, taken in turn with it. Nothing here is asserted: the README says what to reach.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+from mnistgd import datasets
+from mnistgd.engine.metrics import accuracy
+from mnistgd.fitting import fit
+from mnistgd.settings import Settings
+
+ROUNDS = 5
+EPOCHS = 3
+
+
+def by_hand(images: np.ndarray, labels: np.ndarray, epochs: int, batch: int = 100) -> np.ndarray:
+    """Softmax regression as one would write it for this case alone; what the engine is measured against."""
+    rng = np.random.default_rng(0)
+    weights, bias = np.zeros((784, 10), np.float32), np.zeros(10, np.float32)
+    rows, steps, step = np.arange(batch), epochs * (len(images) // batch), 0
+    for _ in range(epochs):
+        order = rng.permutation(len(images))
+        for start in range(0, len(images), batch):
+            chosen = order[start : start + batch]
+            inputs = images[chosen].astype(np.float32) * np.float32(1 / 255)
+            p = inputs @ weights + bias
+            p -= p.max(axis=1, keepdims=True)
+            np.exp(p, out=p)
+            p /= p.sum(axis=1, keepdims=True)
+            p[rows, labels[chosen]] -= 1
+            p *= np.float32((1 - step / steps) / batch)
+            weights -= inputs.T @ p
+            bias -= p.sum(axis=0)
+            step += 1
+    return np.vstack([weights, bias])
+
+
+def seconds(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def alternately(first: Callable[[], object], second: Callable[[], object]) -> tuple[float, float, float]:
+    """Median seconds of both, taken in turn, and the median of the ratios."""
+    pairs = [(seconds(first), seconds(second)) for _ in range(ROUNDS)]
+    return (
+        statistics.median(a for a, _ in pairs),
+        statistics.median(b for _, b in pairs),
+        statistics.median(a / b for a, b in pairs),
+    )
+
+
+def engine() -> None:
+    data = datasets.load(offline=True)
+    images, labels = data.train_images.reshape(-1, 784), data.train_labels
+
+    def ours() -> None:
+        for _ in fit(data, Settings(epochs=EPOCHS)):
+            pass
+
+    by_hand(images, labels, 1)
+    a, b, ratio = alternately(ours, lambda: by_hand(images, labels, EPOCHS))
+    print(f"epoch                  {a / EPOCHS * 1e3:7.1f} ms   by hand {b / EPOCHS * 1e3:7.1f} ms   ratio {ratio:.2f}")
+    a, b, ratio = alternately(ours, lambda: np.array(images, copy=True).sum())
+    print(f"epoch                  {a / EPOCHS * 1e3:7.1f} ms   reading {b * 1e3:7.1f} ms   ratio {ratio / EPOCHS:.1f}")
+    hand = by_hand(images, labels, 10)
+    tests = data.test_images.reshape(-1, 784) / np.float32(255)
+    print(f"accuracy by hand       {accuracy(tests @ hand[:-1] + hand[-1], data.test_labels):.2%} in 10 epochs")
+
+
+TORCH = """
+import torch, numpy as np
+from mnistgd import datasets
+torch.manual_seed(0)
+d = datasets.load(offline=True)
+x = torch.from_numpy(d.train_images.reshape(-1, 784).copy()); y = torch.from_numpy(d.train_labels.astype(np.int64))
+net = torch.nn.Linear(784, 10); torch.nn.init.zeros_(net.weight)
+sgd = torch.optim.SGD(net.parameters(), lr=1.0)
+plan = torch.optim.lr_scheduler.LambdaLR(sgd, lambda s: 1 - s / 6000)
+for _ in range(10):
+    for chosen in torch.randperm(60000).split(100):
+        sgd.zero_grad()
+        torch.nn.functional.cross_entropy(net(x[chosen].float() / 255), y[chosen]).backward()
+        sgd.step(); plan.step()
+"""
+
+
+def processes() -> None:
+    """Whole commands, from start to exit, and their peak memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        weights = str(Path(folder) / "weights.npz")
+        empty = {"MNISTGD_CACHE": str(Path(folder) / "cache")}
+        mnistgd = [sys.executable, "-m", "mnistgd"]
+        train = [*mnistgd, "train", "--offline", "--quiet", "--out", weights]
+        commands = {
+            "train, empty cache": (train, empty),
+            "train": (train, {}),
+            "show-weights 2": ([*mnistgd, "show-weights", "2", "--weights", weights, "--out", f"{folder}/2.png"], {}),
+            "--help": ([*mnistgd, "--help"], {}),
+        }
+        if importlib.util.find_spec("torch"):
+            commands["the same in PyTorch"] = ([sys.executable, "-c", TORCH], {})
+        for name, (command, env) in commands.items():
+            rounds = 1 if env else ROUNDS
+            times = [seconds(lambda: run(command, env)) for _ in range(rounds)]  # noqa: B023
+            print(f"{name:22} {statistics.median(times):7.2f} s    peak {run(command, env):5.0f} MB")
+
+
+def run(command: list[str], env: dict[str, str]) -> float:
+    """Run a command to its end; its peak memory in MB."""
+    process = subprocess.Popen(command, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(command)[:80]} failed")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return usage.ru_maxrss * unit / 1e6
+
+
+if __name__ == "__main__":
+    engine()
+    processes()
+    print(f"this process           {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:7.0f} MB")

@@ -1,0 +1,20 @@
+"""Lint, layout and types are checks like any other: one command runs them all."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["ruff", "check", "--no-cache", "."], ["ruff", "format", "--no-cache", "--check", "."], ["mypy"]],
+    ids=["lint", "layout", "types"],
+)
+def test_quality(command, tmp_path, monkeypatch):
+    monkeypatch.setenv("MYPY_CACHE_DIR", str(tmp_path))
+    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
