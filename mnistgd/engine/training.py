@@ -30,6 +30,7 @@ class Step(NamedTuple):
     learning_rate : float
     outputs : ndarray, what the network answered for this batch before the update
     targets : ndarray, what it should have answered
+    grads : Params, the gradient of the loss, before the optimizer made an update of it
     params : Params, after the update
     state : State of the optimizer, after the update
     """
@@ -39,6 +40,7 @@ class Step(NamedTuple):
     learning_rate: float
     outputs: Array
     targets: Array
+    grads: Params
     params: Params
     state: State
 
@@ -66,10 +68,13 @@ def train(
     schedule: Schedule,
     state: State | None = None,
     first_step: int = 0,
+    divergence: float = DIVERGED,
 ) -> Iterator[Step]:
     """Gradient descent: one step for each batch.
 
     params ← params + update(gradient of the loss at params)
+
+    (Nesterov's optimizer takes the gradient elsewhere; see `Optimizer`.)
 
     Parameters
     ----------
@@ -85,6 +90,8 @@ def train(
         The optimizer's memory, to go on where an earlier run stopped.
     first_step : int
         What the first step is called, to go on where an earlier run stopped.
+    divergence : float
+        How many times the first loss a later one may be; ``math.inf`` to go on until it overflows.
 
     Yields
     ------
@@ -93,7 +100,7 @@ def train(
     Raises
     ------
     DivergedError
-        As soon as the loss is not finite, or `DIVERGED` times that of the first step.
+        As soon as the loss is not finite, or `divergence` times that of the first step.
     """
     if state is None:
         state = optimizer.init(params)
@@ -110,13 +117,13 @@ def train(
             updates, state = optimizer.update(grads, state, params, learning_rate)
             params = {name: array + updates[name] for name, array in params.items()}
         if limit == math.inf and value > 0:
-            limit = value * DIVERGED
-        yield Step(step, value, learning_rate, outputs, targets, params, state)
+            limit = value * divergence
+        yield Step(step, value, learning_rate, outputs, targets, grads, params, state)
 
 
 def _diverged(step: int, value: float, learning_rate: float) -> DivergedError:
     return DivergedError(
-        f"training diverged at step {step}: the loss is {value:.3g}",
-        f"try a smaller learning rate than {learning_rate:.3g}",
+        f"training diverged at step {step}: at learning rate {learning_rate:.3g} the loss is {value:.3g}",
+        "try a smaller learning rate",
         step=step,
     )
