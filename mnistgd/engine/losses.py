@@ -1,14 +1,14 @@
 """Losses: how wrong the outputs are, and in which direction they should move.
 
 Each is a function ``(outputs, targets) -> (value, d_outputs)``; the value is a mean over the batch, so
-that a learning rate means the same whatever the batch size.
+that a learning rate means the same whatever the batch size. ``summed`` makes a sum of it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array
+from mnistgd.engine.arrays import Array, Loss
 from mnistgd.errors import ShapeError
 
 
@@ -65,11 +65,8 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     >>> round(loss, 4), d_logits.tolist()
     (1.3863, [[0.25, 0.25, -0.75, 0.25]])
     """
+    _check_labels("logits", logits, labels)
     batch = len(logits)
-    if logits.ndim != 2 or labels.shape != (batch,):
-        raise ShapeError(
-            f"logits of shape {logits.shape} want one label a row, not labels of shape {labels.shape}"
-        )
     rows = np.arange(batch)
     shifted = logits - logits.max(axis=1, keepdims=True)
     # log p from the logits, never from p: a p that rounds to 0 would make the loss infinite.
@@ -80,6 +77,49 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     d_logits[rows, labels] -= 1
     d_logits /= batch
     return loss, d_logits
+
+
+def cross_entropy(probabilities: Array, labels: Array) -> tuple[float, Array]:
+    """Mean cross-entropy of probabilities that are given as they are, and its gradient.
+
+    loss            = -(1/batch) · sum_i log p[i, labels[i]]
+    d_probabilities = -one_hot(labels) / (p · batch)
+
+    A probability below the precision of its dtype counts as that, 2.2e-16 in float64, so that loss and
+    gradient stay finite. Where there are logits, `softmax_cross_entropy` needs no such limit.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (batch, n_classes), each in [0, 1]
+    labels : integer ndarray of shape (batch,), each in [0, n_classes)
+
+    Returns
+    -------
+    loss : float, in nats
+    d_probabilities : ndarray of shape (batch, n_classes)
+
+    Raises
+    ------
+    ShapeError
+        If there is not one label per row of `probabilities`.
+
+    References
+    ----------
+    Bishop (2006), Pattern Recognition and Machine Learning, equation 4.108.
+
+    Examples
+    --------
+    >>> loss, d_probabilities = cross_entropy(np.array([[0.25, 0.5, 0.25]]), np.array([1]))
+    >>> round(loss, 4), d_probabilities.tolist()
+    (0.6931, [[0.0, -2.0, 0.0]])
+    """
+    _check_labels("probabilities", probabilities, labels)
+    batch = len(probabilities)
+    rows = np.arange(batch)
+    chosen = np.maximum(probabilities[rows, labels], np.finfo(probabilities.dtype).eps)
+    d_probabilities = np.zeros_like(probabilities)
+    d_probabilities[rows, labels] = -1 / (chosen * batch)
+    return float(-np.log(chosen).mean()), d_probabilities
 
 
 def half_squared_error(outputs: Array, targets: Array) -> tuple[float, Array]:
@@ -122,6 +162,23 @@ def half_squared_error(outputs: Array, targets: Array) -> tuple[float, Array]:
     return loss, difference
 
 
+def summed(loss: Loss) -> Loss:
+    """The sum over the batch of a loss that is a mean over it: batch · loss, and its gradient.
+
+    Examples
+    --------
+    >>> summed(half_squared_error)(np.array([[3.0], [3.0]]), np.array([[1.0], [1.0]]))
+    (4.0, array([[2.],
+           [2.]]))
+    """
+
+    def sum_loss(outputs: Array, targets: Array) -> tuple[float, Array]:
+        value, d_outputs = loss(outputs, targets)
+        return value * len(outputs), d_outputs * len(outputs)
+
+    return sum_loss
+
+
 def one_hot(labels: Array, n_classes: int, dtype: type = np.float64) -> Array:
     """A row for each label, 1 in the label's column and 0 elsewhere; shape (batch, n_classes).
 
@@ -132,3 +189,10 @@ def one_hot(labels: Array, n_classes: int, dtype: type = np.float64) -> Array:
     """
     rows: Array = np.eye(n_classes, dtype=dtype)[labels]
     return rows
+
+
+def _check_labels(name: str, outputs: Array, labels: Array) -> None:
+    if outputs.ndim != 2 or labels.shape != (len(outputs),):
+        raise ShapeError(
+            f"{name} of shape {outputs.shape} want one label a row, not labels of shape {labels.shape}"
+        )

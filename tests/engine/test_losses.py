@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss, mean_squared_error
 
 from mnistgd.engine import losses
+from mnistgd.engine.activations import Softmax
 
 
 @given(st.integers(1, 8), st.integers(2, 6), st.integers(0, 2**32 - 1))
@@ -16,6 +17,35 @@ def test_cross_entropy_is_scikit_learns_log_loss(batch, n_classes, seed):
     labels = rng.integers(0, n_classes, batch)
     expected = log_loss(labels, losses.softmax(logits), labels=range(n_classes))
     assert losses.softmax_cross_entropy(logits, labels)[0] == pytest.approx(expected)
+    assert losses.cross_entropy(losses.softmax(logits), labels)[0] == pytest.approx(expected)
+
+
+@given(st.integers(1, 8), st.integers(2, 6), st.integers(0, 2**32 - 1))
+def test_softmax_then_cross_entropy_is_both_at_once(batch, n_classes, seed):
+    rng = np.random.default_rng(seed)
+    logits, labels = rng.normal(size=(batch, n_classes)), rng.integers(0, n_classes, batch)
+    probabilities, backward = Softmax().forward({}, logits)
+    _, d_probabilities = losses.cross_entropy(probabilities, labels)
+    assert np.allclose(backward(d_probabilities)[0], losses.softmax_cross_entropy(logits, labels)[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_impossible_class_costs_much_but_stays_finite(dtype):
+    """As scikit-learn has it: a probability of 0 counts as the precision of its dtype."""
+    probabilities = np.array([[1, 0]], dtype)
+    loss, d_probabilities = losses.cross_entropy(probabilities, np.array([1]))
+    assert loss == pytest.approx(log_loss([1], probabilities, labels=[0, 1]))
+    assert loss == pytest.approx(-np.log(np.finfo(dtype).eps))
+    assert d_probabilities.tolist() == [[0, -1 / np.finfo(dtype).eps]]
+    assert d_probabilities.dtype == dtype
+
+
+@given(st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_a_summed_loss_is_the_sum_over_the_rows(batch, seed):
+    outputs, targets = np.random.default_rng(seed).normal(size=(2, batch, 3))
+    loss, d_outputs = losses.summed(losses.half_squared_error)(outputs, targets)
+    assert loss == pytest.approx(((outputs - targets) ** 2).sum() / 2)
+    assert np.allclose(d_outputs, outputs - targets)
 
 
 @given(st.integers(1, 8), st.integers(1, 6), st.integers(0, 2**32 - 1))
