@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnistgd.engine import layers, losses
+from mnistgd.engine import activations, composition, layers, losses, recurrent
 from mnistgd.engine.arrays import Layer, Params
 from mnistgd.engine.gradient_check import check_layer, check_loss, gradient_error, numeric_gradient
 from mnistgd.engine.initializers import glorot_uniform
@@ -23,6 +23,27 @@ def linear(n_inputs: int, n_outputs: int) -> layers.Linear:
 LAYERS = {
     "linear": linear,
     "linear without bias": lambda n, m: layers.Linear(n, m, bias=False, initializer=glorot_uniform),
+    **{name: lambda n, m, kind=kind: kind() for name, kind in activations.ACTIVATIONS.items()},
+    "softmax": lambda n, m: activations.Softmax(),
+    "sequential": lambda n, m: composition.Sequential((linear(n, 4), activations.Tanh(), linear(4, m))),
+    "sequential of one": lambda n, m: composition.Sequential((linear(n, m),)),
+    "parallel": lambda n, m: composition.Parallel((linear(1, m),) * n, (1,) * n),
+    "parallel of unequal parts": lambda n, m: composition.Parallel(
+        (linear(n - 1, m), activations.Sigmoid()), (n - 1, 1)
+    ),
+    "parallel within sequential": lambda n, m: composition.Sequential(
+        (
+            composition.Parallel(
+                (composition.Sequential((linear(1, 2), activations.Sigmoid())),) * n, (1,) * n
+            ),
+            linear(2 * n, m),
+            activations.Softmax(),
+        )
+    ),
+    "elman": recurrent.Elman,
+    "elman within sequential": lambda n, m: composition.Sequential(
+        (recurrent.Elman(n, 3), layers.Linear(3, m, bias=False, initializer=glorot_uniform))
+    ),
 }
 
 
@@ -33,6 +54,7 @@ def test_layer_gradients(make, batch, n_inputs, n_outputs, seed):
     layer: Layer = make(n_inputs, n_outputs)
     params = {name: array + rng.normal(size=array.shape) for name, array in layer.init(rng).items()}
     inputs = rng.normal(size=(batch, n_inputs))
+    inputs += 0.01 * np.sign(inputs)  # central differences are wrong across the kink of a ReLU
     outputs, _ = layer.forward(params, inputs)
     errors = check_layer(layer, params, inputs, rng.normal(size=outputs.shape))
     assert set(errors) == {"inputs", *params}
@@ -47,17 +69,27 @@ def random_targets(rng: np.random.Generator, batch: int, n: int) -> np.ndarray:
     return rng.normal(size=(batch, n))
 
 
+def random_logits(rng: np.random.Generator, batch: int, n: int) -> np.ndarray:
+    return rng.normal(size=(batch, n))
+
+
+def random_probabilities(rng: np.random.Generator, batch: int, n: int) -> np.ndarray:
+    return rng.uniform(0.01, 0.99, (batch, n))
+
+
 LOSSES = {
-    "softmax_cross_entropy": (losses.softmax_cross_entropy, random_labels),
-    "half_squared_error": (losses.half_squared_error, random_targets),
+    "softmax_cross_entropy": (losses.softmax_cross_entropy, random_logits, random_labels),
+    "cross_entropy": (losses.cross_entropy, random_probabilities, random_labels),
+    "half_squared_error": (losses.half_squared_error, random_logits, random_targets),
+    "summed": (losses.summed(losses.half_squared_error), random_logits, random_targets),
 }
 
 
-@pytest.mark.parametrize(("loss", "targets"), LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize(("loss", "outputs", "targets"), LOSSES.values(), ids=LOSSES)
 @given(batch=sizes, n=sizes, seed=seeds)
-def test_loss_gradients(loss, targets, batch, n, seed):
+def test_loss_gradients(loss, outputs, targets, batch, n, seed):
     rng = np.random.default_rng(seed)
-    assert check_loss(loss, rng.normal(size=(batch, n)), targets(rng, batch, n)) < EXACT
+    assert check_loss(loss, outputs(rng, batch, n), targets(rng, batch, n)) < EXACT
 
 
 @given(batch=st.integers(1, 25), rows=st.integers(1, 9), seed=seeds)
@@ -122,7 +154,12 @@ def test_numeric_gradient_of_a_known_function():
         ),
         (lambda: linear(3, 2).forward(linear(3, 2).init(np.random.default_rng(0)), np.ones(3)), "3 inputs"),
         (lambda: losses.softmax_cross_entropy(np.ones((2, 3)), np.array([1])), "one label a row"),
+        (lambda: losses.cross_entropy(np.ones((2, 3)), np.array([1])), "probabilities .* one label a row"),
         (lambda: losses.half_squared_error(np.ones((2, 3)), np.ones(3)), "targets of that shape"),
+        (lambda: recurrent.Elman(3, 2).forward({}, np.ones((2, 4))), "3 inputs"),
+        (lambda: recurrent.FadingMemory((1, 0)).forward({}, np.ones((2, 4))), "one decay a row"),
+        (lambda: composition.Parallel((activations.Tanh(),), (1, 1)), "a width each"),
+        (lambda: composition.Parallel((activations.Tanh(),), (2,)).forward({}, np.ones((2, 3))), "shape"),
     ],
 )
 def test_arrays_that_do_not_fit(call, words):
