@@ -104,6 +104,6 @@ def fit(dataset: Dataset, settings: Settings) -> Iterator[Progress]:
         # The loss is taken before the update, so the last update has not been looked at yet.
         raise DivergedError(
             f"training diverged at step {steps - 1}: its update is not finite",
-            f"try a smaller learning rate than {settings.resolved().learning_rate:.3g}",
+            "try a smaller learning rate",
             step=steps - 1,
         )

@@ -6,7 +6,6 @@ float32 and ``record``, a 0-d array of text that holds JSON: what the network is
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -86,10 +85,6 @@ class Model:
         clipped[clipped.sum(axis=1) == 0] = 1
         probabilities: NDArray[np.float64] = clipped / clipped.sum(axis=1, keepdims=True)
         return probabilities
-
-    def weights_sha256(self) -> str:
-        """SHA-256, in hex, of the weights' bytes; unlike that of the file it holds no date."""
-        return hashlib.sha256(np.ascontiguousarray(self.weights, "<f4").tobytes()).hexdigest()
 
 
 def with_record(model: Model, *, data: Mapping[str, str], results: Mapping[str, float]) -> Model:
@@ -198,7 +193,9 @@ def _read_params(arrays: dict[str, NDArray[Any]], n_classes: int) -> Params:
         if array is None:
             raise _BadRecordError(f"it has no {name}")
         if array.shape != shape or array.dtype != np.float32:
-            raise _BadRecordError(f"its {name} has shape {array.shape} of {array.dtype}, not {shape} of float32")
+            raise _BadRecordError(
+                f"its {name} has shape {array.shape} of {array.dtype}, not {shape} of float32"
+            )
         if not np.isfinite(array).all():
             raise _BadRecordError(f"not all numbers in its {name} are finite")
         params[name] = array

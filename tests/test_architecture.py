@@ -66,7 +66,17 @@ def test_who_may_import_what(path):
         assert not top & {"numpy", "PIL", "rich"}, "the command line starts quickly"
     assert not top & {"sklearn", "scipy", "matplotlib"}, "imported only where it is used"
     if floor_of(name) == "base":
-        forbidden = {"os", "pathlib", "time", "datetime", "random", "socket", "subprocess", "logging", "tempfile"}
+        forbidden = {
+            "os",
+            "pathlib",
+            "time",
+            "datetime",
+            "random",
+            "socket",
+            "subprocess",
+            "logging",
+            "tempfile",
+        }
         assert not roots & forbidden, "the engine and the pictures know no file and no clock"
 
 

@@ -56,7 +56,9 @@ def test_a_name_that_is_too_long(tmp_path, write):
 def test_permissions_are_those_of_an_ordinary_file(tmp_path):
     (tmp_path / "ordinary").touch()
     write_atomically(tmp_path / "new", b"x")
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == stat.S_IMODE((tmp_path / "ordinary").stat().st_mode)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "ordinary").stat().st_mode
+    )
     (tmp_path / "new").chmod(0o640)
     write_atomically(tmp_path / "new", b"y")
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640

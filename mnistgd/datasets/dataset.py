@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -19,14 +19,15 @@ DIGIT_NAMES = tuple("0123456789")
 MAX_CLASSES = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Images and their labels, split into those that train and those that test.
+
+    The arrays cannot be written to; they may lie in a file that is mapped into memory.
 
     Attributes
     ----------
     train_images, test_images : uint8 ndarray of shape (n, 28, 28), 0 is background and 255 is ink
-        They may be read-only, and lie in a file that is mapped into memory.
     train_labels, test_labels : uint8 ndarray of shape (n,), each in [0, len(names))
     names : tuple of str, one per class; ``("0", …, "9")`` for digits
     source : str
@@ -42,6 +43,18 @@ class Dataset:
     names: tuple[str, ...]
     source: str
     sha256: str
+
+    def __post_init__(self) -> None:
+        for name in ("train_images", "train_labels", "test_images", "test_labels"):
+            array = getattr(self, name).view()
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
+    def split(self, name: Literal["train", "test"]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The images and the labels of one split."""
+        if name == "train":
+            return self.train_images, self.train_labels
+        return self.test_images, self.test_labels
 
 
 class Listener(Protocol):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+NAME_A_FILE = "--data takes a folder of IDX files, each of them a file, or an .npz file"
 FETCH_AGAIN = "fetch the file again from where it came"
 
 # The digits of EMNIST, the largest data set of this kind in use, train on 240,000 images.
@@ -35,16 +36,16 @@ def open_file(path: Path) -> Iterator[BufferedReader]:
     """Open an ordinary file to read; whatever the system refuses, then or later, is a DataError."""
     try:
         if path.is_dir():
-            raise DataError(f"{path} is a folder, where a file belongs")
+            raise DataError(f"{path} is a folder, where a file belongs", NAME_A_FILE)
         if not path.exists():
-            raise DataError(f"there is no file {path}")
+            raise DataError(f"there is no file {path}", NAME_A_FILE)
         if not path.is_file():
             # A pipe or a device may never end.
-            raise DataError(f"{path} is not an ordinary file")
+            raise DataError(f"{path} is not an ordinary file", NAME_A_FILE)
         with path.open("rb") as stream:
             yield stream
     except OSError as error:
-        raise DataError(f"cannot read {path}: {reason(error)}") from error
+        raise DataError(f"cannot read {path}: {reason(error)}", NAME_A_FILE) from error
 
 
 def read_array(

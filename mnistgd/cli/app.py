@@ -1,0 +1,133 @@
+"""The ``mnistgd`` command: its sub-commands, and the one place where errors become messages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from mnistgd import __version__
+from mnistgd.cli import console
+from mnistgd.cli.data import data_app
+from mnistgd.cli.show_weights import show_weights
+from mnistgd.cli.train import train
+from mnistgd.errors import MnistgdError
+
+EPILOG = """\b
+Begin with:
+  mnistgd train
+  mnistgd show-weights 2
+\b
+Exit codes:
+  0 done    1 it could not be done    2 wrong usage
+  3 a gate that was asked for is not met    130 interrupted    143 terminated
+"""
+
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+
+app = typer.Typer(
+    name="mnistgd",
+    help="Train a 784→10 network on MNIST with plain gradient descent, and see what it learned.",
+    epilog=EPILOG,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(train)
+app.command()(show_weights)
+app.add_typer(data_app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.print_result(f"mnistgd {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="MNISTGD_DEBUG", help="Show where an error comes from.")
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["MNISTGD_DEBUG"] = "1"
+    if context.invoked_subcommand is None:
+        console.print_result(context.get_help())
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived: end as an interrupt does, tidying up on the way."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    raise Terminated
+
+
+def run() -> None:
+    """Run the command line of this process and end it with the exit code of the shell contract."""
+    signal.signal(signal.SIGTERM, _terminate)
+    code = 1
+    try:
+        code = app(standalone_mode=False, prog_name="mnistgd") or 0
+        if code == INTERRUPTED:  # typer turns Ctrl-C into this code
+            _report("interrupted", "", code)
+    except MnistgdError as error:
+        code = _report(error.message, error.hint, error.exit_code)
+    except typer.TyperException as error:
+        # typer checks values with pydantic, which says so in front of its message.
+        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        code = _report(message, _usage_hint(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _report("interrupted", "", INTERRUPTED)
+    except Terminated:
+        code = _report("terminated", "", TERMINATED)
+    except BrokenPipeError:
+        # Whoever read the result has seen enough of it.
+        code = 0
+    except MemoryError:
+        code = _report("out of memory", "close other programs", 1)
+    except OSError as error:
+        code = _report(str(error), "MNISTGD_DEBUG=1 shows where this comes from", 1)
+    except Exception as error:
+        hint = "this is a bug in mnistgd; MNISTGD_DEBUG=1 shows where: please report it"
+        code = _report(f"{type(error).__name__}: {error}", hint, 1)
+    _leave(code)
+
+
+def _usage_hint(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'mnistgd'} --help"
+
+
+def _report(message: str, hint: str, code: int) -> int:
+    if os.environ.get("MNISTGD_DEBUG", "0") not in {"", "0"}:
+        import traceback
+
+        traceback.print_exc()
+    console.note(f"error: {message}")
+    if hint:
+        console.note(f"hint: {hint}")
+    return code
+
+
+def _leave(code: int) -> None:
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        # Python would complain once more about the closed pipe when it flushes at exit.
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, 1)
+    sys.exit(code)

@@ -1,0 +1,126 @@
+"""What goes to stdout and what goes to stderr.
+
+stdout carries the result and nothing else. Everything said along the way goes to stderr: to a terminal
+with rich, to anything else as plain lines, and nowhere with ``--quiet``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
+
+def one_line(text: str) -> str:
+    """`text` with every control character written out, so that a file's name cannot break a line.
+
+    Examples
+    --------
+    >>> print(one_line("a\\nb"))
+    a\\nb
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def print_result(text: str) -> None:
+    """Write the result for people to stdout."""
+    write_stdout((text + "\n").encode(_encoding(), "backslashreplace"))
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Write one JSON document, in one line of ASCII, to stdout; numbers that are not finite are null."""
+    write_stdout(json.dumps(_finite(document), allow_nan=False).encode("ascii") + b"\n")
+
+
+def write_stdout(content: bytes) -> None:
+    """Write the bytes of a result to stdout, past every layer that could change them."""
+    if sys.stdout is None:
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def note(text: str) -> None:
+    """Write one line to stderr."""
+    if sys.stderr is not None:
+        line = one_line(text) + "\n"
+        sys.stderr.write(line.encode(_encoding(), "backslashreplace").decode(_encoding()))
+        sys.stderr.flush()
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a person with a terminal that can be drawn on reads `stream`."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def stderr_console() -> Console:
+    """A rich console on stderr that takes text as it is: no markup, no emoji, no highlighting."""
+    from rich.console import Console
+
+    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+def _encoding() -> str:
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+class Reporter:
+    """Says on stderr what is going on; it is the listener that reading a data set asks for.
+
+    Used as a context manager, so that a spinner never outlives what it stands for.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.drawing = not quiet and is_terminal(sys.stderr)
+        self._status: Status | None = None
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.idle()
+
+    def busy(self, what: str) -> None:
+        """Something that takes a while begins: a spinner, or a plain line where none can be drawn."""
+        if self.quiet:
+            return
+        if not self.drawing:
+            note(f"{what} …")
+        elif self._status is None:
+            from rich.text import Text
+
+            self._status = stderr_console().status(Text(one_line(what)))
+            self._status.start()
+        else:
+            self._status.update(one_line(what))
+
+    def notice(self, what: str) -> None:
+        """Something a person should know: one line that stays."""
+        self.idle()
+        if not self.quiet:
+            note(what)
+
+    def idle(self) -> None:
+        """What was going on has ended."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None

@@ -1,0 +1,62 @@
+"""Where a result that is a file goes: to a path, or to stdout."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from mnistgd.cli import console
+from mnistgd.errors import OutputError, UsageError
+
+STDOUT = "-"
+
+
+def check(out: str, *, as_json: bool) -> None:
+    """Refuse what could not work, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        If stdout is to hold a file and JSON at once, or the file would go to a terminal.
+    OutputError
+        If the file cannot be written.
+    """
+    if out != STDOUT:
+        from mnistgd.files import check_writable
+
+        check_writable(Path(out))
+    elif as_json:
+        raise UsageError("--out - and --json both want stdout", "write the file to a path")
+    elif sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError("--out - would write bytes to a terminal", "redirect it: mnistgd … --out - > FILE")
+
+
+def deliver(content: bytes, out: str) -> None:
+    """Write `content` to the path `out`, whole or not at all, or to stdout."""
+    if out == STDOUT:
+        console.write_stdout(content)
+        return
+    from mnistgd.files import write_atomically
+
+    write_atomically(Path(out), content)
+
+
+def several(out: str | None, names: list[str]) -> list[str]:
+    """Where files called `names` go: into the folder `out`, or for a single one to the file `out`.
+
+    Raises
+    ------
+    UsageError
+        If several are to share one stream.
+    OutputError
+        If `out` is not a folder and there are several.
+    """
+    if out is None:
+        return names
+    if Path(out).is_dir():
+        return [str(Path(out) / name) for name in names]
+    if len(names) == 1:
+        return [out]
+    if out == STDOUT:
+        raise UsageError("--out - takes one picture, not several", "name a folder")
+    raise OutputError(f"cannot write several pictures to {out}: it is not a folder", f"mkdir -p {out}")

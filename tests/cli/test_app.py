@@ -1,0 +1,69 @@
+"""The command itself: its help, its version, and what it loads."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ["numpy", "PIL", "sklearn", "scipy", "rich", "matplotlib"]
+
+
+def test_alone_it_prints_help(mnistgd):
+    result = mnistgd()
+    assert result.code == 0
+    assert result.stderr == ""
+    assert result.stdout.index("train") < result.stdout.index("show-weights") < result.stdout.index("data")
+    assert result.stdout.index("mnistgd train\n") < result.stdout.index("mnistgd show-weights 2\n")
+
+
+def test_help_and_no_arguments_say_the_same(mnistgd):
+    assert mnistgd("--help").stdout == mnistgd("-h").stdout == mnistgd().stdout
+
+
+def test_version(mnistgd):
+    from mnistgd import __version__
+
+    assert mnistgd("--version").stdout == f"mnistgd {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], [], ["train", "--help"], ["--version"], ["--no-such-option"]]
+)
+def test_help_loads_nothing_heavy(arguments):
+    program = (
+        "import sys\n"
+        "from mnistgd.cli import main\n"
+        f"sys.argv = ['mnistgd', *{arguments!r}]\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    pass\n"
+        f"print('loaded:', sorted(set({HEAVY!r}) & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["trian"], "trian"),
+        (["train", "--epochs", "0"], "--epochs"),
+        (["train", "--epochs", "ten"], "--epochs"),
+        (["train", "--batch-size", "0"], "neither a number from 1 up nor 'full'"),
+        (["train", "--batch-size", "-3"], "--batch-size"),
+        (["train", "--learning-rate", "0"], "not a finite number above 0"),
+        (["train", "--learning-rate", "nan"], "not a finite number above 0"),
+        (["train", "--learning-rate", "inf"], "not a finite number above 0"),
+        (["train", "--weight-decay", "-1"], "not a finite number from 0 up"),
+        (["train", "--loss", "hinge"], "hinge"),
+        (["train", "--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_wrong_usage(mnistgd, arguments, words):
+    result = mnistgd(*arguments)
+    assert result.code == 2
+    assert result.stdout == ""
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("error: ")
+    assert words in error
+    assert hint.startswith("hint: mnistgd ")
+    assert hint.endswith("--help")
