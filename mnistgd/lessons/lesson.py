@@ -1,0 +1,79 @@
+"""What a lesson is: settings in, a trace and what to notice out.
+
+Each lesson is a module of this package with one public name, ``LESSON``. It computes with the engine,
+in float64 and deterministically; it prints nothing and draws only on the figure it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SettingsT = TypeVar("SettingsT")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a person sees of a trace: one row an iteration, as the book has it.
+
+    Attributes
+    ----------
+    headings : sequence of str, one for each column
+    rows : sequence of rows, one text for each column; numbers already to as many digits as matter
+    title : str, above the table; empty for none
+    """
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a lesson.
+
+    Attributes
+    ----------
+    rows : list of dict
+        The trace; plain Python values, as JSON has them.
+    result : dict
+        Where it ended; plain Python values.
+    tables : sequence of Table
+        The same for people.
+    notice : str
+        Two or three sentences: what to notice.
+    """
+
+    rows: list[dict[str, Any]]
+    result: dict[str, Any]
+    tables: Sequence[Table]
+    notice: str
+
+
+@dataclass(frozen=True)
+class Lesson(Generic[SettingsT]):
+    """One lesson.
+
+    Attributes
+    ----------
+    name : str, as typed: ``constant-inputs``
+    source : str, whose system it is: author, title, chapter
+    settings : type
+        A frozen dataclass. Each field is an option of the command line; its default is the source's value
+        and its metadata say, under ``help``, what it is, and may hold ``choices``, ``minimum`` and
+        ``maximum`` (both inclusive) or ``above`` (exclusive).
+    run : settings → Outcome
+        Raises UsageError for settings that make no sense together.
+    plot : (settings, Outcome, empty matplotlib Figure) → None
+        Draws the outcome; None for a lesson that is a table and no more.
+    """
+
+    name: str
+    source: str
+    settings: type[SettingsT]
+    run: Callable[[SettingsT], Outcome]
+    plot: Callable[[SettingsT, Outcome, Figure], None] | None = field(default=None)
