@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnistgd.datasets import finding, local
+from mnistgd.datasets import finding
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.dataset import IMAGE_SHAPE, SILENT, Dataset, Listener, Silent
 from mnistgd.datasets.names import check_names, named, parse_names
@@ -74,9 +74,11 @@ def load(
     cache = Cache(default_folder(), listener)
     if spec == finding.MNIST:
         dataset = finding.find(cache, offline, listener)
-    elif spec == "":
-        raise DataError("no data set is named", local.HINT)
     else:
+        from mnistgd.datasets import local
+
+        if spec == "":
+            raise DataError("no data set is named", local.HINT)
         dataset = local.read_path(Path(spec))
     if names is not None:
         dataset = named(dataset, names)

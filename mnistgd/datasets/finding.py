@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, get_args
 
-from mnistgd.datasets import bundled
 from mnistgd.datasets.dataset import DIGIT_NAMES, IMAGE_SHAPE, Dataset, Listener, sha256
 from mnistgd.datasets.mnist import LABELS_SHA256, N_IMAGES, N_TRAIN, PIXELS_SHA256
 from mnistgd.errors import DataError, DownloadError
@@ -51,6 +51,9 @@ def bring(source: Source | None, listener: Listener) -> Dataset:
     DataError
         If the copy in this package is missing or damaged.
     """
+    # The readers of files are imported where they are needed: mostly the cache has everything.
+    from mnistgd.datasets import bundled
+
     if source != "embedded":
         try:
             return _download(listener)
@@ -75,7 +78,10 @@ def is_mnist(dataset: Dataset) -> bool:
 
 def read(cache: Cache) -> Entry | None:
     """What the cache has of MNIST."""
-    return cache.read(MNIST, {"images": (N_IMAGES, *IMAGE_SHAPE), "labels": (N_IMAGES,)}, PIXELS_SHA256)
+    entry = cache.read(MNIST, {"images": (N_IMAGES, *IMAGE_SHAPE), "labels": (N_IMAGES,)}, PIXELS_SHA256)
+    if entry is not None and not entry.damage and entry.source not in get_args(Source):
+        return replace(entry, damage=f"{MNIST}.json names an unknown source")
+    return entry
 
 
 def parts(dataset: Dataset) -> dict[str, tuple[NDArray[np.uint8], ...]]:

@@ -152,7 +152,8 @@ def _open(archive: zipfile.ZipFile, name: str, what: str) -> Iterator[tuple[IO[b
     with archive.open(member) as stream:
         try:
             header = _read_header(stream)
-        except ValueError as error:
+        except Exception as error:
+            # Whatever numpy's parser, Python's tokenizer or a damaged member come to.
             raise DataError(f"{what} is not an array that numpy wrote", "save it with numpy.savez") from error
         yield stream, header
 

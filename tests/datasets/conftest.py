@@ -1,0 +1,123 @@
+"""Small data sets, and files of them."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from mnistgd.datasets import bundled, finding, openml
+from mnistgd.datasets.dataset import checked, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mnistgd.datasets import Dataset, Listener
+    from mnistgd.errors import DownloadError
+
+Arrays = dict[str, "NDArray[np.uint8]"]
+
+IDX_NAMES = {
+    "train_images": "train-images-idx3-ubyte",
+    "train_labels": "train-labels-idx1-ubyte",
+    "test_images": "t10k-images-idx3-ubyte",
+    "test_labels": "t10k-labels-idx1-ubyte",
+}
+
+
+class Notes:
+    """A listener that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.busy_with: list[str] = []
+        self.notices: list[str] = []
+
+    def busy(self, what: str) -> None:
+        self.busy_with.append(what)
+
+    def notice(self, what: str) -> None:
+        self.notices.append(what)
+
+
+def idx_bytes(array: NDArray[np.uint8]) -> bytes:
+    """An IDX file, written from its definition."""
+    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+@dataclass
+class World:
+    """The places where MNIST comes from, and how often each was asked."""
+
+    dataset: Dataset
+    openml: DownloadError | None = None
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def world(tiny: Arrays, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world in which MNIST is the forty images of `tiny`, so that it is quick to bring."""
+    dataset = checked(*tiny.values(), source="")
+    world = World(dataset)
+    monkeypatch.setattr(finding, "N_IMAGES", 40)
+    monkeypatch.setattr(finding, "N_TRAIN", 30)
+    monkeypatch.setattr(finding, "PIXELS_SHA256", dataset.sha256)
+    monkeypatch.setattr(finding, "LABELS_SHA256", sha256(dataset.train_labels, dataset.test_labels))
+
+    def fetch(listener: Listener) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        world.asked.append("openml")
+        if world.openml is not None:
+            raise world.openml
+        return (
+            np.concatenate([dataset.train_images, dataset.test_images]),
+            np.concatenate([dataset.train_labels, dataset.test_labels]),
+        )
+
+    def read() -> Dataset:
+        world.asked.append("embedded")
+        return replace(world.dataset, source="embedded")
+
+    monkeypatch.setattr(openml, "fetch", fetch)
+    monkeypatch.setattr(bundled, "read", read)
+    return world
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Arrays:
+    """Thirty images to train on and ten to test, of ten classes."""
+    rng = np.random.default_rng(0)
+    return {
+        "train_images": rng.integers(0, 256, (30, 28, 28), dtype=np.uint8),
+        "train_labels": np.arange(30, dtype=np.uint8) % 10,
+        "test_images": rng.integers(0, 256, (10, 28, 28), dtype=np.uint8),
+        "test_labels": np.arange(10, dtype=np.uint8)[::-1].copy(),
+    }
+
+
+@pytest.fixture(scope="session")
+def as_idx() -> Callable[[NDArray[np.uint8]], bytes]:
+    return idx_bytes
+
+
+@pytest.fixture
+def idx_folder(tmp_path: Path, tiny: Arrays) -> Path:
+    """The four IDX files of `tiny`, those of images gzipped."""
+    folder = tmp_path / "idx"
+    folder.mkdir()
+    for key, name in IDX_NAMES.items():
+        content = idx_bytes(tiny[key])
+        if "images" in key:
+            (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+        else:
+            (folder / name).write_bytes(content)
+    return folder

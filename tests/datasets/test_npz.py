@@ -1,0 +1,206 @@
+"""The .npz reader: what it reads, and how it refuses what it does not."""
+
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from mnistgd.datasets.npz import NAMES, read_npz
+from mnistgd.errors import DataError
+
+KEYS = NAMES[0]
+
+
+@pytest.fixture
+def arrays(tiny):
+    return dict(tiny)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "set.npz"
+
+
+def npy(array, version=None):
+    content = io.BytesIO()
+    np.lib.format.write_array(content, np.asanyarray(array), version=version)
+    return content.getvalue()
+
+
+def members_of(arrays):
+    return {f"{key}.npy": npy(array) for key, array in arrays.items()}
+
+
+def write_zip(path, members, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def header(shape, descr="|u1", fortran_order=False, pad=0):
+    text = f"{{'descr': {descr!r}, 'fortran_order': {fortran_order}, 'shape': {shape!r}, }}".ljust(
+        pad
+    ).encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("names", NAMES)
+def test_reads_what_numpy_writes(path, arrays, save, names):
+    save(path, **dict(zip(names, (arrays[key] for key in KEYS), strict=True)))
+    for array, key in zip(read_npz(path), KEYS, strict=True):
+        assert array.dtype == np.uint8
+        assert np.array_equal(array, arrays[key])
+
+
+@pytest.mark.parametrize("dtype", ["<i8", ">i8", ">u2", "i1"])
+def test_labels_are_whole_numbers_of_any_type(path, arrays, dtype):
+    np.savez(path, **arrays | {"train_labels": arrays["train_labels"].astype(dtype)})
+    assert np.array_equal(read_npz(path)[1], arrays["train_labels"])
+
+
+def test_images_may_lie_in_another_order(path, arrays):
+    np.savez(path, **arrays | {"train_images": np.asfortranarray(arrays["train_images"])})
+    images = read_npz(path)[0]
+    assert np.array_equal(images, arrays["train_images"])
+    assert images.flags.c_contiguous
+
+
+def test_other_members_are_left_alone(path, arrays):
+    members = members_of(arrays)
+    odd = {
+        "../../escape.npy": b"x",
+        "notes\n.txt": b"\xff",
+        "/": b"",
+        "train_images": b"?",
+        "a" * 60_000: b"",
+    }
+    write_zip(path, members | odd)
+    assert np.array_equal(read_npz(path)[0], arrays["train_images"])
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+class Boom:
+    """Unpickled, it would end the test run."""
+
+    def __reduce__(self):
+        return pickle.loads, (b"cos\n_exit\n(I3\ntR.",)
+
+
+BAD_IMAGES = {
+    "floats": (npy(np.zeros((30, 28, 28), np.float32)), "are float32, not uint8"),
+    "doubles": (npy(np.zeros((30, 28, 28))), "are float64, not uint8"),
+    "int64": (npy(np.zeros((30, 28, 28), np.int64)), "are int64, not uint8"),
+    "booleans": (npy(np.zeros((30, 28, 28), bool)), "are bool, not uint8"),
+    "records": (npy(np.zeros((30, 28, 28), [("a\nb", "u1")])), "not uint8"),
+    "flat": (npy(np.zeros((30, 784), np.uint8)), r"shape \(30, 784\), not \(n, 28, 28\)"),
+    "32×32": (npy(np.zeros((30, 32, 32), np.uint8)), r"not \(n, 28, 28\)"),
+    "colour": (npy(np.zeros((30, 28, 28, 3), np.uint8)), r"not \(n, 28, 28\)"),
+    "a number": (npy(np.uint8(3)), r"not \(n, 28, 28\)"),
+    "no images": (npy(np.zeros((0, 28, 28), np.uint8)), "promises 0 entries"),
+    "too few bytes": (npy(np.zeros((30, 28, 28), np.uint8))[:-1], "truncated"),
+    "too many bytes": (npy(np.zeros((30, 28, 28), np.uint8)) + b"\0", "more bytes than it promises"),
+    "four billion": (header((4_000_000_000, 28, 28)), "4,000,000,000 entries"),
+    "more than can be counted": (header((10**300, 28, 28)), "entries"),
+    "fewer than none": (header((-1, 28, 28)), "-1 entries"),
+    "four billion, the other way": (header((4_000_000_000, 28, 28), fortran_order=True), "entries"),
+    "truncated, the other way": (header((30, 28, 28), fortran_order=True) + bytes(100), "truncated"),
+    "pickled": (npy(np.array([Boom()])), "are object, not uint8"),
+    "pickled without a header": (pickle.dumps(Boom()), "not an array that numpy wrote"),
+    "empty": (b"", "not an array that numpy wrote"),
+    "half a header": (header((30, 28, 28))[:20], "not an array that numpy wrote"),
+    "a header that nests": (b"\x93NUMPY\x01\x00\xf4\x01" + b"(" * 500, "not an array that numpy wrote"),
+    "a header that is long": (header((30, 28, 28), pad=60_000), "not an array that numpy wrote"),
+    "a header that says it is long": (
+        b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + b" " * 1000,
+        "not an array that numpy wrote",
+    ),
+    "a header that is code": (
+        b"\x93NUMPY\x01\x00\x20\x00" + b"__import__('os')._exit(3)".ljust(32),
+        "not an array that numpy wrote",
+    ),
+    "an unknown version": (b"\x93NUMPY\x09\x00" + bytes(100), "not an array that numpy wrote"),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_says_what_is_wrong_with_images(path, arrays, content, words):
+    write_zip(path, members_of(arrays) | {"train_images.npy": content})
+    with pytest.raises(DataError, match=words) as caught:
+        read_npz(path)
+    assert f"train_images in {path}" in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "labels", [np.zeros(30), np.zeros((30, 1), int), np.zeros(30, bool), np.array(["1"])]
+)
+def test_says_what_is_wrong_with_labels(path, arrays, labels):
+    np.savez(path, **arrays | {"test_labels": labels})
+    with pytest.raises(DataError, match=r"test_labels in .* not one whole number for each image"):
+        read_npz(path)
+
+
+@pytest.mark.parametrize("missing", KEYS)
+def test_an_array_is_missing(path, arrays, missing):
+    del arrays[missing]
+    np.savez(path, **arrays)
+    with pytest.raises(DataError, match=f"has no array {missing}"):
+        read_npz(path)
+
+
+def test_half_of_each_naming_is_none(path, arrays):
+    np.savez(
+        path, train_images=arrays["train_images"], train_labels=arrays["train_labels"], x_test=1, y_test=1
+    )
+    with pytest.raises(DataError, match="has no array test_images"):
+        read_npz(path)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_packing_that_numpy_does_not_use(path, arrays, compression):
+    write_zip(path, members_of(arrays), compression)
+    with pytest.raises(DataError, match="packed in a way"):
+        read_npz(path)
+
+
+def test_an_encrypted_member(path, arrays):
+    np.savez(path, **arrays)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="packed in a way"):
+        read_npz(path)
+
+
+def test_a_checksum_that_is_wrong(path, arrays):
+    np.savez(path, **arrays)
+    content = bytearray(path.read_bytes())
+    content[2000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="damaged"):
+        read_npz(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK", b"PK\x03\x04" + bytes(100), b"\x93NUMPY", b"PK\x05\x06" + bytes(18)], ids=repr
+)
+def test_what_is_no_archive(path, content):
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"damaged, or not an \.npz|has no array"):
+        read_npz(path)
+
+
+def test_a_table_of_contents_that_is_too_long(path, arrays):
+    write_zip(path, members_of(arrays) | {f"{number:060}": b"" for number in range(12_000)})
+    with pytest.raises(DataError, match=r"damaged, or not an \.npz"):
+        read_npz(path)
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(DataError, match="there is no file"):
+        read_npz(tmp_path / "absent.npz")
+    with pytest.raises(DataError, match="is a folder"):
+        read_npz(tmp_path)
