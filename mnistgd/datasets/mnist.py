@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnistgd.datasets.dataset import IMAGE_SHAPE
+from mnistgd.datasets.dataset import IMAGE_SHAPE, sha256
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +32,4 @@ def is_mnist(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> bool:
         return False
     if labels.dtype != np.uint8 or labels.shape != (N_IMAGES,):
         return False
-    return _sha256(images) == PIXELS_SHA256 and _sha256(labels) == LABELS_SHA256
-
-
-def _sha256(array: NDArray[np.uint8]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+    return sha256(images) == PIXELS_SHA256 and sha256(labels) == LABELS_SHA256

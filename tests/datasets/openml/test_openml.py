@@ -1,0 +1,150 @@
+"""MNIST through the real `fetch_openml`, from a local stand-in: what arrives and what is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from mnistgd.datasets import openml
+from mnistgd.datasets.mnist import LABELS_SHA256, PIXELS_SHA256, is_mnist
+from mnistgd.datasets.openml_process import DOWNLOADING, PARSING, PARSING_CACHED
+from mnistgd.errors import DownloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.openml_standin import StandIn
+
+    Content = Callable[[Path], dict[str, tuple[int, int, bytes]]]
+
+ARFF = "openml.org/data/v1/download/52667/mnist_784.arff.gz"
+
+
+def test_mnist_arrives_and_stays_for_scikit_learn(
+    openml_standin: StandIn, cache: Path, temporary: Path, diary: Any
+) -> None:
+    """The one test that downloads and parses all 70,000 images."""
+    openml_standin.serve_mnist()
+    sent = openml_standin.answers[openml_standin.ARFF]
+    # A broken download that somebody left: scikit-learn notices, and downloads it again.
+    (cache / ARFF).parent.mkdir(parents=True)
+    (cache / ARFF).write_bytes(sent[:1_000_000])
+
+    images, labels = openml.fetch(diary)
+
+    assert images.dtype == labels.dtype == np.uint8
+    assert images.shape == (70_000, 28, 28)
+    assert images.flags.c_contiguous
+    assert hashlib.sha256(images.tobytes()).hexdigest() == PIXELS_SHA256
+    assert hashlib.sha256(labels.tobytes()).hexdigest() == LABELS_SHA256
+    assert is_mnist(images, labels)
+    assert not is_mnist(images[::-1].copy(), labels)
+    assert not is_mnist(images, np.roll(labels, 1))
+    assert diary.texts[0] == DOWNLOADING
+    assert diary.texts[-1] == PARSING
+    assert diary.notices == []
+    api = "openml.org/api/v1/json/data"
+    assert {str(path.relative_to(cache)) for path in cache.rglob("*") if path.is_file()} == {
+        f"{api}/61.gz",
+        f"{api}/list/data_name/mnist_784/limit/2/data_version/1.gz",
+        f"{api}/554.gz",
+        f"{api}/features/554.gz",
+        f"{api}/qualities/554.gz",
+        ARFF,
+    }
+    assert (cache / ARFF).read_bytes() == sent
+    assert not any(temporary.iterdir())
+
+
+@pytest.mark.usefixtures("standin")
+def test_a_download_made_elsewhere_is_used(
+    content: Content, diary: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = (
+        "from sklearn.datasets import fetch_openml;"
+        "fetch_openml('mnist_784', version=1, as_frame=False, parser='liac-arff')"
+    )
+    subprocess.run([sys.executable, "-c", elsewhere], check=True)
+    cache = openml.scikit_learn_cache()
+    before = content(cache)
+    assert ARFF in before
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+
+    with pytest.raises(DownloadError, match="what scikit-learn's cache holds is not MNIST") as caught:
+        openml.fetch(diary)
+
+    assert str(cache) in caught.value.hint
+    assert diary.texts == [DOWNLOADING, PARSING_CACHED]
+    assert content(cache) == before
+
+
+def test_borrowed_files_can_be_removed(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (cache / "loop").symlink_to(cache)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/1.gz").write_bytes(b"one")
+    (cache / "linked").symlink_to(tmp_path / "elsewhere")
+
+    def check(staged: Path) -> None:
+        openml._borrow(cache, staged)
+        iris = staged / "openml.org/api/v1/json/data/61.gz"
+        assert iris.read_bytes() == b"iris"
+        assert (staged / "linked/1.gz").read_bytes() == b"one"
+        iris.unlink()
+        (staged / "linked/1.gz").unlink()
+
+    before = {path: path.lstat().st_mtime_ns for path in cache.rglob("*")}
+    check(tmp_path / "links")
+    monkeypatch.setattr(Path, "symlink_to", _refuse)
+    check(tmp_path / "copies")
+    assert {path: path.lstat().st_mtime_ns for path in cache.rglob("*")} == before
+
+
+def _refuse(*_: object) -> None:
+    raise OSError("a required privilege is not held by the client")
+
+
+def test_only_what_is_new_is_kept(
+    cache: Path, content: Content, diary: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "symlink_to", _refuse)
+    openml._borrow(cache, tmp_path / "staged")
+    before = content(cache)
+    (tmp_path / "staged" / ARFF).parent.mkdir(parents=True)
+    (tmp_path / "staged" / ARFF).write_bytes(b"new")
+
+    openml._keep(tmp_path / "staged", cache, diary)
+
+    after = content(cache)
+    assert after[ARFF][2] == b"new"
+    assert {name: after[name] for name in before} == before
+    assert not [name for name in after if "tmp" in name]
+    assert diary.notices == []
+
+
+def test_a_cache_that_takes_no_file_is_only_worth_a_notice(tmp_path: Path, diary: Any) -> None:
+    (tmp_path / "staged").mkdir()
+    (tmp_path / "staged/1.gz").write_bytes(b"new")
+    (tmp_path / "file").write_bytes(b"")
+    openml._keep(tmp_path / "staged", tmp_path / "file" / "openml", diary)
+    assert diary.notices == ["scikit-learn's cache does not take the download: not a directory"]
+
+
+@pytest.mark.parametrize("setting", [None, "{}/somewhere", "~/here", "relative"])
+def test_the_cache_is_where_scikit_learn_says(
+    setting: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sklearn.datasets import get_data_home
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SCIKIT_LEARN_DATA")
+    if setting is not None:
+        monkeypatch.setenv("SCIKIT_LEARN_DATA", setting.format(tmp_path))
+    found = openml.scikit_learn_cache()
+    assert not found.parent.exists()
+    assert found == Path(get_data_home()).absolute() / "openml"
