@@ -92,6 +92,7 @@ class Reporter:
         self.quiet = quiet
         self.drawing = not quiet and is_terminal(sys.stderr)
         self._status: Status | None = None
+        self._noted = ""
 
     def __enter__(self) -> Reporter:
         return self
@@ -104,7 +105,10 @@ class Reporter:
         if self.quiet:
             return
         if not self.drawing:
-            note(f"{what} …")
+            # What goes on from where it was ("…, 3.1 MB so far") is worth no line of its own.
+            if not (self._noted and what.startswith(self._noted)):
+                self._noted = what
+                note(f"{what} …")
         elif self._status is None:
             from rich.text import Text
 
