@@ -12,7 +12,7 @@ from mnistgd.images.palettes import Palette
 from mnistgd.images.text import PAPER, Align, label
 
 LEGEND_WIDTH = 240  # the least that a legend needs to be read, in pixels
-WIDE = 480  # from this width on, a colour and its meaning fit on one line
+WIDE = 550  # from this width on, all three words fit on one line in one size
 MEANING = ("ink here speaks against it", "no influence", "ink here speaks for it")
 
 
