@@ -6,13 +6,14 @@ before a byte of it has been read. Here every size is checked first, and nothing
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
 import warnings
 import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,21 @@ from mnistgd.files import reason
 HEADER_BYTES = 4096
 """More than any header of a plain array takes; what follows the header is the array's bytes alone."""
 
+_CONTENTS_BYTES = 1 << 20
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+
 
 class NotAnArrayError(Exception):
     """A member is not a plain array of the size it says."""
+
+
+class Header(NamedTuple):
+    """What a member says it holds."""
+
+    shape: tuple[int, ...]
+    fortran_order: bool
+    dtype: np.dtype[Any]
 
 
 def read_npz(
@@ -48,40 +61,66 @@ def read_npz(
     try:
         if not path.is_file():
             raise error(f"{path} is {'a folder' if path.is_dir() else 'not there'}, not an .npz file", hint)
-        with zipfile.ZipFile(path) as archive:
-            members = {info.filename: info for info in archive.infolist()}
+        with path.open("rb") as file, open_archive(file, path, error, hint) as archive:
+            present = set(archive.namelist())
             return {
-                name: _read_member(archive, members[f"{name}.npy"], limit)
+                name: _read_array(archive, name, limit)
                 for name, limit in limits.items()
-                if f"{name}.npy" in members
+                if f"{name}.npy" in present
             }
     except OSError as problem:
         raise error(f"cannot read {path}: {reason(problem)}", hint) from problem
+
+
+@contextlib.contextmanager
+def open_archive(
+    file: IO[bytes], path: Path, error: type[MnistgdError], hint: str
+) -> Iterator[zipfile.ZipFile]:
+    """Open the archive in `file`; whatever is wrong with it, then or while it is read, is an `error`."""
+    try:
+        careful = _Careful(file)
+        with zipfile.ZipFile(careful) as archive:
+            careful.opened = True
+            yield archive
+    except (MnistgdError, OSError):
+        raise
     except NotAnArrayError as problem:
         raise error(f"{path} is damaged: {problem}", hint) from problem
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ) as problem:
+    except Exception as problem:
+        # For damaged files zipfile and zlib have a dozen kinds of error, few of which they document.
         raise error(f"{path} is not a whole .npz file", hint) from problem
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> NDArray[Any]:
-    name = info.filename.removesuffix(".npy")
-    if info.file_size > limit + HEADER_BYTES:
-        raise NotAnArrayError(
-            f"its array {name!r} takes {info.file_size:,} bytes, more than the {limit:,} that fit"
-        )
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+@contextlib.contextmanager
+def open_array(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[IO[bytes], Header]]:
+    """Open an array of the archive: its bytes, as a stream, and what its header says of them.
+
+    Raises
+    ------
+    NotAnArrayError
+        If the array is packed as numpy packs none, its header cannot be read, or it holds Python objects.
+    """
+    info = archive.getinfo(f"{name}.npy")
+    if info.compress_type not in _PACKINGS or info.flag_bits & _ENCRYPTED:
         raise NotAnArrayError(f"its array {name!r} is packed in a way that numpy does not use")
     with archive.open(info) as stream:
-        shape, fortran_order, dtype = _read_header(stream, name)
-        if dtype.hasobject:
+        try:
+            header = _read_header(stream, name)
+        except NotAnArrayError:
+            raise
+        except Exception as problem:
+            # Whatever numpy's parser, Python's tokenizer or a damaged member come to.
+            raise NotAnArrayError(f"its array {name!r} has no header that can be read") from problem
+        if header.dtype.hasobject:
             raise NotAnArrayError(f"its array {name!r} holds Python objects, which are never loaded")
+        yield stream, header
+
+
+def _read_array(archive: zipfile.ZipFile, name: str, limit: int) -> NDArray[Any]:
+    size = archive.getinfo(f"{name}.npy").file_size
+    if size > limit + HEADER_BYTES:
+        raise NotAnArrayError(f"its array {name!r} takes {size:,} bytes, more than the {limit:,} that fit")
+    with open_array(archive, name) as (stream, (shape, fortran_order, dtype)):
         content = stream.read(limit + HEADER_BYTES + 1)
     if len(content) != math.prod(shape) * dtype.itemsize:
         raise NotAnArrayError(
@@ -91,15 +130,44 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) ->
     return array.reshape(shape, order="F" if fortran_order else "C")
 
 
-def _read_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            version = np.lib.format.read_magic(stream)
-            if version == (1, 0):
-                return np.lib.format.read_array_header_1_0(stream, max_header_size=HEADER_BYTES)
-            if version == (2, 0):
-                return np.lib.format.read_array_header_2_0(stream, max_header_size=HEADER_BYTES)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OverflowError) as problem:
-        raise NotAnArrayError(f"its array {name!r} has no header that can be read") from problem
-    raise NotAnArrayError(f"its array {name!r} is of a newer .npy version than can be read")
+def _read_header(stream: IO[bytes], name: str) -> Header:
+    # Version 1.0 has room for the header of any plain array; that of a later one may claim gigabytes.
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise NotAnArrayError(f"its array {name!r} is of a newer .npy version than can be read")
+    with warnings.catch_warnings():
+        # The header is a Python literal, and to parse a strange one warns.
+        warnings.simplefilter("ignore")
+        return Header(*np.lib.format.read_array_header_1_0(stream, max_header_size=HEADER_BYTES))
+
+
+class _Careful(io.BufferedIOBase):
+    """A file that is never read whole while an archive is opened.
+
+    The table of contents is as long as the archive says, and takes ten times its size once it is read.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.opened = False
+        self._file = file
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        size = -1 if size is None else size
+        if self.opened:
+            return self._file.read(size)
+        limit = _CONTENTS_BYTES + 1
+        content = self._file.read(min(size, limit) if size >= 0 else limit)
+        if len(content) == limit:
+            raise zipfile.BadZipFile("the table of contents is too long")
+        return content

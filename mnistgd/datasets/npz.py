@@ -1,24 +1,18 @@
-"""A data set in one ``.npz`` file: four arrays, by the names of this project or by those of Keras.
-
-``numpy.load`` is not used: it allocates whatever a file promises, and knows how to unpickle.
-"""
+"""A data set in one ``.npz`` file: four arrays, by the names of this project or by those of Keras."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-import zipfile
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
 from mnistgd.datasets.dataset import IMAGE_SHAPE
 from mnistgd.datasets.streams import check_count, check_end, fill, open_file, read_array
-from mnistgd.errors import DataError, MnistgdError
+from mnistgd.errors import DataError
+from mnistgd.npz import open_archive, open_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import zipfile
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -30,17 +24,6 @@ NAMES = (
 )
 
 _HINT = f"it takes {', '.join(NAMES[0])}, or Keras's {', '.join(NAMES[1])}"
-_MAX_CONTENTS = 1 << 20
-# What numpy writes for these arrays takes 118 bytes.
-_MAX_HEADER = 1024
-_ENCRYPTED = 0x1
-_PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-
-
-class Header(NamedTuple):
-    shape: tuple[int, ...]
-    fortran_order: bool
-    dtype: np.dtype[np.generic]
 
 
 def read_npz(
@@ -58,47 +41,14 @@ def read_npz(
     DataError
         If the file is missing, damaged or not a ZIP file, an array is missing, or one is not of its kind.
     """
-    with open_file(path) as file:
-        try:
-            with zipfile.ZipFile(_SmallReads(file), "r") as archive:
-                train_images, train_labels, test_images, test_labels = _names(archive, path)
-                return (
-                    _read_images(archive, train_images, path),
-                    _read_labels(archive, train_labels, path),
-                    _read_images(archive, test_images, path),
-                    _read_labels(archive, test_labels, path),
-                )
-        except (MnistgdError, OSError):
-            raise
-        except Exception as error:
-            # On damaged files zipfile, zlib and numpy raise a dozen kinds of error, few of them documented.
-            raise DataError(f"{path} is damaged, or not an .npz file", _HINT) from error
-
-
-class _SmallReads(io.BufferedIOBase):
-    """A file that is never read whole: a ZIP file's table of contents is as long as the file says."""
-
-    def __init__(self, file: io.BufferedReader) -> None:
-        self._file = file
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        limit = _MAX_CONTENTS + 1
-        content = self._file.read(limit if size is None or size < 0 else min(size, limit))
-        if len(content) > _MAX_CONTENTS:
-            raise zipfile.BadZipFile("the table of contents is too long")
-        return content
+    with open_file(path) as file, open_archive(file, path, DataError, _HINT) as archive:
+        train_images, train_labels, test_images, test_labels = _names(archive, path)
+        return (
+            _read_images(archive, train_images, path),
+            _read_labels(archive, train_labels, path),
+            _read_images(archive, test_images, path),
+            _read_labels(archive, test_labels, path),
+        )
 
 
 def _names(archive: zipfile.ZipFile, path: Path) -> tuple[str, ...]:
@@ -112,7 +62,7 @@ def _names(archive: zipfile.ZipFile, path: Path) -> tuple[str, ...]:
 
 def _read_images(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.uint8]:
     what = f"{name} in {path}"
-    with _open(archive, name, what) as (stream, header):
+    with open_array(archive, name) as (stream, header):
         if header.dtype != np.uint8:
             hint = "save them as whole numbers from 0 to 255, with .astype('uint8')"
             raise DataError(f"the pixels of {what} are {header.dtype}, not uint8", hint)
@@ -137,31 +87,8 @@ def _read_columns(stream: IO[bytes], count: int, what: str) -> NDArray[np.uint8]
 
 def _read_labels(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.integer]:
     what = f"{name} in {path}"
-    with _open(archive, name, what) as (stream, header):
+    with open_array(archive, name) as (stream, header):
         if header.dtype.kind not in "iu" or len(header.shape) != 1:
             kind = f"{header.dtype} of shape {header.shape}"
             raise DataError(f"{what} is {kind}, not one whole number for each image", _HINT)
         return read_array(stream, header.shape, header.dtype, what)
-
-
-@contextlib.contextmanager
-def _open(archive: zipfile.ZipFile, name: str, what: str) -> Iterator[tuple[IO[bytes], Header]]:
-    member = archive.getinfo(f"{name}.npy")
-    if member.compress_type not in _PACKINGS or member.flag_bits & _ENCRYPTED:
-        raise DataError(f"{what} is packed in a way that numpy does not use", "save it with numpy.savez")
-    with archive.open(member) as stream:
-        try:
-            header = _read_header(stream)
-        except Exception as error:
-            # Whatever numpy's parser, Python's tokenizer or a damaged member come to.
-            raise DataError(f"{what} is not an array that numpy wrote", "save it with numpy.savez") from error
-        yield stream, header
-
-
-def _read_header(stream: IO[bytes]) -> Header:
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise ValueError("version 1.0 is enough for any array of plain numbers")
-    with warnings.catch_warnings():
-        # The header is a Python literal, and to parse a strange one warns.
-        warnings.simplefilter("ignore")
-        return Header(*np.lib.format.read_array_header_1_0(stream, max_header_size=_MAX_HEADER))

@@ -76,7 +76,7 @@ def changed(draw):
     for _ in range(draw(st.integers(1, 4))):
         # The beginning and the end hold what says how the rest is to be read.
         start = rng.choice(
-            [rng.randrange(200), len(content) - rng.randrange(1, 600), rng.randrange(len(content))]
+            [rng.randrange(200), len(content) - rng.randrange(1, 600), rng.randrange(len(content) + 1)]
         )
         start = max(0, min(start, len(content)))
         word = rng.choice([*WORDS, rng.randbytes(1), rng.randbytes(2), rng.randbytes(20)])
@@ -250,6 +250,6 @@ def test_soon_and_in_little_memory(tmp_path, make):
         [sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True, timeout=60
     )
     result = json.loads(run.stdout)
-    assert result["message"].startswith((str(path), "train_images in", "test_labels in"))
+    assert str(path) in result["message"]
     assert result["seconds"] < 2
     assert result["megabytes"] < 500

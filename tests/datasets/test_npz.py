@@ -107,21 +107,21 @@ BAD_IMAGES = {
     "fewer than none": (header((-1, 28, 28)), "-1 entries"),
     "four billion, the other way": (header((4_000_000_000, 28, 28), fortran_order=True), "entries"),
     "truncated, the other way": (header((30, 28, 28), fortran_order=True) + bytes(100), "truncated"),
-    "pickled": (npy(np.array([Boom()])), "are object, not uint8"),
-    "pickled without a header": (pickle.dumps(Boom()), "not an array that numpy wrote"),
-    "empty": (b"", "not an array that numpy wrote"),
-    "half a header": (header((30, 28, 28))[:20], "not an array that numpy wrote"),
-    "a header that nests": (b"\x93NUMPY\x01\x00\xf4\x01" + b"(" * 500, "not an array that numpy wrote"),
-    "a header that is long": (header((30, 28, 28), pad=60_000), "not an array that numpy wrote"),
+    "pickled": (npy(np.array([Boom()])), "holds Python objects, which are never loaded"),
+    "pickled without a header": (pickle.dumps(Boom()), "no header that can be read"),
+    "empty": (b"", "no header that can be read"),
+    "half a header": (header((30, 28, 28))[:20], "no header that can be read"),
+    "a header that nests": (b"\x93NUMPY\x01\x00\xf4\x01" + b"(" * 500, "no header that can be read"),
+    "a header that is long": (header((30, 28, 28), pad=60_000), "no header that can be read"),
     "a header that says it is long": (
         b"\x93NUMPY\x02\x00\xff\xff\xff\xff" + b" " * 1000,
-        "not an array that numpy wrote",
+        "newer .npy version",
     ),
     "a header that is code": (
         b"\x93NUMPY\x01\x00\x20\x00" + b"__import__('os')._exit(3)".ljust(32),
-        "not an array that numpy wrote",
+        "no header that can be read",
     ),
-    "an unknown version": (b"\x93NUMPY\x09\x00" + bytes(100), "not an array that numpy wrote"),
+    "an unknown version": (b"\x93NUMPY\x09\x00" + bytes(100), "newer .npy version"),
 }
 
 
@@ -130,7 +130,8 @@ def test_says_what_is_wrong_with_images(path, arrays, content, words):
     write_zip(path, members_of(arrays) | {"train_images.npy": content})
     with pytest.raises(DataError, match=words) as caught:
         read_npz(path)
-    assert f"train_images in {path}" in caught.value.message
+    assert "train_images" in caught.value.message
+    assert str(path) in caught.value.message
     assert caught.value.hint
 
 
@@ -180,7 +181,7 @@ def test_a_checksum_that_is_wrong(path, arrays):
     content = bytearray(path.read_bytes())
     content[2000] ^= 1
     path.write_bytes(content)
-    with pytest.raises(DataError, match="damaged"):
+    with pytest.raises(DataError, match=r"not a whole \.npz"):
         read_npz(path)
 
 
@@ -189,13 +190,13 @@ def test_a_checksum_that_is_wrong(path, arrays):
 )
 def test_what_is_no_archive(path, content):
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"damaged, or not an \.npz|has no array"):
+    with pytest.raises(DataError, match=r"not a whole \.npz|has no array"):
         read_npz(path)
 
 
 def test_a_table_of_contents_that_is_too_long(path, arrays):
     write_zip(path, members_of(arrays) | {f"{number:060}": b"" for number in range(12_000)})
-    with pytest.raises(DataError, match=r"damaged, or not an \.npz"):
+    with pytest.raises(DataError, match=r"not a whole \.npz"):
         read_npz(path)
 
 
