@@ -11,7 +11,7 @@ from mnistgd.engine.metrics import confusion_matrix
 from mnistgd.models import Model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
     """What came of it.
 
@@ -28,6 +28,16 @@ class Evaluation:
     confusion: NDArray[np.int64]
     predicted: NDArray[np.intp]
 
+    @property
+    def recall(self) -> NDArray[np.float64]:
+        """Of the images of each class, the fraction that was found; NaN for a class without images."""
+        return _shares(self.confusion.diagonal(), self.confusion.sum(axis=1))
+
+    @property
+    def precision(self) -> NDArray[np.float64]:
+        """Of the answers that named each class, the fraction that was right; NaN where it was never named."""
+        return _shares(self.confusion.diagonal(), self.confusion.sum(axis=0))
+
 
 def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Evaluation:
     """Show `images`, prepared as the training images were, to the network and compare with `labels`.
@@ -42,3 +52,22 @@ def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8])
     predicted = outputs.argmax(axis=1)
     confusion = confusion_matrix(predicted, labels, len(model.names))
     return Evaluation(float(np.trace(confusion)) / len(labels), loss, confusion, predicted)
+
+
+def confident_mistakes(
+    probabilities: NDArray[np.float64], labels: NDArray[np.uint8], count: int
+) -> NDArray[np.intp]:
+    """Which images are wrong and most sure of it, the surest first; at most `count`.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n, n_classes)
+    labels : uint8 ndarray of shape (n,)
+    """
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    surest_first = np.argsort(-probabilities[wrong].max(axis=1), kind="stable")
+    return np.take(wrong, surest_first[:count])
+
+
+def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.divide(parts, wholes, out=np.full(len(parts), np.nan), where=wholes > 0)

@@ -54,6 +54,21 @@ def write_atomically(path: Path, *content: bytes | memoryview) -> None:
         raise _cannot_write(path, error) from error
 
 
+def append(path: Path, content: bytes) -> None:
+    """Add `content` to the end of `path`, at once.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        with path.open("ab") as stream:
+            stream.write(content)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
 def check_writable(path: Path) -> None:
     """Try whether `path` could be written, before work is spent on what goes there.
 

@@ -56,6 +56,16 @@ class Model:
         """(784, n_classes); ``weights[:, 2].reshape(28, 28)`` is digit 2's picture."""
         return self.params["weights"]
 
+    @property
+    def data_source(self) -> str:
+        """Where the training images came from: ``openml``, ``embedded`` or a path."""
+        return str(self.record["data"]["source"])
+
+    @property
+    def data_sha256(self) -> str:
+        """SHA-256, in hex, of the pixels it was trained and tested on."""
+        return str(self.record["data"]["sha256"])
+
     def outputs(self, images: NDArray[np.uint8]) -> Array:
         """What the network answers: logits, or for a squared-error network its predictions.
 
@@ -145,6 +155,7 @@ def load(path: Path) -> Model:
                 "upgrade mnistgd: pip install --upgrade mnistgd",
             )
         names = _read_names(record)
+        _check_data(record)
         settings = _read_settings(record)
         params = _read_params(arrays, len(names))
     except _BadRecordError as problem:
@@ -166,6 +177,12 @@ def _read_record(array: NDArray[Any] | None) -> dict[str, Any]:
     if not isinstance(record, dict) or type(record.get("format")) is not int or record["format"] < 1:
         raise _BadRecordError("its record names no format")
     return record
+
+
+def _check_data(record: dict[str, Any]) -> None:
+    data = record.get("data")
+    if not isinstance(data, dict) or not all(isinstance(data.get(key), str) for key in ("source", "sha256")):
+        raise _BadRecordError("its record does not say what it was trained on")
 
 
 def _read_names(record: dict[str, Any]) -> tuple[str, ...]:

@@ -179,6 +179,8 @@ DAMAGE = {
     "one name": (lambda p: change_record(p, names=["x"]), "1 classes"),
     "nine names": (lambda p: change_record(p, names=list("123456789")), r"not \(784, 9\)"),
     "other images": (lambda p: change_record(p, image_shape=[32, 32]), "not 28×28"),
+    "no data": (lambda p: change_record(p, data=None), "does not say what it was trained on"),
+    "data without source": (lambda p: change_record(p, data={"sha256": ""}), "does not say what it was trained on"),
     "no settings": (lambda p: change_record(p, settings=None), "its settings are damaged"),
     "odd settings": (lambda p: change_record(p, settings={"epochs": "many"}), "its settings are damaged"),
     "pickle": (lambda p: p.write_bytes(pickle.dumps(Explodes())), "not a whole .npz file"),

@@ -12,7 +12,9 @@ import typer
 
 from mnistgd import __version__
 from mnistgd.cli import console
+from mnistgd.cli.curves import curves
 from mnistgd.cli.data import data_app
+from mnistgd.cli.evaluate import evaluate
 from mnistgd.cli.show_weights import show_weights
 from mnistgd.cli.train import train
 from mnistgd.errors import MnistgdError
@@ -40,6 +42,8 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(show_weights)
+app.command()(evaluate)
+app.command()(curves)
 app.add_typer(data_app)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,15 @@ Data = Annotated[
         envvar="MNISTGD_DATA",
         metavar="mnist|PATH",
         help="The images: MNIST, or a folder of IDX files, or an .npz file.",
+    ),
+]
+OtherData = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        envvar="MNISTGD_DATA",
+        metavar="mnist|PATH",
+        help="Other images than those the network was trained and tested on.",
     ),
 ]
 Labels = Annotated[
@@ -31,6 +40,21 @@ Weights = Annotated[
     typer.Option(
         "--weights", "-w", envvar="MNISTGD_WEIGHTS", metavar="FILE", help="The weights file to read."
     ),
+]
+Image = Annotated[
+    Path | None,
+    typer.Argument(metavar="[IMAGE]", help="A picture of one digit: PNG, JPEG, …", show_default=False),
+]
+Index = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="Take image N of the data instead, counted from 0.")
+]
+Split = Annotated[Literal["test", "train"], typer.Option(help="Which images --index counts.")]
+AsIs = Annotated[
+    bool, typer.Option("--as-is", help="The picture is 28×28 and white on black already: change nothing.")
+]
+Palette = Annotated[
+    Literal["grokking", "diverging", "gray"],
+    typer.Option(help="grokking: red is zero, white for, black against; diverging: blue for, red against."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mnistgd.cli import console, options, outputs
-from mnistgd.errors import WeightsError
+from mnistgd.cli import console, inputs, options, outputs
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,7 +69,9 @@ def show_weights(
     from mnistgd.images.png import png_bytes, weights_sha256
 
     model = models.load(weights)
-    chosen = [_class_of(model, digit) for digit in dict.fromkeys(digits or [ALL])]
+    chosen = [
+        None if digit == ALL else inputs.class_of(model, digit) for digit in dict.fromkeys(digits or [ALL])
+    ]
     files = outputs.several(out, [f"weights-{ALL if index is None else index}.png" for index in chosen])
     for file in files:
         outputs.check(file, as_json=as_json)
@@ -100,17 +101,6 @@ def show_weights(
         console.print_json(document)
     elif files != [outputs.STDOUT]:
         console.print_result("\n".join(files))
-
-
-def _class_of(model: Model, digit: str) -> int | None:
-    """The column of the weights that `digit`, a number or a class's name, stands for; None is all."""
-    if digit in model.names:
-        return model.names.index(digit)
-    if digit == ALL:
-        return None
-    if digit.isdigit() and int(digit) < len(model.names):
-        return int(digit)
-    raise WeightsError(f"this network knows no class {digit}", f"it knows {', '.join(model.names)}")
 
 
 def _limits(model: Model, index: int | None, scale: str) -> list[float]:

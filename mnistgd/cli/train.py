@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mnistgd.cli import console, options
+
+if TYPE_CHECKING:
+    from mnistgd.fitting import Progress
+    from mnistgd.history import Epoch
 
 
 def _batch_size(value: str | int) -> int:
@@ -80,11 +84,15 @@ def train(
             "--out", "-o", envvar="MNISTGD_WEIGHTS", metavar="FILE", help="The weights file to write."
         ),
     ] = options.WEIGHTS_FILE,
+    log: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.jsonl", help="Write how each epoch went, a JSON object a line."),
+    ] = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Train the network and write its weights to a file."""
-    from mnistgd import datasets, models
+    from mnistgd import datasets, history, models
     from mnistgd.cli.progress import TrainingProgress
     from mnistgd.evaluation import evaluate
     from mnistgd.files import check_writable
@@ -104,6 +112,8 @@ def train(
     ).resolved()
     names = datasets.parse_names(labels) if labels is not None else None
     check_writable(out)
+    if log is not None:
+        history.begin(log)
 
     with console.Reporter(quiet=quiet) as reporter:
         dataset = datasets.load(data, offline=offline, names=names, deskew=deskew, listener=reporter)
@@ -112,6 +122,8 @@ def train(
     with TrainingProgress(quiet=quiet) as show:
         for progress in fit(dataset, settings):
             show(progress)
+            if log is not None and progress.epoch_ends:
+                history.add(log, _epoch(progress, time.perf_counter() - started))
     seconds = time.perf_counter() - started
 
     model = models.Model(progress.params, settings, dataset.names)
@@ -141,3 +153,16 @@ def train(
     )
     if not quiet:
         console.note("next: mnistgd show-weights")
+
+
+def _epoch(progress: Progress, seconds: float) -> Epoch:
+    from mnistgd.history import Epoch
+
+    return Epoch(
+        epoch=progress.epoch,
+        step=progress.step,
+        loss=progress.loss,
+        accuracy=progress.accuracy,
+        learning_rate=progress.learning_rate,
+        seconds=round(seconds, 3),
+    )

@@ -1,0 +1,104 @@
+"""How runs went, epoch by epoch: JSON Lines, one object an epoch, written as it happens."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from mnistgd.errors import DataError
+from mnistgd.files import append, reason, write_atomically
+
+MAX_BYTES = 50_000_000
+HINT = "a history is written by: mnistgd train --log FILE.jsonl"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of a history.
+
+    Attributes
+    ----------
+    epoch : int, counted from 1
+    step : int, steps done when it ended
+    loss, accuracy : float; means over its batches, each taken before its update
+    learning_rate : float, of its last step
+    seconds : float, from the start of training to its end
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+def begin(path: Path) -> None:
+    """Start an empty history at `path`; an older one is replaced.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    write_atomically(path, b"")
+
+
+def add(path: Path, epoch: Epoch) -> None:
+    """Append one line to the history at `path`.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    append(path, json.dumps(asdict(epoch)).encode("ascii") + b"\n")
+
+
+def read(path: Path) -> list[Epoch]:
+    """All lines of a history.
+
+    Raises
+    ------
+    DataError
+        If it is missing, too large, or a line is not one that `add` could have written.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
+    if len(content) > MAX_BYTES:
+        raise DataError(f"{path} is larger than any history", HINT)
+    epochs = [
+        _parse(line, f"line {number} of {path}")
+        for number, line in enumerate(content.splitlines(), 1)
+        if line
+    ]
+    if not epochs:
+        raise DataError(f"{path} has no epoch yet", HINT)
+    return epochs
+
+
+def _parse(line: bytes, where: str) -> Epoch:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{where} is not JSON", HINT) from error
+    if not isinstance(found, dict):
+        raise DataError(f"{where} is not an epoch", HINT)
+    values: dict[str, Any] = {}
+    for field in fields(Epoch):
+        value = found.get(field.name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _usable(value):
+            raise DataError(f"{where} has no number for {field.name}", HINT)
+        values[field.name] = value
+    return Epoch(**values)
+
+
+def _usable(value: float) -> bool:
+    """Finite, and no larger than a plot can show."""
+    return abs(value) < 10**15 if isinstance(value, int) else math.isfinite(value) and abs(value) < 1e15

@@ -1,0 +1,94 @@
+"""A confusion matrix as a picture: a count in every cell, and what the axes are beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from mnistgd.errors import ShapeError
+from mnistgd.images.letters import class_title
+from mnistgd.images.montage import column, framed, on_page, row
+from mnistgd.images.text import INK, PAPER, label, line_height
+
+CELL = 64
+TEXT = 18
+DARK = (8, 48, 107)  # of the largest share; a single hue that only gets darker is read without colours too
+
+
+def confusion_figure(counts: NDArray[np.int64], names: Sequence[str], title: str) -> Image.Image:
+    """Counts in cells: a row for each true class, a column for each predicted one.
+
+    A cell's colour is its count's share of its row: white is none, dark blue all. So the diagonal shows
+    each class's recall, whatever the number of its images.
+
+    Parameters
+    ----------
+    counts : integer ndarray of shape (n_classes, n_classes); row = true class, column = predicted class
+    names : the classes' names
+    title : written above
+
+    Raises
+    ------
+    ShapeError
+        If the counts are not a square of that size.
+    """
+    n = len(names)
+    if counts.shape != (n, n):
+        raise ShapeError(f"counts of shape {counts.shape} for {n} classes")
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    cells = [row([_cell(counts[i, j], shares[i, j]) for j in range(n)]) for i in range(n)]
+    matrix = framed(column(cells))
+    titles = [_short(names, i) for i in range(n)]
+    wide = min(140, max(label(text, TEXT).width for text in titles)) + 12
+    left = column([_beside(text, wide, CELL) for text in titles])
+    above = row([_above(text) for text in titles])
+    upper = row([Image.new("RGB", (wide, above.height), PAPER), above])
+    body = column([upper, row([left, matrix], 4)], 4, align="left")
+    across = label("predicted", TEXT, matrix.width)
+    across = row([Image.new("RGB", (wide, across.height), PAPER), across])
+    down = label("true", TEXT, matrix.height).rotate(90, expand=True)
+    blank = Image.new("RGB", (down.width, above.height + across.height), PAPER)
+    page = row([column([blank, down]), column([across, body], 4, align="left")], 6)
+    return on_page(column([label(title, 22, page.width), page, _key(page.width)], 14))
+
+
+def _short(names: Sequence[str], index: int) -> str:
+    return names[index] if names[index].isdigit() else class_title(names, index)
+
+
+def _cell(count: int, share: float) -> Image.Image:
+    """Colour by the share, or more exactly by its square root: a few mistakes must not look like none."""
+    strength = float(np.sqrt(share))
+    colour = tuple(round(255 + (dark - 255) * strength) for dark in DARK)
+    cell = Image.new("RGB", (CELL, CELL), colour)
+    ink: Any = (255, 255, 255) if strength > 0.5 else INK if count else (150, 150, 150)
+    text = label(f"{count}", TEXT, CELL - 6, ink=(0, 0, 0))
+    mask = text.convert("L").point(lambda v: 255 - v)
+    cell.paste(ink, (3, (CELL - text.height) // 2), mask)
+    ImageDraw.Draw(cell).rectangle((0, 0, CELL - 1, CELL - 1), outline=(235, 235, 235))
+    return cell
+
+
+def _beside(text: str, width: int, height: int) -> Image.Image:
+    line = Image.new("RGB", (width, height), PAPER)
+    line.paste(label(text, TEXT, width - 8, align="right"), (0, (height - line_height(TEXT)) // 2))
+    return line
+
+
+def _above(text: str) -> Image.Image:
+    line = Image.new("RGB", (CELL, line_height(TEXT)), PAPER)
+    line.paste(label(text, TEXT, CELL - 6), (3, 0))
+    return line
+
+
+def _key(width: int) -> Image.Image:
+    return label(
+        "the darker, the larger the count's share of its row; white: none",
+        15,
+        width,
+        ink=(88, 88, 88),
+    )
