@@ -1,0 +1,58 @@
+"""What lessons need to tell of a run: its steps up to an overflow, those to show, numbers as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count, takewhile
+
+import numpy as np
+
+from mnistgd.engine.training import Step
+from mnistgd.errors import DivergedError
+
+FEW = 20
+"""As many steps as this are all shown."""
+
+
+def until_overflow(run: Iterable[Step]) -> Iterator[Step]:
+    """The steps of a run up to where its numbers overflow; a run that does not is told to its end."""
+    try:
+        # The run looks at its losses; the last update may overflow after the last loss.
+        yield from takewhile(lambda step: all(np.isfinite(p).all() for p in step.params.values()), run)
+    except DivergedError:
+        return
+
+
+def shown_steps(last: int, *also: int | None) -> list[int]:
+    """Which of the steps 0 … `last` a person wants to see: all of a few, of many 1, 2, 5, 10, 20, 50, ….
+
+    Parameters
+    ----------
+    last : int
+    also : int or None
+        Steps to be shown in any case; None is none.
+
+    Examples
+    --------
+    >>> shown_steps(3)
+    [0, 1, 2, 3]
+    >>> shown_steps(224, 24, None)
+    [0, 1, 2, 5, 10, 20, 24, 50, 100, 200, 224]
+    """
+    if last <= FEW:
+        return list(range(last + 1))
+    round_ones = takewhile(lambda step: step <= last, (m * 10**p for p in count() for m in (1, 2, 5)))
+    return sorted({0, last, *round_ones, *(step for step in also if step is not None)})
+
+
+def number(value: float, decimals: int = 4) -> str:
+    """A number for a table: with that many decimals, or in powers of ten where those would not do.
+
+    Examples
+    --------
+    >>> number(-0.25), number(0.0), number(1.2345e-7), number(3e8, 2)
+    ('-0.2500', '0.0000', '1.23e-07', '3.00e+08')
+    """
+    if value == 0 or 10.0**-decimals <= abs(value) < 1e5:
+        return f"{value:.{decimals}f}"
+    return f"{value:.2e}"
