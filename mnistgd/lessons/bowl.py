@@ -1,0 +1,84 @@
+"""The bowl that optimizers and schedules go down: f(w) = ½ · (w1² + curvature · w2²)."""
+
+from __future__ import annotations
+
+import math
+from itertools import repeat, takewhile
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from mnistgd.engine.arrays import Array, Params, Schedule
+from mnistgd.engine.layers import Linear
+from mnistgd.engine.losses import half_squared_error, summed
+from mnistgd.engine.optimizers import Optimizer
+from mnistgd.engine.training import train
+from mnistgd.lessons import style
+from mnistgd.lessons.trace import until_overflow
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+START = (1.0, 1.0)
+
+_LAYER = Linear(2, 1, bias=False, input_gradient=False)
+_LOSS = summed(half_squared_error)
+_TARGETS = np.zeros((2, 1))
+
+
+class Point(NamedTuple):
+    """Where a run stands.
+
+    Attributes
+    ----------
+    w : list of two floats
+    f : float, the height of the bowl there
+    """
+
+    w: list[float]
+    f: float
+
+
+def descend(optimizer: Optimizer, schedule: Schedule, steps: int, curvature: float) -> list[Point]:
+    """The path from `START`: a point before every step and one after the last.
+
+    It ends early where the numbers overflow.
+
+    The bowl is a network: one linear neuron, whose weights are w, that is shown (1, 0) and
+    (0, √curvature) and should answer 0 to both. Half its squared error is f.
+    """
+    inputs = np.diag([1.0, math.sqrt(curvature)])
+    start: Params = {"weights": np.array(START)[:, None]}
+    run = train(
+        _LAYER,
+        _LOSS,
+        start,
+        repeat((inputs, _TARGETS), steps),
+        optimizer=optimizer,
+        schedule=schedule,
+        divergence=math.inf,
+    )
+    path = [_point(params, inputs) for params in (start, *(step.params for step in until_overflow(run)))]
+    # Where the weights are finite still, their squares may not be.
+    return list(takewhile(lambda point: math.isfinite(point.f), path))
+
+
+def _point(params: Params, inputs: Array) -> Point:
+    # The loss of a step will not do: an optimizer that looks ahead takes it elsewhere.
+    with np.errstate(over="ignore", invalid="ignore"):
+        value, _ = _LOSS(_LAYER.forward(params, inputs)[0], _TARGETS)
+    return Point(params["weights"][:, 0].tolist(), value)
+
+
+def draw_bowl(axes: Axes, curvature: float, reach: float) -> None:
+    """Contour lines of the bowl, for weights from -`reach` to `reach`; each is twice as high as the last."""
+    line = np.linspace(-reach, reach, 201)
+    w1, w2 = np.meshgrid(line, line)
+    heights = (w1**2 + curvature * w2**2) / 2
+    top = heights.max()
+    axes.contour(w1, w2, heights, top / 2.0 ** np.arange(12, -1, -1), colors=style.GREY, linewidths=0.5)
+    axes.plot(0, 0, "+", color=style.BLACK, markersize=9)
+    axes.set(
+        xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="weight w1", ylabel="weight w2"
+    )
+    axes.label_outer()

@@ -1,0 +1,227 @@
+"""Eight optimizers on the same bowl, and on the same stream of gradients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnistgd.engine import optimizers
+from mnistgd.engine.arrays import Array
+from mnistgd.engine.layers import Linear
+from mnistgd.engine.optimizers import Optimizer
+from mnistgd.engine.schedules import constant
+from mnistgd.engine.training import train
+from mnistgd.lessons import style
+from mnistgd.lessons.bowl import Point, descend, draw_bowl
+from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.trace import number, shown_steps, until_overflow
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STREAM = (1, 10, 0.1, -0.5, 3, 0, 0, 0, -2, 0.01, 5, -5)
+"""Gradients that come one after the other wherever the weight is: a spike, a silence, a change of sign."""
+
+
+_LOOKS = {
+    "sgd": (style.BLACK, "o"),
+    "momentum": (style.ORANGE, "s"),
+    "heavy_ball": (style.GREY, "X"),
+    "nesterov": (style.SKY, "D"),
+    "adagrad": (style.GREEN, "^"),
+    "rmsprop": (style.BLUE, "v"),
+    "adam": (style.VERMILLION, "P"),
+    "amsgrad": (style.PURPLE, "*"),
+}
+"""Colour and marker of each in the plot."""
+
+
+def _rate(optimizer: str, default: float) -> Any:
+    return field(default=default, metadata={"help": f"Learning rate of {optimizer}.", "above": 0})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the optimizers are run with; AMSGrad forgets squares at 0.5, all else as the engine has it."""
+
+    steps: int = field(default=10, metadata={"help": "Steps that each takes.", "minimum": 1, "maximum": 1000})
+    curvature: float = field(
+        default=25.0, metadata={"help": "How much steeper the bowl is along w2 than along w1.", "above": 0}
+    )
+    beta: float = field(
+        default=0.9,
+        metadata={
+            "help": "How much of their velocity momentum and nesterov keep.",
+            "minimum": 0,
+            "maximum": 1,
+        },
+    )
+    sgd: float = _rate("sgd", 0.03)
+    momentum: float = _rate("momentum, and of the heavy ball", 0.1)
+    nesterov: float = _rate("nesterov", 0.1)
+    adagrad: float = _rate("adagrad", 0.5)
+    rmsprop: float = _rate("rmsprop", 0.1)
+    adam: float = _rate("adam", 0.1)
+    amsgrad: float = _rate("amsgrad", 0.1)
+    heavy_ball: bool = field(
+        default=False,
+        metadata={
+            "help": "Add V = βV + g, which other libraries call momentum. The article's momentum at rate α "
+            "takes the steps of this one at rate α(1 − β)."
+        },
+    )
+
+
+def run(settings: Settings) -> Outcome:
+    """Send each optimizer down the bowl, and through the stream."""
+    paths, streams = {}, {}
+    for name, (optimizer, rate) in _optimizers(settings).items():
+        paths[name] = descend(optimizer, constant(rate), settings.steps, settings.curvature)
+        streams[name] = _stream(optimizer, rate)
+
+    rows = [
+        {"optimizer": name, "step": step, "w": point.w, "f": point.f}
+        for name, path in paths.items()
+        for step, point in enumerate(path)
+    ]
+    result = {
+        name: {
+            "w": path[-1].w,
+            "f": path[-1].f,
+            "overflowed_at": len(path) if len(path) <= settings.steps else None,
+            "stream": streams[name],
+        }
+        for name, path in paths.items()
+    }
+    return Outcome(rows, result, _tables(paths, streams), _notice(paths, settings))
+
+
+def _optimizers(settings: Settings) -> dict[str, tuple[Optimizer, float]]:
+    chosen = {
+        "sgd": (optimizers.sgd(), settings.sgd),
+        "momentum": (optimizers.momentum(settings.beta), settings.momentum),
+        "heavy_ball": (optimizers.heavy_ball(settings.beta), settings.momentum),
+        "nesterov": (optimizers.nesterov(settings.beta), settings.nesterov),
+        "adagrad": (optimizers.adagrad(epsilon=1e-10), settings.adagrad),
+        "rmsprop": (optimizers.rmsprop(rho=0.9, epsilon=1e-8), settings.rmsprop),
+        "adam": (optimizers.adam(0.9, 0.999, epsilon=1e-8), settings.adam),
+        "amsgrad": (optimizers.amsgrad(0.9, 0.5, epsilon=1e-8), settings.amsgrad),
+    }
+    if not settings.heavy_ball:
+        del chosen["heavy_ball"]
+    return chosen
+
+
+def _slope(outputs: Array, slopes: Array) -> tuple[float, Array]:
+    """A loss that is a straight line: slope · output, wherever the output is."""
+    return float((slopes * outputs).sum()), slopes
+
+
+def _stream(optimizer: Optimizer, rate: float) -> list[float]:
+    """Where a weight that starts at 0 is after each gradient of `STREAM`."""
+    one = np.ones((1, 1))
+    run = train(
+        Linear(1, 1, bias=False, input_gradient=False),
+        _slope,
+        {"weights": np.zeros((1, 1))},
+        [(one, np.array([[gradient]], np.float64)) for gradient in STREAM],
+        optimizer=optimizer,
+        schedule=constant(rate),
+        divergence=math.inf,
+    )
+    return [step.params["weights"].item() for step in until_overflow(run)]
+
+
+def _tables(paths: dict[str, list[Point]], streams: dict[str, list[float]]) -> list[Table]:
+    steps = shown_steps(max(map(len, paths.values())) - 1)
+
+    def table(title: str, of: Any, decimals: int) -> Table:
+        columns = [[number(of(point), decimals) for point in path] for path in paths.values()]
+        rows = [
+            [str(step), *(column[step] if step < len(column) else "overflow" for column in columns)]
+            for step in steps
+        ]
+        return Table(["step", *paths], rows, title)
+
+    stream_rows = [
+        [
+            f"{gradient:g}",
+            *(number(stream[i]) if i < len(stream) else "overflow" for stream in streams.values()),
+        ]
+        for i, gradient in enumerate(STREAM)
+    ]
+    return [
+        table("f(w) after each step", lambda point: point.f, 4),
+        table("w1, along which the bowl is shallow", lambda point: point.w[0], 4),
+        table("w2, along which it is steep", lambda point: point.w[1], 4),
+        Table(["gradient", *streams], stream_rows, "a weight, from 0, after each gradient of a stream"),
+    ]
+
+
+def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
+    lines = [
+        "One rate has to suit both directions: what sgd can bear along the steep one is little along the "
+        "shallow one. Momentum and nesterov roll: past the bottom, and on through the zeros of the stream. "
+        "Those from adagrad on divide each gradient by the size of its like, and so go down both "
+        "directions at the same pace: w1 = w2 at every step."
+    ]
+    if settings.heavy_ball:
+        lines.append(
+            f"The heavy ball takes the steps that momentum would take at rate "
+            f"{settings.momentum:g} / (1 - {settings.beta:g})."
+        )
+    diverging = [
+        f"{name} (overflow at step {len(path)})" if len(path) <= settings.steps else name
+        for name, path in paths.items()
+        if len(path) <= settings.steps or path[-1].f > path[0].f
+    ]
+    if diverging:
+        lines.append(f"Diverging: {', '.join(diverging)}. Their rates are too large for this bowl.")
+    return " ".join(lines)
+
+
+def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+    """A bowl with its path for each optimizer, and the heights of all paths, step by step."""
+    paths: dict[str, list[dict[str, Any]]] = {}
+    for row in outcome.rows:
+        paths.setdefault(row["optimizer"], []).append(row)
+    rates = {name: rate for name, (_, rate) in _optimizers(settings).items()}
+    columns = math.ceil(len(paths) / 2)
+    style.size(figure, 2.6 * columns + 4, 5.6)
+    split = figure.add_gridspec(1, 2, width_ratios=[2.6 * columns, 4])
+    drawings, heights = (figure.add_subfigure(split[0, part]) for part in range(2))
+    figure.suptitle(f"{settings.steps} steps down f(w) = ½ (w1² + {settings.curvature:g} w2²) from (1, 1)")
+    places = [abs(value) for path in paths.values() for row in path for value in row["w"]]
+    reach = 1.1 * min(max(places), 2)
+
+    panels = drawings.subplots(2, columns, sharex=True, sharey=True).ravel()
+    for axes, (name, path) in zip(panels, paths.items(), strict=False):
+        draw_bowl(axes, settings.curvature, reach)
+        w1, w2 = zip(*(row["w"] for row in path), strict=True)
+        axes.plot(w1, w2, ".-", color=_LOOKS[name][0], markersize=7)
+        axes.set_title(f"{name}, rate {rates[name]:g}")
+    for axes, above in zip(panels[len(paths) :], panels[len(paths) - columns :], strict=False):
+        axes.remove()
+        above.xaxis.set_tick_params(labelbottom=True)
+        above.set_xlabel("weight w1")
+
+    axes = heights.subplots()
+    for name, path in paths.items():
+        colour, marker = _LOOKS[name]
+        steps, values = [row["step"] for row in path], [row["f"] for row in path]
+        axes.semilogy(steps, values, color=colour, marker=marker, markevery=0.1, label=name)
+    axes.set(title="height at each step", xlabel="steps", ylabel="f(w)")
+    axes.legend(frameon=False)
+    style.open_frame(axes)
+
+
+LESSON = Lesson(
+    name="optimizers",
+    source="An article on the evolution of gradient-descent optimizers, from SGD to AMSGrad",
+    settings=Settings,
+    run=run,
+    plot=_plot,
+)
