@@ -1,0 +1,117 @@
+"""README.md keeps its word: every command on it is run, every output and picture compared.
+
+``RENEW_ASSETS=1 pytest tests/test_readme.py`` makes the pictures anew; look at every one of them.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+ASSETS = ROOT / "assets"
+
+
+def console_blocks() -> list[tuple[str, list[str]]]:
+    """(command, lines of output) for each command of each console block, in reading order."""
+    commands: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                commands.append((line[2:], []))
+            else:
+                commands[-1][1].append(line)
+    return commands
+
+
+DECIMAL = re.compile(r"\d[\d,]*\.\d+")
+
+
+def assert_same(command: str, lines: list[str], shown: str) -> None:
+    """… stands for anything, seconds for any seconds; a decimal may differ as another processor rounds."""
+    wanted = "\n".join(lines)
+    pattern = r"(\d[\d,]*\.\d+)".join(map(re.escape, DECIMAL.split(wanted))).replace("…", ".*")
+    found = re.fullmatch(pattern, shown.rstrip("\n"), re.DOTALL)
+    assert found, f"$ {command}\n{shown}"
+    for number, said in zip(DECIMAL.finditer(wanted), found.groups(), strict=True):
+        if not wanted[number.end() :].startswith(" s"):
+            assert float(said) == pytest.approx(float(number.group()), rel=0.02), f"$ {command}\n{shown}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the README's commands are run, one after another, as its reader does."""
+    place = tmp_path_factory.mktemp("reader")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MNISTGD_") and name not in {"NO_COLOR", "FORCE_COLOR"}
+    }
+    environment |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(place),
+        "MNISTGD_CACHE": str(place / "cache"),
+        "MNISTGD_OFFLINE": "1",
+        "COLUMNS": "80",
+    }
+    (place / "work").mkdir()
+    for command, lines in console_blocks():
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=place / "work", env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        shown = done.stderr if lines and lines[0].startswith("error:") else done.stdout
+        assert_same(command, lines, shown)
+    return place / "work"
+
+
+def test_every_command_prints_what_the_readme_shows(folder):
+    assert (folder / "weights.npz").exists()
+
+
+def asset_names() -> list[str]:
+    return re.findall(r"\]\(assets/([^)]+)\)", README)
+
+
+@pytest.mark.parametrize("name", asset_names())
+def test_every_picture_is_made_by_a_command_of_the_readme(folder, name):
+    """Equal up to what another build of the font engine or another processor's rounding may change."""
+    made = folder / name
+    if os.environ.get("RENEW_ASSETS"):
+        (ASSETS / name).write_bytes(made.read_bytes())
+    ours, theirs = (np.asarray(Image.open(path).convert("RGB")).astype(int) for path in (made, ASSETS / name))
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).mean() < 1
+
+
+def test_no_picture_is_left_over():
+    assert {path.name for path in ASSETS.iterdir()} == set(asset_names())
+
+
+def test_every_command_is_on_the_page():
+    """A command, an option or a variable that the README does not name does not exist for its reader."""
+    import typer
+
+    from mnistgd.cli.app import app
+
+    def leaves(command, path):
+        if hasattr(command, "commands"):
+            for name, sub in command.commands.items():
+                yield from leaves(sub, [*path, name])
+        else:
+            yield " ".join(path), command
+
+    for path, _ in leaves(typer.main.get_command(app), []):
+        assert f"mnistgd {path}" in README or f"`{path}`" in README or f"`data {path.split()[-1]}`" in README, path
+
+
+def test_the_ci_runs_what_the_readme_says():
+    _, command = re.findall(r"```sh\n(pip install -e '\.\[test\]' && (.*))\n```", README)[0]
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "-e '.[test]'" in script
+    assert f"\n{command}\n" in script
