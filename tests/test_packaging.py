@@ -1,0 +1,80 @@
+"""What is installed: the wheel and the sdist carry everything, and work away from this checkout."""
+
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mnistgd import __version__
+
+ROOT = Path(__file__).parent.parent
+DATA = {
+    "README.md",
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The sdist, and the wheel made from it."""
+    place = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", place, ROOT], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (sdist,), (wheel,) = place.glob("*.tar.gz"), place.glob("*.whl")
+    return sdist, wheel
+
+
+def test_the_wheel_carries_data_types_and_licences(built):
+    names = set(zipfile.ZipFile(built[1]).namelist())
+    assert {f"mnistgd/data/{name}" for name in DATA} <= names
+    assert "mnistgd/py.typed" in names
+    licences = f"mnistgd-{__version__}.dist-info/licenses"
+    assert {f"{licences}/LICENSE", f"{licences}/data/README.md"} <= names
+    assert not {name for name in names if name.startswith("tests")}
+
+
+def test_the_metadata(built):
+    metadata = zipfile.ZipFile(built[1]).read(f"mnistgd-{__version__}.dist-info/METADATA").decode()
+    lines = metadata.splitlines()
+    assert "License-Expression: MIT AND CC-BY-SA-3.0" in lines
+    assert "Requires-Python: >=3.11" in lines
+    needs = {line.split()[1].split(">")[0] for line in lines if line.startswith("Requires-Dist") and "extra" not in line}
+    assert needs == {"numpy", "scikit-learn", "pillow", "typer", "rich"}
+
+
+def test_the_sdist_can_be_tested(built):
+    with tarfile.open(built[0]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {f"data/{name}" for name in DATA} <= names
+    assert {"LICENSE", "README.md", "pyproject.toml", "tests/conftest.py", "assets/weights-all.png"} <= names
+
+
+def test_an_installed_wheel_trains(built, tmp_path):
+    """In an environment of its own; the dependencies are lent, this checkout is not."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    bin_folder = "Scripts" if sys.platform == "win32" else "bin"
+    python = tmp_path / "env" / bin_folder / "python"
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", python]
+    subprocess.run([*pip, "install", "--no-deps", "--no-index", built[1]], check=True)
+    where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    packages = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip())
+    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n" + sysconfig.get_path("platlib") + "\n")
+
+    where = [python, "-c", "from mnistgd.datasets import bundled; print(bundled.__file__)"]
+    found = subprocess.run(where, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert found.startswith(str(packages))
+    command = [python.with_name("mnistgd"), "train", "--offline", "--epochs", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "reading the embedded copy" in done.stderr
+    assert done.stdout.startswith("test accuracy  91.")
+    assert (tmp_path / "weights.npz").exists()
