@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,8 @@ from mnistgd.engine.losses import half_squared_error, summed
 from mnistgd.engine.optimizers import Optimizer
 from mnistgd.engine.training import train
 from mnistgd.lessons import style
-from mnistgd.lessons.trace import until_overflow
+from mnistgd.lessons.lesson import Table
+from mnistgd.lessons.trace import number, step_table, until_overflow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,6 +70,36 @@ def _point(params: Params, inputs: Array) -> Point:
     with np.errstate(over="ignore", invalid="ignore"):
         value, _ = _LOSS(_LAYER.forward(params, inputs)[0], _TARGETS)
     return Point(params["weights"][:, 0].tolist(), value)
+
+
+def tables(paths: Mapping[str, Sequence[Point]]) -> list[Table]:
+    """The height and both weights after each step, a column for each path."""
+
+    def table(title: str, of: Callable[[Point], float]) -> Table:
+        columns = {name: [number(of(point)) for point in path] for name, path in paths.items()}
+        return step_table(title, columns)
+
+    return [
+        table("f(w) after each step", lambda point: point.f),
+        table("w1, along which the bowl is shallow", lambda point: point.w[0]),
+        table("w2, along which it is steep", lambda point: point.w[1]),
+    ]
+
+
+def diverging(paths: Mapping[str, Sequence[Point]], steps: int) -> str:
+    """Which paths end higher than they began, and where their numbers overflow; empty if none does.
+
+    Parameters
+    ----------
+    paths : mapping of names to what `descend` made
+    steps : int, as it was asked to take
+    """
+    lost = [
+        f"{name} (overflow at step {len(path)})" if len(path) <= steps else name
+        for name, path in paths.items()
+        if len(path) <= steps or path[-1].f > path[0].f
+    ]
+    return f"Diverging: {', '.join(lost)}." if lost else ""
 
 
 def draw_bowl(axes: Axes, curvature: float, reach: float) -> None:

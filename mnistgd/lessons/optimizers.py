@@ -15,9 +15,9 @@ from mnistgd.engine.optimizers import Optimizer
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import train
 from mnistgd.lessons import style
-from mnistgd.lessons.bowl import Point, descend, draw_bowl
+from mnistgd.lessons.bowl import Point, descend, diverging, draw_bowl, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, shown_steps, until_overflow
+from mnistgd.lessons.trace import number, until_overflow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,7 +96,7 @@ def run(settings: Settings) -> Outcome:
         }
         for name, path in paths.items()
     }
-    return Outcome(rows, result, _tables(paths, streams), _notice(paths, settings))
+    return Outcome(rows, result, [*tables(paths), _stream_table(streams)], _notice(paths, settings))
 
 
 def _optimizers(settings: Settings) -> dict[str, tuple[Optimizer, float]]:
@@ -135,30 +135,15 @@ def _stream(optimizer: Optimizer, rate: float) -> list[float]:
     return [step.params["weights"].item() for step in until_overflow(run)]
 
 
-def _tables(paths: dict[str, list[Point]], streams: dict[str, list[float]]) -> list[Table]:
-    steps = shown_steps(max(map(len, paths.values())) - 1)
-
-    def table(title: str, of: Any, decimals: int) -> Table:
-        columns = [[number(of(point), decimals) for point in path] for path in paths.values()]
-        rows = [
-            [str(step), *(column[step] if step < len(column) else "overflow" for column in columns)]
-            for step in steps
-        ]
-        return Table(["step", *paths], rows, title)
-
-    stream_rows = [
+def _stream_table(streams: dict[str, list[float]]) -> Table:
+    rows = [
         [
             f"{gradient:g}",
             *(number(stream[i]) if i < len(stream) else "overflow" for stream in streams.values()),
         ]
         for i, gradient in enumerate(STREAM)
     ]
-    return [
-        table("f(w) after each step", lambda point: point.f, 4),
-        table("w1, along which the bowl is shallow", lambda point: point.w[0], 4),
-        table("w2, along which it is steep", lambda point: point.w[1], 4),
-        Table(["gradient", *streams], stream_rows, "a weight, from 0, after each gradient of a stream"),
-    ]
+    return Table(["gradient", *streams], rows, "a weight, from 0, after each gradient of a stream")
 
 
 def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
@@ -173,14 +158,7 @@ def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
             f"The heavy ball takes the steps that momentum would take at rate "
             f"{settings.momentum:g} / (1 - {settings.beta:g})."
         )
-    diverging = [
-        f"{name} (overflow at step {len(path)})" if len(path) <= settings.steps else name
-        for name, path in paths.items()
-        if len(path) <= settings.steps or path[-1].f > path[0].f
-    ]
-    if diverging:
-        lines.append(f"Diverging: {', '.join(diverging)}. Their rates are too large for this bowl.")
-    return " ".join(lines)
+    return " ".join([*lines, diverging(paths, settings.steps)]).strip()
 
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
@@ -201,7 +179,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     for axes, (name, path) in zip(panels, paths.items(), strict=False):
         draw_bowl(axes, settings.curvature, reach)
         w1, w2 = zip(*(row["w"] for row in path), strict=True)
-        axes.plot(w1, w2, ".-", color=_LOOKS[name][0], markersize=7)
+        axes.plot(style.drawable(w1), style.drawable(w2), ".-", color=_LOOKS[name][0], markersize=7)
         axes.set_title(f"{name}, rate {rates[name]:g}")
     for axes, above in zip(panels[len(paths) :], panels[len(paths) - columns :], strict=False):
         axes.remove()
@@ -212,7 +190,14 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     for name, path in paths.items():
         colour, marker = _LOOKS[name]
         steps, values = [row["step"] for row in path], [row["f"] for row in path]
-        axes.semilogy(steps, values, color=colour, marker=marker, markevery=0.1, label=name)
+        axes.semilogy(
+            steps,
+            style.drawable(values),
+            color=colour,
+            marker=marker,
+            markevery=max(1, len(path) // 10),
+            label=name,
+        )
     axes.set(title="height at each step", xlabel="steps", ylabel="f(w)")
     axes.legend(frameon=False)
     style.open_frame(axes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ which is too pale for a line on white.
 
 SIGNED = "RdBu"
 """Colour map for numbers of either sign: red below zero, white at zero, blue above."""
+
+
+def drawable(values: Sequence[float]) -> list[float]:
+    """The same, with NaN, which leaves a gap, for what is too far out for the arithmetic of an axis."""
+    return [value if abs(value) < 1e200 else math.nan for value in values]
 
 
 def size(figure: Figure, width: float, height: float) -> None:

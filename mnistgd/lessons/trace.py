@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, takewhile
 
 import numpy as np
 
 from mnistgd.engine.training import Step
 from mnistgd.errors import DivergedError
+from mnistgd.lessons.lesson import Table
 
 FEW = 20
 """As many steps as this are all shown."""
@@ -43,6 +44,22 @@ def shown_steps(last: int, *also: int | None) -> list[int]:
         return list(range(last + 1))
     round_ones = takewhile(lambda step: step <= last, (m * 10**p for p in count() for m in (1, 2, 5)))
     return sorted({0, last, *round_ones, *(step for step in also if step is not None)})
+
+
+def step_table(title: str, columns: Mapping[str, Sequence[str]]) -> Table:
+    """A row for each step that `shown_steps` chooses, a column for each run.
+
+    Parameters
+    ----------
+    title : str
+    columns : mapping of headings to one text for each step, from step 0
+        One that is shorter than the longest has overflowed.
+    """
+    rows = [
+        [str(step), *(texts[step] if step < len(texts) else "overflow" for texts in columns.values())]
+        for step in shown_steps(max(map(len, columns.values())) - 1)
+    ]
+    return Table(["step", *columns], rows, title)
 
 
 def number(value: float, decimals: int = 4) -> str:

@@ -158,7 +158,7 @@ def test_a_rate_beyond_all_bounds():
     json.dumps([outcome.rows, outcome.result], allow_nan=False)
 
 
-@pytest.mark.parametrize("settings", [{}, {"heavy_ball": True}, {"sgd": 1e308, "steps": 1}])
+@pytest.mark.parametrize("settings", [{}, {"heavy_ball": True}, {"sgd": 1e308}, {"sgd": 1.0, "steps": 300}])
 def test_the_plot_has_a_panel_for_each(settings):
     settings = LESSON.settings(**settings)
     outcome, figure = LESSON.run(settings), Figure()

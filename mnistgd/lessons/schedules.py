@@ -1,0 +1,144 @@
+"""Plain gradient descent with six schedules: the rate by the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mnistgd.engine import schedules
+from mnistgd.engine.arrays import Schedule
+from mnistgd.engine.optimizers import sgd
+from mnistgd.lessons import style
+from mnistgd.lessons.bowl import Point, descend, diverging, tables
+from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.trace import number, step_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The rate that all begin with, and how the schedules let it fall."""
+
+    learning_rate: float = field(
+        default=0.03, metadata={"help": "The rate at step 0, for all schedules.", "above": 0}
+    )
+    steps: int = field(
+        default=10,
+        metadata={
+            "help": "Steps to take; cosine and linear reach 0 at the last.",
+            "minimum": 1,
+            "maximum": 1000,
+        },
+    )
+    curvature: float = field(
+        default=25.0, metadata={"help": "How much steeper the bowl is along w2 than along w1.", "above": 0}
+    )
+    exponential_factor: float = field(
+        default=0.9,
+        metadata={"help": "What exponential multiplies the rate by, each step.", "above": 0, "maximum": 1},
+    )
+    step_factor: float = field(
+        default=0.5,
+        metadata={"help": "What step multiplies the rate by, each time.", "above": 0, "maximum": 1},
+    )
+    step_every: int = field(
+        default=3, metadata={"help": "How many steps lie between two stairs of step.", "minimum": 1}
+    )
+    inverse_time_decay: float = field(
+        default=0.5, metadata={"help": "d of inverse_time: the rate divided by 1 + d·step.", "minimum": 0}
+    )
+
+
+def run(settings: Settings) -> Outcome:
+    """Send plain gradient descent down the bowl with each schedule."""
+    rates = _schedules(settings)
+    paths = {
+        name: descend(sgd(), schedule, settings.steps, settings.curvature) for name, schedule in rates.items()
+    }
+    rows = [
+        {"schedule": name, "step": step, "learning_rate": rates[name](step), "w": point.w, "f": point.f}
+        for name, path in paths.items()
+        for step, point in enumerate(path)
+    ]
+    result = {
+        name: {
+            "w": path[-1].w,
+            "f": path[-1].f,
+            "overflowed_at": len(path) if len(path) <= settings.steps else None,
+        }
+        for name, path in paths.items()
+    }
+    return Outcome(rows, result, _tables(rates, paths), _notice(paths, settings))
+
+
+def _schedules(settings: Settings) -> dict[str, Schedule]:
+    rate, steps = settings.learning_rate, settings.steps
+    return {
+        "constant": schedules.constant(rate),
+        "exponential": schedules.exponential(rate, settings.exponential_factor),
+        "step": schedules.step(rate, settings.step_factor, settings.step_every),
+        "inverse_time": schedules.inverse_time(rate, settings.inverse_time_decay),
+        "cosine": schedules.cosine(rate, steps),
+        "linear": schedules.linear(rate, steps),
+    }
+
+
+def _tables(rates: dict[str, Schedule], paths: dict[str, list[Point]]) -> list[Table]:
+    clock = {name: [number(rates[name](step)) for step in range(len(path))] for name, path in paths.items()}
+    return [step_table("learning rate at each step", clock), *tables(paths)]
+
+
+def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
+    lost = diverging(paths, settings.steps)
+    lines = [
+        "A schedule changes the rate by the clock, an optimizer by the gradients: these rates would be the "
+        "same on any bowl."
+    ]
+    if not lost:
+        lines.append(
+            "On one without noise a rate that falls only costs way, if the first rate is right; it pays "
+            "where that is too large to end with (try --learning-rate 0.09), or the gradients are noisy."
+        )
+    else:
+        lines.append(f"{lost} A rate that falls below 2 / {max(1, settings.curvature):g} in time comes back.")
+    return " ".join(lines)
+
+
+_LOOKS = {
+    "constant": (style.BLACK, "o"),
+    "exponential": (style.ORANGE, "s"),
+    "step": (style.SKY, "D"),
+    "inverse_time": (style.GREEN, "^"),
+    "cosine": (style.VERMILLION, "P"),
+    "linear": (style.BLUE, "v"),
+}
+"""Colour and marker of each in the plot."""
+
+
+def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+    """The rates by the clock, and the heights they lead to."""
+    style.size(figure, 10, 4.4)
+    figure.suptitle(f"sgd down f(w) = ½ (w1² + {settings.curvature:g} w2²) from (1, 1)")
+    rates, heights = figure.subplots(1, 2)
+    for name, (colour, marker) in _LOOKS.items():
+        path = [row for row in outcome.rows if row["schedule"] == name]
+        steps = [row["step"] for row in path]
+        look = {"color": colour, "marker": marker, "markevery": max(1, len(path) // 10), "label": name}
+        rates.plot(steps, style.drawable([row["learning_rate"] for row in path]), **look)
+        heights.semilogy(steps, style.drawable([row["f"] for row in path]), **look)
+    rates.set(title="the clock", xlabel="steps", ylabel="learning rate", ylim=(0, None))
+    heights.set(title="the height", xlabel="steps", ylabel="f(w)")
+    for axes in (rates, heights):
+        style.open_frame(axes)
+    heights.legend(frameon=False)
+
+
+LESSON = Lesson(
+    name="schedules",
+    source="An article on the evolution of gradient-descent optimizers, from SGD to AMSGrad",
+    settings=Settings,
+    run=run,
+    plot=_plot,
+)
