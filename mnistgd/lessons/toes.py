@@ -1,0 +1,141 @@
+"""Gradient descent with three inputs and one output, iteration by iteration."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mnistgd.lessons import style
+from mnistgd.lessons.games import BOOK, FIRST_GAME, NAMES, UNITS, Moment, moments, stable_learning_rate
+from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.trace import number, shown_steps
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INPUTS = dict(zip(NAMES, FIRST_GAME[0][0].tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How far a step goes, how many are taken, and what stays as it is."""
+
+    learning_rate: float = field(
+        default=0.01, metadata={"help": "How far a step goes along weight_deltas.", "above": 0}
+    )
+    iterations: int = field(
+        default=3, metadata={"help": "Updates of the weights.", "minimum": 1, "maximum": 100_000}
+    )
+    freeze: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Keep the weight of this input as it is; repeat for more. The book freezes toes, "
+            "at rate 0.3.",
+            "choices": NAMES,
+        },
+    )
+
+
+def run(settings: Settings) -> Outcome:
+    """Train on the first game."""
+    trace = list(moments(settings.learning_rate, settings.iterations, frozen=settings.freeze))
+    last = trace.pop()
+    rows = [{"iteration": number, **moment._asdict()} for number, moment in enumerate(trace, 1)]
+    result = {
+        "weights": last.weights,
+        "pred": last.pred,
+        "error": last.error,
+        "stable_learning_rate": stable_learning_rate(settings.freeze),
+    }
+    return Outcome(rows, result, _tables(trace), _notice(settings, trace, last))
+
+
+def _tables(trace: list[Moment]) -> list[Table]:
+    shown = [(i, trace[i - 1]) for i in shown_steps(len(trace)) if i > 0]
+    predictions = [
+        [str(i), number(moment.pred, 6), number(moment.error, 6), number(moment.delta, 6)]
+        for i, moment in shown
+    ]
+    weights = [
+        [str(i), *(number(value, 6) for value in (*moment.weights, *moment.weight_deltas))]
+        for i, moment in shown
+    ]
+    return [
+        Table(["iteration", "pred", "error", "delta"], predictions),
+        Table(
+            ["iteration", *NAMES, *(f"Δ {name}" for name in NAMES)],
+            weights,
+            "weights, before the update, and weight_deltas (Δ)",
+        ),
+    ]
+
+
+def _notice(settings: Settings, trace: list[Moment], last: Moment) -> str:
+    trained = {name: size for name, size in INPUTS.items() if name not in settings.freeze}
+    if not trained:
+        return "Every weight is frozen: the prediction is as wrong at the end as it was at first."
+    stable = stable_learning_rate(settings.freeze)
+    largest, smallest = (choose(trained, key=lambda name: trained[name]) for choose in (max, min))
+    moved = f"weight_deltas are delta times the inputs, so the largest input moves its weight most: {largest}"
+    if largest != smallest:
+        moved += f" {trained[largest] / trained[smallest]:.1f} times as far as {smallest}"
+    if settings.freeze:
+        moved += f", while the frozen {_and(settings.freeze)} stay{'s' * (len(set(settings.freeze)) == 1)}"
+    if settings.learning_rate < stable:
+        return f"{moved}. Below a learning rate of 2/‖x‖² = {stable:.4f} the error shrinks with every step."
+    notice = (
+        f"{moved}. The learning rate {settings.learning_rate:g} is not below 2/‖x‖² = {stable:.4f}: each "
+        f"step goes too far and lands further off on the other side. It is diverging."
+    )
+    if not math.isfinite(last.error):
+        notice += f" After {len(trace)} updates the numbers overflowed."
+    return notice
+
+
+def _and(names: tuple[str, ...]) -> str:
+    return " and ".join(dict.fromkeys(names))
+
+
+SHOWN = 4
+"""So many iterations are drawn."""
+
+
+def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+    """For each weight its error curve at each iteration, where it stands there, and the slope it feels."""
+    style.size(figure, 11, 4.8)
+    figure.suptitle("The error, as each weight sees it while the other two stay where they are")
+    rows = outcome.rows[:SHOWN]
+    panels = figure.subplots(1, len(NAMES), sharey=True)
+    for k, axes in enumerate(panels):
+        _draw_curves(axes, rows, k)
+        frozen = ", frozen" * (NAMES[k] in settings.freeze)
+        axes.set(title=f"{NAMES[k]}: input {INPUTS[NAMES[k]]:g}{frozen}", xlabel=f"weight ({UNITS[k]})")
+        style.open_frame(axes)
+    panels[0].set_ylabel("error (win²)")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=SHOWN + 1, frameon=False)
+
+
+def _draw_curves(axes: Axes, rows: list[dict[str, Any]], k: int) -> None:
+    size = INPUTS[NAMES[k]]
+    top = 2.2 * max(row["error"] for row in rows)
+    bottoms = [row["weights"][k] - row["delta"] / size for row in rows]
+    reach = math.sqrt(top) / size
+    low, high = min(bottoms) - reach, max(bottoms) + reach
+    places = [low + (high - low) * i / 200 for i in range(201)]
+    for row, bottom, colour in zip(rows, bottoms, style.COLOURS, strict=False):
+        weight, error = row["weights"][k], row["error"]
+        axes.plot(places, [(size * (place - bottom)) ** 2 for place in places], color=colour, lw=1.2)
+        # A piece of the tangent that is as long on the page whatever its slope.
+        slope = 2 * size * row["delta"]
+        half = 0.25 / math.hypot(1 / (high - low), slope / top)
+        ends = [weight - half, weight + half], [error - slope * half, error + slope * half]
+        axes.plot(*ends, color=colour, lw=1.5, ls=(0, (3, 2)), zorder=3)
+        axes.plot([weight], [error], "o", color=colour, zorder=4, label=f"iteration {row['iteration']}")
+    axes.plot([], [], "k", lw=1.5, ls=(0, (3, 2)), label="slope there: the weight goes downhill")
+    axes.set(xlim=(low, high), ylim=(-0.12 * top, top))
+
+
+LESSON = Lesson(name="toes", source=BOOK, settings=Settings, run=run, plot=_plot)
