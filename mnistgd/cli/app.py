@@ -15,6 +15,7 @@ from mnistgd.cli import console
 from mnistgd.cli.curves import curves
 from mnistgd.cli.data import data_app
 from mnistgd.cli.evaluate import evaluate
+from mnistgd.cli.lesson import lesson_app
 from mnistgd.cli.show_weights import show_weights
 from mnistgd.cli.train import train
 from mnistgd.errors import MnistgdError
@@ -44,6 +45,7 @@ app.command()(train)
 app.command()(show_weights)
 app.command()(evaluate)
 app.command()(curves)
+app.add_typer(lesson_app)
 app.add_typer(data_app)
 
 

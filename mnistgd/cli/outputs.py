@@ -11,8 +11,8 @@ from mnistgd.errors import OutputError, UsageError
 STDOUT = "-"
 
 
-def check(out: str, *, as_json: bool) -> None:
-    """Refuse what could not work, before any work is done.
+def check(out: str, *, as_json: bool, option: str = "--out") -> None:
+    """Refuse what could not work, before any work is done; `option` is what `out` was given with.
 
     Raises
     ------
@@ -26,9 +26,11 @@ def check(out: str, *, as_json: bool) -> None:
 
         check_writable(Path(out))
     elif as_json:
-        raise UsageError("--out - and --json both want stdout", "write the file to a path")
+        raise UsageError(f"{option} - and --json both want stdout", "write the file to a path")
     elif sys.stdout is not None and sys.stdout.isatty():
-        raise UsageError("--out - would write bytes to a terminal", "redirect it: mnistgd … --out - > FILE")
+        raise UsageError(
+            f"{option} - would write bytes to a terminal", f"redirect it: mnistgd … {option} - > FILE"
+        )
 
 
 def deliver(content: bytes, out: str) -> None:

@@ -12,7 +12,7 @@ from mnistgd.errors import UsageError
 from mnistgd.lessons.lesson import Lesson
 
 TITLES = {
-    "toes": "three inputs, one output: gradient descent, iteration by iteration",
+    "toes": "gradient descent with three inputs, iteration by iteration",
     "freeze": "what happens to a weight that is frozen while the others learn",
     "outputs": "one input, three outputs; three inputs, three outputs",
     "normalise": "why inputs of one size learn faster",

@@ -1,0 +1,108 @@
+"""What holds for every lesson there is."""
+
+import json
+import subprocess
+import sys
+from dataclasses import fields
+from importlib.util import find_spec
+
+import pytest
+
+from mnistgd import lessons
+from mnistgd.errors import UsageError
+from mnistgd.lessons import TITLES
+from mnistgd.plots import new_figure, png_of
+
+
+@pytest.fixture(
+    scope="module", params=[n for n in TITLES if find_spec(f"mnistgd.lessons.{n.replace('-', '_')}")]
+)
+def lesson(request):
+    return lessons.load(request.param)
+
+
+@pytest.fixture(scope="module")
+def outcome(lesson):
+    return lesson.run(lesson.settings())
+
+
+def test_it_is_the_lesson_of_that_name(lesson):
+    assert lessons.load(lesson.name) is lesson
+    assert lesson.source.strip(".") == lesson.source != ""
+
+
+def test_every_setting_explains_itself(lesson):
+    for field in fields(lesson.settings):
+        assert field.metadata["help"].endswith(".")
+        assert not set(field.metadata) - {
+            "help",
+            "choices",
+            "minimum",
+            "maximum",
+            "above",
+            "metavar",
+            "envvar",
+            "default",
+        }
+
+
+def test_what_comes_of_it_is_plain_and_finite(outcome):
+    assert outcome.rows
+    assert outcome.result
+    assert all(isinstance(row, dict) for row in outcome.rows)
+    assert all(set(row) == set(outcome.rows[0]) for row in outcome.rows)
+    for part in (outcome.rows, outcome.result):
+        assert json.loads(json.dumps(part, allow_nan=False)) == part
+
+
+def test_its_tables_are_rectangles_of_text(outcome):
+    assert outcome.tables
+    for table in outcome.tables:
+        assert table.rows
+        assert all(len(row) == len(table.headings) for row in table.rows)
+        assert all(isinstance(cell, str) for row in (table.headings, *table.rows) for cell in row)
+
+
+def test_its_notice_is_a_few_sentences(outcome):
+    assert outcome.notice.endswith((".", "?"))
+    assert len(outcome.notice) < 800
+
+
+def test_it_says_the_same_again(lesson, outcome):
+    again = lesson.run(lesson.settings())
+    assert (again.rows, again.result, again.notice) == (outcome.rows, outcome.result, outcome.notice)
+
+
+def test_its_plot_is_drawn_and_is_the_same_again(lesson, outcome):
+    if lesson.plot is None:
+        pytest.skip("a table and no more")
+    pictures = []
+    for _ in range(2):
+        figure = new_figure()
+        lesson.plot(lesson.settings(), outcome, figure)
+        pictures.append(png_of(figure))
+    assert pictures[0] == pictures[1]
+    drawn = [axes for axes in figure.axes if axes.axison and axes.get_label() != "<colorbar>"]
+    assert all(axes.get_xlabel() or axes.get_ylabel() or axes.get_title() for axes in drawn)
+
+
+@pytest.mark.parametrize(("name", "nearest"), [("tose", "toes"), ("constant_inputs", "constant-inputs")])
+def test_an_unknown_lesson_suggests_the_nearest(name, nearest):
+    with pytest.raises(UsageError) as caught:
+        lessons.load(name)
+    assert caught.value.hint == f"do you mean {nearest}?"
+
+
+def test_a_name_like_none_lists_them_all():
+    with pytest.raises(UsageError) as caught:
+        lessons.load("zzz")
+    assert caught.value.hint == f"lessons: {', '.join(TITLES)}"
+
+
+def test_the_list_loads_no_lesson():
+    program = (
+        "import sys, mnistgd.lessons\n"
+        "print([m for m in sys.modules if m.startswith('mnistgd.lessons.') or m == 'numpy'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "['mnistgd.lessons.lesson']\n"
