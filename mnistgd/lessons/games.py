@@ -37,6 +37,9 @@ WIN_OR_LOSE = np.array([[1.0], [1.0], [0.0], [1.0]])
 START = (0.1, 0.2, -0.1)
 """The weights that training starts from, one for each of `NAMES`."""
 
+DRAWABLE = 1e6
+"""A larger error is left out of plots: whoever diverges leaves the page."""
+
 NETWORK = Linear(3, 1, bias=False, input_gradient=False)
 FIRST_GAME = GAMES[:1], WIN_OR_LOSE[:1]
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mnistgd.lessons import style
-from mnistgd.lessons.games import BOOK, FIRST_GAME, NAMES, UNITS, Moment, moments, stable_learning_rate
+from mnistgd.lessons.games import (
+    BOOK,
+    DRAWABLE,
+    FIRST_GAME,
+    NAMES,
+    UNITS,
+    Moment,
+    moments,
+    stable_learning_rate,
+)
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps
 
@@ -55,7 +64,7 @@ def run(settings: Settings) -> Outcome:
 def _tables(trace: list[Moment]) -> list[Table]:
     shown = [(i, trace[i - 1]) for i in shown_steps(len(trace)) if i > 0]
     predictions = [
-        [str(i), number(moment.pred, 6), number(moment.error, 6), number(moment.delta, 6)]
+        [str(i), number(moment.pred, 6), number(moment.error, 8), number(moment.delta, 6)]
         for i, moment in shown
     ]
     weights = [
@@ -106,7 +115,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """For each weight its error curve at each iteration, where it stands there, and the slope it feels."""
     style.size(figure, 11, 4.8)
     figure.suptitle("The error, as each weight sees it while the other two stay where they are")
-    rows = outcome.rows[:SHOWN]
+    rows = [row for row in outcome.rows[:SHOWN] if row["error"] < DRAWABLE]
     panels = figure.subplots(1, len(NAMES), sharey=True)
     for k, axes in enumerate(panels):
         _draw_curves(axes, rows, k)

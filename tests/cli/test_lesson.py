@@ -45,9 +45,9 @@ def test_a_lesson_as_a_table(shell):
     result = shell("lesson", "toes", env={"COLUMNS": "40", "FORCE_COLOR": "1"})
     assert (result.code, result.stderr) == (0, "")
     assert result.stdout.startswith(
-        "iteration      pred     error      delta\n"
-        "        1  0.860000  0.019600  -0.140000\n"
-        "        2  0.963757  0.001314  -0.036243\n"
+        "iteration      pred       error      delta\n"
+        "        1  0.860000  0.01960000  -0.140000\n"
+        "        2  0.963757  0.00131352  -0.036243\n"
     )
     _, notice = result.stdout.rsplit("\n\n", 1)
     assert notice.startswith("Notice: ")

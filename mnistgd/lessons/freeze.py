@@ -1,0 +1,209 @@
+"""A weight that is frozen while the others learn, and what is left for it when it thaws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mnistgd.lessons import style
+from mnistgd.lessons.games import (
+    BOOK,
+    DRAWABLE,
+    FIRST_GAME,
+    NAMES,
+    START,
+    UNITS,
+    Moment,
+    moments,
+    stable_learning_rate,
+)
+from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.trace import number, shown_steps
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LEARNED = 1e-12
+"""Phase 1 is over when the error is below this."""
+
+PATIENCE = 10_000
+"""Phase 1 is over after so many updates in any case."""
+
+INPUTS: list[float] = FIRST_GAME[0][0].tolist()
+FROZEN, THAWED, CONTROL = "toes frozen", "toes thawed", "never frozen"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The learning rates, and how long the second phase lasts."""
+
+    frozen_learning_rate: float = field(
+        default=0.3, metadata={"help": "Learning rate while toes is frozen.", "above": 0}
+    )
+    learning_rate: float = field(default=0.01, metadata={"help": "Learning rate of all three.", "above": 0})
+    updates: int = field(
+        default=1000, metadata={"help": "Updates of all three.", "minimum": 1, "maximum": 10_000}
+    )
+
+
+class Phase(NamedTuple):
+    """The moments of a phase that are shown, by how many updates came before."""
+
+    name: str
+    learning_rate: float
+    shown: dict[int, Moment]
+
+    @property
+    def last(self) -> Moment:
+        """How it ended."""
+        return self.shown[max(self.shown)]
+
+
+def run(settings: Settings) -> Outcome:
+    """Train with toes frozen, then with toes free; and, to compare, with toes free from the start."""
+    first = list(_until_learned(moments(settings.frozen_learning_rate, PATIENCE, frozen=("toes",))))
+    before = first[-1].weights
+    phases = [
+        _phase(FROZEN, settings.frozen_learning_rate, first),
+        _all_free(THAWED, settings, before),
+        _all_free(CONTROL, settings, START),
+    ]
+    _, thawed, control = phases
+    result = {
+        "updates_frozen": len(first) - 1 if first[-1].error < LEARNED else None,
+        "weights_after_frozen": before,
+        "moved": abs(thawed.last.weights[0] - before[0]),
+        "moved_if_free": abs(control.last.weights[0] - START[0]),
+        "curve_bottom": [_curve_bottom(moment) for moment in first[:3]],
+    }
+    return Outcome(_rows(phases), result, [_table(phase) for phase in phases], _notice(settings, result))
+
+
+def _until_learned(trace: Iterator[Moment]) -> Iterator[Moment]:
+    for moment in trace:
+        yield moment
+        if moment.error < LEARNED:
+            return
+
+
+def _all_free(name: str, settings: Settings, start: Any) -> Phase:
+    return _phase(
+        name, settings.learning_rate, list(moments(settings.learning_rate, settings.updates, start=start))
+    )
+
+
+def _phase(name: str, learning_rate: float, trace: list[Moment]) -> Phase:
+    return Phase(name, learning_rate, {i: trace[i] for i in shown_steps(len(trace) - 1)})
+
+
+def _curve_bottom(moment: Moment) -> float:
+    """The weight of toes at which the error would be 0, were the other two as they are."""
+    return moment.weights[0] - moment.delta / INPUTS[0]
+
+
+def _rows(phases: list[Phase]) -> list[dict[str, Any]]:
+    return [
+        {
+            "phase": phase.name,
+            "updates": updates,
+            "pred": moment.pred,
+            "error": moment.error,
+            "weights": moment.weights,
+            "curve_bottom": _curve_bottom(moment),
+        }
+        for phase in phases
+        for updates, moment in phase.shown.items()
+    ]
+
+
+def _table(phase: Phase) -> Table:
+    rows = [
+        [
+            str(updates),
+            number(moment.pred, 6),
+            f"{moment.error:.2e}",
+            *(number(value, 6) for value in (*moment.weights, _curve_bottom(moment))),
+        ]
+        for updates, moment in phase.shown.items()
+    ]
+    headings = ["updates", "pred", "error", *NAMES, "curve bottom"]
+    return Table(headings, rows, f"{phase.name}, learning rate {phase.learning_rate:g}")
+
+
+def _notice(settings: Settings, result: dict[str, Any]) -> str:
+    updates = result["updates_frozen"]
+    if updates is None:
+        return (
+            f"At a learning rate of {settings.frozen_learning_rate:g} the two weights that are not frozen "
+            f"do not learn to predict by themselves, and so the question what is left for toes stays open."
+        )
+    bottoms = ", ".join(number(bottom, 4) for bottom in result["curve_bottom"])
+    notice = (
+        f"While toes is frozen its weight (the dot) stays, and the curve of its error slides towards it, "
+        f"its bottom at {bottoms}, …: after {updates} updates the dot lies at the bottom. Then toes may "
+        f"train, and moves by {number(result['moved'])}; without the frozen phase it would have moved by "
+        f"{number(result['moved_if_free'])}. What a network can do without an input, it will never learn "
+        f"to use that input for."
+    )
+    if settings.learning_rate >= stable_learning_rate():
+        notice += f" (At {settings.learning_rate:g} all three together diverge: toes is too large for it.)"
+    return notice
+
+
+def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa: ARG001
+    """The error along the weight of toes while it is frozen, and the whole bowl from above."""
+    import numpy as np
+
+    style.size(figure, 11, 4.8)
+    slices, bowl = figure.subplots(1, 2)
+    frozen, thawed, control = (
+        [row for row in outcome.rows if row["phase"] == name and row["error"] < DRAWABLE]
+        for name in (FROZEN, THAWED, CONTROL)
+    )
+
+    shown = [*frozen[:3], frozen[-1]]
+    reach = 1.5 * max(abs(row["curve_bottom"] - START[0]) for row in shown)
+    places = np.linspace(START[0] - reach, START[0] + 1.5 * reach, 201)
+    for row, colour in zip(shown, style.COLOURS, strict=False):
+        slices.plot(places, (INPUTS[0] * (places - row["curve_bottom"])) ** 2, color=colour, lw=1.2)
+        slices.plot(START[0], row["error"], "o", color=colour, label=row["updates"], zorder=3)
+    slices.set(
+        title="The slice along toes while it is frozen:\nthe curve slides left, the dot can only fall",
+        xlabel=f"weight of toes ({UNITS[0]})",
+        ylabel="error (win²)",
+        xlim=(places[0], places[-1]),
+        ylim=(-0.1 * shown[0]["error"], 2.5 * shown[0]["error"]),
+    )
+    slices.legend(frameon=False, loc="upper center", title="updates so far")
+    style.open_frame(slices)
+
+    def path(rows: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
+        return [row["weights"][0] for row in rows], [_others(row["weights"]) for row in rows]
+
+    toes, others = np.meshgrid(
+        np.linspace(START[0] - 0.01, START[0] + 0.025, 200), np.linspace(-0.06, 0.21, 200)
+    )
+    error = (INPUTS[0] * toes + others - 1) ** 2
+    levels = 0.0196 * (np.arange(9) / 4) ** 2
+    shades = bowl.contourf(toes, others, error, levels=levels, cmap="Blues", extend="max")
+    figure.colorbar(shades, ax=bowl, label="error (win²)", format="%.3f")
+    bowl.plot(toes[0], 1 - INPUTS[0] * toes[0], "--", color=style.GREY, lw=1, label="error 0")
+    bowl.plot(*path(frozen), "o-", color=style.VERMILLION, ms=4, label="toes frozen: straight up")
+    bowl.plot(*path(control), "o-", color=style.BLACK, ms=4, label="never frozen: across")
+    bowl.plot(*path(thawed), "*", color=style.ORANGE, ms=13, label="toes thawed: stays")
+    bowl.set(
+        title="The bowl from above is a valley:\nwhoever is at its bottom stays there",
+        xlabel=f"weight of toes ({UNITS[0]})",
+        ylabel="what the other two inputs add to pred (win)",
+        xlim=(toes.min(), toes.max()),
+        ylim=(others.min(), others.max()),
+    )
+    bowl.legend(loc="upper right")
+
+
+def _others(weights: list[float]) -> float:
+    return weights[1] * INPUTS[1] + weights[2] * INPUTS[2]
+
+
+LESSON = Lesson(name="freeze", source=BOOK, settings=Settings, run=run, plot=_plot)
