@@ -1,0 +1,234 @@
+"""A recurrent network that learns to spell a word, and what becomes of it without its memory."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnistgd.engine.arrays import Params
+from mnistgd.errors import UsageError
+from mnistgd.lessons import style
+from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.spelling import (
+    HIDDEN,
+    Task,
+    copy_gradients,
+    followers,
+    hidden_gradient,
+    initial_params,
+    spelled,
+    task_of,
+    trained,
+)
+from mnistgd.lessons.trace import number, shown_steps
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LONGEST = 40
+"""Letters of a word that a table can still show."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The word, the network and how it is trained."""
+
+    word: str = field(default="namaskar", metadata={"help": "What to spell."})
+    hidden: int = field(default=8, metadata={"help": "Numbers in the memory.", "minimum": 1, "maximum": 64})
+    learning_rate: float = field(
+        default=0.1, metadata={"help": "How far a step goes along the gradient.", "above": 0}
+    )
+    reduce: str = field(
+        default="sum",
+        metadata={
+            "help": "The loss: of the whole word, or the mean of its letters.",
+            "choices": ("sum", "mean"),
+        },
+    )
+    more: int = field(
+        default=200,
+        metadata={"help": "Updates after every letter is right.", "minimum": 0, "maximum": 2000},
+    )
+    most: int = field(default=2000, metadata={"help": "Updates at most.", "minimum": 1, "maximum": 5000})
+
+
+def run(settings: Settings) -> Outcome:
+    """Train with memory and without."""
+    _check(settings.word)
+    task = task_of(settings.word, settings.hidden, mean=settings.reduce == "mean")
+    start = initial_params(len(task.letters), settings.hidden)
+
+    rows: list[dict[str, Any]] = []
+    until_right, last = None, settings.most
+    steps = trained(task, start, settings.learning_rate, settings.most)
+    for step, (params, loss, right) in enumerate(steps):
+        rows.append({"step": step, "loss": loss, "right": right, "spelled": spelled(task, params)})
+        if until_right is None and right == len(task.labels):
+            until_right, last = step, min(step + settings.more, settings.most)
+        if step == last:
+            break
+
+    result = {
+        "steps_until_all_right": until_right,
+        "loss_first": rows[0]["loss"],
+        "loss": rows[-1]["loss"],
+        "spelled": rows[-1]["spelled"],
+        "overflowed_at": len(rows) if len(rows) <= last else None,
+        "memory_off": _without_memory(task, start, settings),
+        "copy_gradients": copy_gradients(task, start).tolist(),
+        "shared_gradient": hidden_gradient(task, start).tolist(),
+    }
+    return Outcome(rows, result, _tables(settings, rows, result), _notice(settings, result))
+
+
+def _check(word: str) -> None:
+    if not word.isprintable() or len(word) > LONGEST or len(set(word)) < 2:
+        raise UsageError(
+            f"{word!r:.{LONGEST}} is not a word that this lesson can spell",
+            f"at most {LONGEST} letters, at least two of them different",
+        )
+
+
+def _without_memory(task: Task, start: Params, settings: Settings) -> dict[str, Any]:
+    """W_hh is 0 and stays so: how far that gets, and how far it could."""
+    start = {**start, HIDDEN: np.zeros_like(start[HIDDEN])}
+    steps = trained(task, start, settings.learning_rate, settings.most, frozen=[HIDDEN])
+    ((params, loss, right),) = deque(steps, maxlen=1)
+
+    # Without memory a letter has one answer: at best the shares of those that follow it.
+    after = followers(settings.word)
+    least = sum(
+        count * math.log(counts.total() / count) for counts in after.values() for count in counts.values()
+    )
+    return {
+        "right": right,
+        "best_right": sum(max(counts.values()) for counts in after.values()),
+        "loss": loss,
+        "least_loss": least / len(task.labels) if settings.reduce == "mean" else least,
+        "spelled": spelled(task, params),
+        "why": _why({letter: list(counts) for letter, counts in after.items() if len(counts) > 1}),
+    }
+
+
+def _why(several: dict[str, list[str]]) -> str:
+    if not several:
+        return "each letter is followed by one and the same: this word can be spelled without memory"
+    each = [f"{letter!r} is followed by {_and(labels)}" for letter, labels in several.items()]
+    return f"{', '.join(each)}, and without memory one letter has one answer"
+
+
+def _and(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _tables(settings: Settings, rows: list[dict[str, Any]], result: dict[str, Any]) -> list[Table]:
+    moments = len(settings.word) - 1
+    off = result["memory_off"]
+
+    def cells(name: str, loss: float, right: int, spelled: str) -> list[str]:
+        return [name, number(loss), f"{right} of {moments}", spelled]
+
+    trace = [
+        cells(str(step), rows[step]["loss"], rows[step]["right"], rows[step]["spelled"])
+        for step in shown_steps(len(rows) - 1, result["steps_until_all_right"])
+    ]
+    memory = [
+        cells("with memory", *(rows[-1][name] for name in ("loss", "right", "spelled"))),
+        cells("W_hh = 0, frozen", *(off[name] for name in ("loss", "right", "spelled"))),
+        cells("the best without", off["least_loss"], off["best_right"], ""),
+    ]
+    sizes = [number(float(np.linalg.norm(gradient))) for gradient in result["copy_gradients"]]
+    hears = [
+        [str(moment), hears, following, size]
+        for moment, (hears, following, size) in enumerate(
+            zip(settings.word, settings.word[1:], sizes, strict=False), 1
+        )
+    ]
+    together = number(float(np.linalg.norm(np.sum(result["copy_gradients"], axis=0))))
+    shared = number(float(np.linalg.norm(result["shared_gradient"])))
+    return [
+        Table(["step", "loss (nats)", "right", "spelled"], trace),
+        Table(["network", "loss (nats)", "right", "spelled"], memory, "what the memory is for"),
+        Table(
+            ["moment", "hears", "next", "size of gradient"],
+            [*hears, ["sum", "", "", together], ["shared", "", "", shared]],
+            "unrolled in time: the gradient of each copy of W_hh at step 0, their sum, and the shared one's",
+        ),
+    ]
+
+
+def _notice(settings: Settings, result: dict[str, Any]) -> str:
+    moments = len(settings.word) - 1
+    off = result["memory_off"]
+    if result["overflowed_at"] is not None:
+        learned = f"It diverges: the numbers overflow at step {result['overflowed_at']}."
+    elif result["steps_until_all_right"] is None:
+        learned = f"{settings.most:,} updates were not enough for all {moments} letters."
+    else:
+        learned = (
+            f"After {result['steps_until_all_right']} updates all {moments} letters are right; in the end, "
+            f"hearing only itself, the network spells {result['spelled']}."
+        )
+    return (
+        f"{learned} Without memory at most {off['best_right']} of {moments} can be right: {off['why']}. "
+        "Unrolled in time there is a copy of W_hh at each moment; the gradients of the copies add up to that "
+        "of the one W_hh they are. The first is 0: there is nothing to remember yet."
+    )
+
+
+def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+    """The loss, with what is spelled on the way, and how much each moment has to say about W_hh."""
+    rows, result = outcome.rows, outcome.result
+    style.size(figure, 11, 4.6)
+    curve, moments = figure.subplots(1, 2, width_ratios=[5, 3])
+    curve.semilogy(
+        [row["step"] for row in rows], style.drawable([row["loss"] for row in rows]), color=style.BLUE
+    )
+    least = result["memory_off"]["least_loss"]
+    if least:
+        curve.axhline(least, color=style.VERMILLION, linestyle="--")
+        curve.annotate(
+            "the least that is possible without memory",
+            (rows[-1]["step"], least),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="right",
+            color=style.VERMILLION,
+        )
+    until_right = result["steps_until_all_right"]
+    for step in {0, until_right} - {None}:
+        curve.plot(step, rows[step]["loss"], "o", color=style.BLACK)
+        curve.annotate(
+            f"{rows[step]['spelled']}, step {step}",
+            (step, rows[step]["loss"]),
+            xytext=(10, 0),
+            textcoords="offset points",
+            va="center",
+            parse_math=False,
+        )
+    curve.set(xlabel="updates", ylabel="loss (nats)")
+    curve.set_title(f"a network that spells {settings.word}", parse_math=False)
+
+    sizes = [float(np.linalg.norm(gradient)) for gradient in result["copy_gradients"]]
+    moments.bar(range(len(sizes)), sizes, color=style.SKY)
+    moments.set(
+        title="each copy of W_hh, at step 0",
+        xlabel="letter that is heard, moment by moment",
+        ylabel="size of its gradient (nats per weight)",
+    )
+    moments.set_xticks(range(len(sizes)), list(settings.word[:-1]), parse_math=False)
+    for axes in (curve, moments):
+        style.open_frame(axes)
+
+
+LESSON = Lesson(
+    name="rnn",
+    source="An introduction to recurrent networks, with the word namaskar",
+    settings=Settings,
+    run=run,
+    plot=_plot,
+)
