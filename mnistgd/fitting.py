@@ -3,16 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import PIXELS, Dataset
-from mnistgd.engine.arrays import Array, Params
+from mnistgd.engine.arrays import Array, Layer, Params
+from mnistgd.engine.metrics import accuracy
 from mnistgd.engine.optimizers import State
-from mnistgd.engine.training import batch_order, train
+from mnistgd.engine.training import Step, batch_order, train
 from mnistgd.errors import DivergedError
 from mnistgd.settings import Settings
+
+
+class Score(NamedTuple):
+    """How well some images are answered."""
+
+    loss: float
+    accuracy: float
+
+
+class Tally(NamedTuple):
+    """Sums over the batches of an epoch so far."""
+
+    loss: float = 0.0
+    right: int = 0
+    seen: int = 0
+
+
+NO_TALLY = Tally()
+
+
+class Best(NamedTuple):
+    """The epoch whose validation loss is the least so far, and the weights it ended with."""
+
+    loss: float
+    epoch: int
+    params: Params
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a run needs to go on as if it had never stopped.
+
+    Attributes
+    ----------
+    step : int, steps done
+    params : Params
+    state : State of the optimizer
+    tally : Tally of the epoch it is in
+    best : Best, if validation loss decides what is kept
+    """
+
+    step: int
+    params: Params
+    state: State
+    tally: Tally = NO_TALLY
+    best: Best | None = None
 
 
 class Progress(NamedTuple):
@@ -25,8 +74,9 @@ class Progress(NamedTuple):
     epoch_ends : bool; this was the epoch's last step
     loss, accuracy : float; means over the epoch's batches so far, each taken before its update
     learning_rate : float of this step
-    params : Params, after the step
-    state : State of the optimizer, after the step
+    validation : Score of the images set aside, at the end of an epoch; None otherwise
+    stopped : str, why the run ends here although epochs are left; empty if it does not
+    checkpoint : Checkpoint, to go on from here
     """
 
     step: int
@@ -37,73 +87,166 @@ class Progress(NamedTuple):
     loss: float
     accuracy: float
     learning_rate: float
-    params: Params
-    state: State
+    validation: Score | None
+    stopped: str
+    checkpoint: Checkpoint
 
 
-def initial_params(settings: Settings, n_classes: int) -> Params:
-    """Where training starts: float32, decided by the settings and their seed alone."""
-    params = settings.network(n_classes).init(np.random.default_rng([settings.seed, 0]))
-    return {name: array.astype(np.float32) for name, array in params.items()}
+class Run:
+    """One training run: what it trains on, and the network and recipe that the settings ask for.
 
+    Parameters
+    ----------
+    dataset : Dataset
+        Only its training images are used; the test images never choose anything.
+    settings : Settings
 
-def fit(dataset: Dataset, settings: Settings) -> Iterator[Progress]:
-    """Train on the training images, one step for each report.
-
-    The order of an epoch is a function of the seed and the epoch's number alone, so that a run can be
-    taken up again at any step.
-
-    Raises
-    ------
-    DivergedError
-        If training leaves the usable numbers.
+    Attributes
+    ----------
+    steps, steps_per_epoch : int
+    network : Layer
+        uint8 images of shape (batch, 784) in; it standardises them if that is asked for.
     """
-    images = dataset.train_images.reshape(-1, PIXELS)
-    labels = dataset.train_labels
-    n, n_classes = len(images), len(dataset.names)
-    batch_size = min(settings.batch_size or n, n)
-    steps_per_epoch = -(-n // batch_size)
-    steps = steps_per_epoch * settings.epochs
 
-    def batches() -> Iterator[tuple[Array, Array]]:
-        for epoch in range(1, settings.epochs + 1):
-            for batch in batch_order(n, batch_size, np.random.default_rng([settings.seed, epoch])):
-                yield images[batch], labels[batch]
+    def __init__(self, dataset: Dataset, settings: Settings) -> None:
+        self.settings = settings.resolved()
+        self.images = dataset.train_images.reshape(-1, PIXELS)
+        self.labels = dataset.train_labels
+        self.n_classes = len(dataset.names)
+        self.chosen, self.aside = _set_aside(len(self.images), self.settings)
+        self.batch_size = min(self.settings.batch_size or len(self.chosen), len(self.chosen))
+        self.steps_per_epoch = -(-len(self.chosen) // self.batch_size)
+        self.steps = self.steps_per_epoch * self.settings.epochs
+        self.mean, self.deviation = _moments(self.images[self.chosen]) if settings.standardise else (0.0, 1.0)
+        self.network: Layer = self.settings.network(self.n_classes, self.mean, self.deviation)
+        self.loss = self.settings.loss_function()
 
-    run = train(
-        settings.network(n_classes),
-        settings.loss_function(),
-        initial_params(settings, n_classes),
-        batches(),
-        optimizer=settings.optimizer(),
-        schedule=settings.schedule_function(steps),
-    )
-    loss_sum, right, seen = 0.0, 0, 0
-    params: Params = {}
-    for done in run:
-        loss_sum += done.loss * len(done.targets)
-        right += int(np.count_nonzero(done.outputs.argmax(axis=1) == done.targets))
-        seen += len(done.targets)
-        epoch_ends = (done.step + 1) % steps_per_epoch == 0
-        params = done.params
-        yield Progress(
+    def start(self) -> Checkpoint:
+        """Before the first step: float32 parameters, decided by the settings and their seed alone."""
+        params = self.network.init(np.random.default_rng([self.settings.seed, 0]))
+        params = {name: array.astype(np.float32) for name, array in params.items()}
+        return Checkpoint(0, params, self.settings.build_optimizer().init(params))
+
+    def go(self, start: Checkpoint | None = None) -> Iterator[Progress]:
+        """Train, one step for each report, from `start` or from the beginning.
+
+        Raises
+        ------
+        DivergedError
+            If training leaves the usable numbers.
+        """
+        here = start or self.start()
+        steps = train(
+            self.network,
+            self.loss,
+            here.params,
+            self._batches(here.step),
+            optimizer=self.settings.build_optimizer(),
+            schedule=self.settings.schedule_function(self.steps),
+            state=here.state,
+            first_step=here.step,
+        )
+        for done in steps:
+            progress = self._progress(done, here)
+            here = progress.checkpoint
+            yield progress
+            if progress.stopped:
+                break
+            if progress.epoch_ends:
+                here = replace(here, tally=NO_TALLY)
+        if not all(np.isfinite(array).all() for array in here.params.values()):
+            # The loss is taken before the update, so the last update has not been looked at yet.
+            message = f"training diverged at step {here.step - 1}: its update is not finite"
+            raise DivergedError(message, "try a smaller learning rate", step=here.step - 1)
+
+    def kept(self, checkpoint: Checkpoint) -> Params:
+        """The parameters that the run ends with, for images whose pixels are in [0, 1].
+
+        With patience those of the best epoch. Where training saw standardised pixels, the first layer
+        takes that over: weights / deviation, and bias - mean / deviation · (sum of its weights).
+        """
+        best = checkpoint.best
+        params = dict(best.params if best is not None and self.settings.patience else checkpoint.params)
+        if self.settings.standardise:
+            prefix = self.settings.layer_prefix(1)
+            weights = params[f"{prefix}weights"].astype(np.float64)
+            bias = params[f"{prefix}bias"] - self.mean / self.deviation * weights.sum(axis=0)
+            params[f"{prefix}weights"] = (weights / self.deviation).astype(np.float32)
+            params[f"{prefix}bias"] = bias.astype(np.float32)
+        return params
+
+    def _batches(self, first_step: int) -> Iterator[tuple[Array, Array]]:
+        """The batches from `first_step` on.
+
+        The order of an epoch is a function of the seed and the epoch's number alone, so that a run can
+        be taken up again at any step.
+        """
+        first_epoch, skipped = divmod(first_step, self.steps_per_epoch)
+        for epoch in range(first_epoch, self.settings.epochs):
+            rng = np.random.default_rng([self.settings.seed, epoch + 1])
+            for number, batch in enumerate(batch_order(len(self.chosen), self.batch_size, rng)):
+                if epoch > first_epoch or number >= skipped:
+                    rows = self.chosen[batch]
+                    yield self.images[rows], self.labels[rows]
+
+    def _progress(self, done: Step, before: Checkpoint) -> Progress:
+        tally = Tally(
+            before.tally.loss + done.loss * len(done.targets),
+            before.tally.right + int(np.count_nonzero(done.outputs.argmax(axis=1) == done.targets)),
+            before.tally.seen + len(done.targets),
+        )
+        epoch, epoch_ends = done.step // self.steps_per_epoch + 1, (done.step + 1) % self.steps_per_epoch == 0
+        validation, best, stopped = None, before.best, ""
+        if epoch_ends and len(self.aside):
+            validation = self._validate(done.params)
+            if best is None or validation.loss < best.loss:
+                best = Best(validation.loss, epoch, done.params)
+            stopped = self._reason_to_stop(validation, epoch - best.epoch)
+        return Progress(
             step=done.step + 1,
-            steps=steps,
-            epoch=done.step // steps_per_epoch + 1,
-            epochs=settings.epochs,
+            steps=self.steps,
+            epoch=epoch,
+            epochs=self.settings.epochs,
             epoch_ends=epoch_ends,
-            loss=loss_sum / seen,
-            accuracy=right / seen,
+            loss=tally.loss / tally.seen,
+            accuracy=tally.right / tally.seen,
             learning_rate=done.learning_rate,
-            params=params,
-            state=done.state,
+            validation=validation,
+            stopped=stopped,
+            checkpoint=Checkpoint(done.step + 1, done.params, done.state, tally, best),
         )
-        if epoch_ends:
-            loss_sum, right, seen = 0.0, 0, 0
-    if not all(np.isfinite(array).all() for array in params.values()):
-        # The loss is taken before the update, so the last update has not been looked at yet.
-        raise DivergedError(
-            f"training diverged at step {steps - 1}: its update is not finite",
-            "try a smaller learning rate",
-            step=steps - 1,
-        )
+
+    def _validate(self, params: Params) -> Score:
+        images, labels = self.images[self.aside], self.labels[self.aside]
+        outputs, _ = self.network.forward(params, images)
+        return Score(self.loss(outputs, labels)[0], accuracy(outputs, labels))
+
+    def _reason_to_stop(self, validation: Score, waited: int) -> str:
+        settings = self.settings
+        if settings.target_loss is not None and validation.loss <= settings.target_loss:
+            return f"validation loss {validation.loss:.4f} reached {settings.target_loss:g}"
+        if settings.target_accuracy is not None and validation.accuracy >= settings.target_accuracy:
+            return f"validation accuracy {validation.accuracy:.2%} reached {settings.target_accuracy:.2%}"
+        if settings.patience is not None and waited >= settings.patience:
+            return f"no better validation loss in {waited} epochs"
+        return ""
+
+
+def _set_aside(n: int, settings: Settings) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which images train and which validate: a random share, decided by the seed; at least one trains."""
+    count = min(n - 1, round(n * settings.validation))
+    if settings.validation:
+        count = max(1, count)
+    order = np.random.default_rng([settings.seed, 0, 1]).permutation(n)
+    return np.sort(order[count:]), np.sort(order[:count])
+
+
+def _moments(images: NDArray[np.uint8]) -> tuple[float, float]:
+    """Mean and population deviation of all pixels, as numbers in [0, 1]; a deviation of 0 counts as 1."""
+    counts = np.zeros(256)
+    for start in range(0, len(images), 4096):
+        counts += np.bincount(images[start : start + 4096].ravel(), minlength=256)
+    values, total = np.arange(256) / 255, counts.sum()
+    mean = float(counts @ values / total)
+    deviation = float(np.sqrt(counts @ (values - mean) ** 2 / total))
+    return mean, deviation or 1.0

@@ -26,6 +26,7 @@ class Epoch:
     loss, accuracy : float; means over its batches, each taken before its update
     learning_rate : float, of its last step
     seconds : float, from the start of training to its end
+    validation_loss, validation_accuracy : float or None; of the images set aside, if there are any
     """
 
     epoch: int
@@ -34,6 +35,8 @@ class Epoch:
     accuracy: float
     learning_rate: float
     seconds: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
 
 
 def begin(path: Path) -> None:
@@ -93,6 +96,8 @@ def _parse(line: bytes, where: str) -> Epoch:
     values: dict[str, Any] = {}
     for field in fields(Epoch):
         value = found.get(field.name)
+        if value is None and field.default is None:
+            continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not _usable(value):
             raise DataError(f"{where} has no number for {field.name}", HINT)
         values[field.name] = value

@@ -2,33 +2,32 @@
 
 The file is an ``.npz`` without pickle: ``weights`` (784, n_classes) float32, ``bias`` (n_classes,)
 float32 and ``record``, a 0-d array of text that holds JSON: what the network is and how it came about.
+That is format 1. A network with hidden layers has format 2: ``weights_1`` (784, units) and ``bias_1``,
+``weights_2`` and ``bias_2`` and so on, the last for the classes.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.dataset import IMAGE_SHAPE, PIXELS
+from mnistgd import records
+from mnistgd.datasets.dataset import PIXELS
 from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.losses import softmax
-from mnistgd.environment import describe
 from mnistgd.errors import WeightsError
 from mnistgd.files import write_atomically
 from mnistgd.npz import read_npz
 from mnistgd.settings import Settings
 
-FORMAT = 1
-MAX_CLASSES = 10
-RECORD_BYTES = 1_000_000
 TRAIN_FIRST = "train first: mnistgd train"
 TRAIN_AGAIN = "make a new one: mnistgd train"
 
@@ -53,8 +52,32 @@ class Model:
 
     @property
     def weights(self) -> Array:
-        """(784, n_classes); ``weights[:, 2].reshape(28, 28)`` is digit 2's picture."""
+        """(784, n_classes); ``weights[:, 2].reshape(28, 28)`` is digit 2's picture.
+
+        Raises
+        ------
+        WeightsError
+            If the network has hidden layers: its digits have no picture then, its hidden units have.
+        """
+        if self.settings.hidden:
+            hint = "show-weights --layer 1 shows its hidden units; train without --hidden for the digits"
+            raise WeightsError(
+                "in a network with hidden layers no single weight joins a pixel and a digit", hint
+            )
         return self.params["weights"]
+
+    def layer_weights(self, layer: int) -> Array:
+        """The weights of layer `layer`, counted from 1, of shape (inputs, outputs).
+
+        Raises
+        ------
+        WeightsError
+            If there is no such layer.
+        """
+        layers = len(self.settings.hidden) + 1
+        if not 1 <= layer <= layers:
+            raise WeightsError(f"this network has no layer {layer}", f"its layers are 1 to {layers}")
+        return self.params[f"{self.settings.layer_prefix(layer)}weights"]
 
     @property
     def data_source(self) -> str:
@@ -97,31 +120,6 @@ class Model:
         return probabilities
 
 
-def with_record(model: Model, *, data: Mapping[str, str], results: Mapping[str, float]) -> Model:
-    """`model` with the record that its file will carry: what it is, and how it came about.
-
-    Parameters
-    ----------
-    model : Model
-    data : mapping with keys ``source`` and ``sha256``, of the images it was trained on
-    results : mapping of names to figures, such as ``test_accuracy``
-    """
-    settings = model.settings.resolved()
-    record = {
-        "format": FORMAT,
-        "settings": settings.as_json(),
-        "seed": settings.seed,
-        "names": list(model.names),
-        "image_shape": list(IMAGE_SHAPE),
-        "preprocessing": ["deskew"] if settings.deskew else [],
-        "data": dict(data),
-        "results": dict(results),
-        "environment": describe(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    return replace(model, record=record)
-
-
 def save(model: Model, path: Path) -> None:
     """Write `model` to `path`, whole or not at all.
 
@@ -130,9 +128,16 @@ def save(model: Model, path: Path) -> None:
     OutputError
         If it cannot be written.
     """
+    write_atomically(path, file_bytes(model))
+
+
+def file_bytes(model: Model) -> bytes:
+    """What is in the file of `model`."""
+    layers = _arrays_of(model.settings, len(model.names))
+    arrays = {name: model.params[param] for name, (param, _) in layers.items()}
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **model.params, record=np.array(json.dumps(model.record)))
-    write_atomically(path, buffer.getvalue())
+    np.savez(buffer, allow_pickle=False, **arrays, record=np.array(json.dumps(model.record)))
+    return buffer.getvalue()
 
 
 def load(path: Path) -> Model:
@@ -145,75 +150,38 @@ def load(path: Path) -> Model:
     """
     if not path.exists():
         raise WeightsError(f"there is no weights file {path}", TRAIN_FIRST)
-    limits = {"weights": PIXELS * MAX_CLASSES * 4, "bias": MAX_CLASSES * 4, "record": RECORD_BYTES}
-    arrays = read_npz(path, limits, WeightsError, TRAIN_AGAIN)
+    found = read_npz(path, {"record": records.MAX_BYTES}, WeightsError, TRAIN_AGAIN)
     try:
-        record = _read_record(arrays.get("record"))
-        if record["format"] != FORMAT:
-            raise WeightsError(
-                f"{path} has format {record['format']}, newer than the {FORMAT} that this mnistgd reads",
-                "upgrade mnistgd: pip install --upgrade mnistgd",
-            )
-        names = _read_names(record)
-        _check_data(record)
-        settings = _read_settings(record)
-        params = _read_params(arrays, len(names))
-    except _BadRecordError as problem:
+        record = records.parse(found.get("record"))
+        layers = _arrays_of(record.settings, len(record.names))
+        limits = {name: 4 * math.prod(shape) for name, (_, shape) in layers.items()}
+        arrays = read_npz(path, limits, WeightsError, TRAIN_AGAIN)
+        params = {param: _checked(arrays.get(name), name, shape) for name, (param, shape) in layers.items()}
+    except records.NewerFormatError as problem:
+        raise WeightsError(f"{path} has {problem}", "pip install --upgrade mnistgd") from problem
+    except records.BadRecordError as problem:
         raise WeightsError(f"{path} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
-    return Model(params, settings, names, record)
+    return Model(params, record.settings, record.names, record.document)
 
 
-class _BadRecordError(Exception):
-    """A part of the file that is not as it must be; the message names it."""
+def _arrays_of(settings: Settings, n_classes: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """For each array of the file, what the engine calls it, and its shape."""
+    arrays: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for layer, (n_inputs, n_outputs) in enumerate(settings.layer_sizes(n_classes), 1):
+        ending = f"_{layer}" if settings.hidden else ""
+        prefix = settings.layer_prefix(layer)
+        arrays[f"weights{ending}"] = (f"{prefix}weights", (n_inputs, n_outputs))
+        arrays[f"bias{ending}"] = (f"{prefix}bias", (n_outputs,))
+    return arrays
 
 
-def _read_record(array: NDArray[Any] | None) -> dict[str, Any]:
-    if array is None or array.shape != () or array.dtype.kind != "U":
-        raise _BadRecordError("it has no record")
-    try:
-        record = json.loads(str(array))
-    except (ValueError, RecursionError) as problem:
-        raise _BadRecordError("its record is not JSON") from problem
-    if not isinstance(record, dict) or type(record.get("format")) is not int or record["format"] < 1:
-        raise _BadRecordError("its record names no format")
-    return record
-
-
-def _check_data(record: dict[str, Any]) -> None:
-    data = record.get("data")
-    if not isinstance(data, dict) or not all(isinstance(data.get(key), str) for key in ("source", "sha256")):
-        raise _BadRecordError("its record does not say what it was trained on")
-
-
-def _read_names(record: dict[str, Any]) -> tuple[str, ...]:
-    names = record.get("names")
-    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-        raise _BadRecordError("its record names no classes")
-    if not 2 <= len(names) <= MAX_CLASSES:
-        raise _BadRecordError(f"it has {len(names)} classes, not 2 to {MAX_CLASSES}")
-    if record.get("image_shape") != list(IMAGE_SHAPE):
-        raise _BadRecordError(f"its images are not {IMAGE_SHAPE[0]}×{IMAGE_SHAPE[1]}")
-    return tuple(names)
-
-
-def _read_settings(record: dict[str, Any]) -> Settings:
-    try:
-        return Settings.from_json(record.get("settings"))
-    except (TypeError, ValueError) as problem:
-        raise _BadRecordError(f"its settings are damaged ({problem})") from problem
-
-
-def _read_params(arrays: dict[str, NDArray[Any]], n_classes: int) -> Params:
-    params: Params = {}
-    for name, shape in (("weights", (PIXELS, n_classes)), ("bias", (n_classes,))):
-        array = arrays.get(name)
-        if array is None:
-            raise _BadRecordError(f"it has no {name}")
-        if array.shape != shape or array.dtype != np.float32:
-            raise _BadRecordError(
-                f"its {name} has shape {array.shape} of {array.dtype}, not {shape} of float32"
-            )
-        if not np.isfinite(array).all():
-            raise _BadRecordError(f"not all numbers in its {name} are finite")
-        params[name] = array
-    return params
+def _checked(array: NDArray[Any] | None, name: str, shape: tuple[int, ...]) -> Array:
+    if array is None:
+        raise records.BadRecordError(f"it has no {name}")
+    if array.shape != shape or array.dtype != np.float32:
+        raise records.BadRecordError(
+            f"its {name} has shape {array.shape} of {array.dtype}, not {shape} of float32"
+        )
+    if not np.isfinite(array).all():
+        raise records.BadRecordError(f"not all numbers in its {name} are finite")
+    return array

@@ -4,17 +4,22 @@ import io
 import json
 import pickle
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnistgd import models
+from mnistgd import models, records
 from mnistgd.errors import OutputError, WeightsError
 from mnistgd.settings import Settings
 
 NAMES = tuple("0123456789")
+
+
+def with_record(model, **facts):
+    return replace(model, record=records.build(model.settings, model.names, **facts))
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +30,7 @@ def model():
         "bias": rng.normal(size=10).astype(np.float32),
     }
     bare = models.Model(params, Settings(deskew=True, batch_size=None).resolved(), NAMES)
-    return models.with_record(
-        bare, data={"source": "embedded", "sha256": "0" * 64}, results={"test_accuracy": 0.5}
-    )
+    return with_record(bare, data={"source": "embedded", "sha256": "0" * 64}, results={"test_accuracy": 0.5})
 
 
 @pytest.fixture
@@ -180,7 +183,10 @@ DAMAGE = {
     "nine names": (lambda p: change_record(p, names=list("123456789")), r"not \(784, 9\)"),
     "other images": (lambda p: change_record(p, image_shape=[32, 32]), "not 28×28"),
     "no data": (lambda p: change_record(p, data=None), "does not say what it was trained on"),
-    "data without source": (lambda p: change_record(p, data={"sha256": ""}), "does not say what it was trained on"),
+    "data without source": (
+        lambda p: change_record(p, data={"sha256": ""}),
+        "does not say what it was trained on",
+    ),
     "no settings": (lambda p: change_record(p, settings=None), "its settings are damaged"),
     "odd settings": (lambda p: change_record(p, settings={"epochs": "many"}), "its settings are damaged"),
     "pickle": (lambda p: p.write_bytes(pickle.dumps(Explodes())), "not a whole .npz file"),

@@ -29,6 +29,7 @@ def evaluate(
     ] = None,
     data: options.OtherData = None,
     offline: options.Offline = False,
+    min_accuracy: options.MinAccuracy = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -74,6 +75,7 @@ def evaluate(
         )
     elif outputs.STDOUT not in (confusion, mistakes):
         console.print_result(_summary(found, model, split))
+    outputs.check_gate(found.accuracy, min_accuracy)
 
 
 def _summary(found: Evaluation, model: Model, split: str) -> str:

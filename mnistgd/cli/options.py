@@ -56,6 +56,10 @@ Palette = Annotated[
     Literal["grokking", "diverging", "gray"],
     typer.Option(help="grokking: red is zero, white for, black against; diverging: blue for, red against."),
 ]
+MinAccuracy = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, metavar="X", help="Exit with 3 if the accuracy, from 0 to 1, is below this."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from mnistgd.cli import console
-from mnistgd.errors import OutputError, UsageError
+from mnistgd.errors import GateError, OutputError, UsageError
 
 STDOUT = "-"
 
@@ -62,3 +62,15 @@ def several(out: str | None, names: list[str]) -> list[str]:
     if out == STDOUT:
         raise UsageError("--out - takes one picture, not several", "name a folder")
     raise OutputError(f"cannot write several pictures to {out}: it is not a folder", f"mkdir -p {out}")
+
+
+def check_gate(accuracy: float, least: float | None) -> None:
+    """Hold a result that has been printed against the gate that was asked for.
+
+    Raises
+    ------
+    GateError
+        If it is missed.
+    """
+    if least is not None and accuracy < least:
+        raise GateError(f"the accuracy, {accuracy:.4f}, is below {least:g}")

@@ -2,102 +2,54 @@
 
 from __future__ import annotations
 
-import math
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from mnistgd.cli import console, options
+from mnistgd.cli import console, options, outputs
+from mnistgd.cli import train_options as asked
 
 if TYPE_CHECKING:
     from mnistgd.fitting import Progress
     from mnistgd.history import Epoch
-
-
-def _batch_size(value: str | int) -> int:
-    """0 for the whole training set; typer hands the default through here as well."""
-    text = str(value)
-    if text == "full":
-        return 0
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise typer.BadParameter(f"{text!r} is neither a number from 1 up nor 'full'")
-    return int(text)
-
-
-def _positive(value: float | None) -> float | None:
-    if value is not None and not (math.isfinite(value) and value > 0):
-        raise typer.BadParameter(f"{value} is not a finite number above 0")
-    return value
-
-
-def _not_negative(value: float) -> float:
-    if not (math.isfinite(value) and value >= 0):
-        raise typer.BadParameter(f"{value} is not a finite number from 0 up")
-    return value
+    from mnistgd.models import Model
 
 
 def train(
-    epochs: Annotated[int, typer.Option(min=1, metavar="N", help="Passes over the training images.")] = 10,
-    batch_size: Annotated[
-        int, typer.Option(parser=_batch_size, metavar="N|full", help="Images for each step.")
-    ] = 100,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option(
-            callback=_positive,
-            metavar="X",
-            show_default="1.0; 0.02 for squared-error",
-            help="How far a step goes along the gradient.",
-        ),
-    ] = None,
-    schedule: Annotated[
-        Literal["linear", "constant"], typer.Option(help="The rate over time; linear falls to zero.")
-    ] = "linear",
-    loss: Annotated[
-        Literal["cross-entropy", "squared-error"],
-        typer.Option(help="squared-error is the book's network: no softmax, delta = pred - true."),
-    ] = "cross-entropy",
-    weight_decay: Annotated[
-        float,
-        typer.Option(
-            callback=_not_negative, metavar="X", help="This times the weights is added to their gradient."
-        ),
-    ] = 0.0,
-    init: Annotated[
-        Literal["zeros", "uniform", "glorot_uniform"] | None,
-        typer.Option(show_default="zeros", help="Where the weights start."),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Decides the order of the images and random weights.")
-    ] = 0,
-    deskew: Annotated[
-        bool, typer.Option("--deskew", help="Straighten and centre each image first, then and later.")
-    ] = False,
+    epochs: asked.Epochs = 10,
+    batch_size: asked.BatchSize = 100,
+    learning_rate: asked.LearningRate = None,
+    schedule: asked.Schedule = "linear",
+    loss: asked.LossName = "cross-entropy",
+    optimizer: asked.OptimizerName = "sgd",
+    momentum: asked.Momentum = None,
+    weight_decay: asked.WeightDecay = 0.0,
+    init: asked.Init = None,
+    hidden: asked.Hidden = None,
+    activation: asked.Activation = "relu",
+    freeze: asked.Freeze = None,
+    standardise: asked.Standardise = False,
+    deskew: asked.Deskew = False,
+    seed: asked.Seed = 0,
+    validation: asked.Validation = 0.0,
+    target_loss: asked.TargetLoss = None,
+    target_accuracy: asked.TargetAccuracy = None,
+    patience: asked.Patience = None,
     data: options.Data = "mnist",
     labels: options.Labels = None,
     offline: options.Offline = False,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out", "-o", envvar="MNISTGD_WEIGHTS", metavar="FILE", help="The weights file to write."
-        ),
-    ] = options.WEIGHTS_FILE,
-    log: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.jsonl", help="Write how each epoch went, a JSON object a line."),
-    ] = None,
+    out: asked.Out = str(options.WEIGHTS_FILE),
+    log: asked.Log = None,
+    min_accuracy: options.MinAccuracy = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Train the network and write its weights to a file."""
     from mnistgd import datasets, history, models
     from mnistgd.cli.progress import TrainingProgress
-    from mnistgd.evaluation import evaluate
-    from mnistgd.files import check_writable
-    from mnistgd.fitting import fit
-    from mnistgd.settings import Settings
+    from mnistgd.fitting import Run
+    from mnistgd.mask import read_mask
+    from mnistgd.outcome import conclude
+    from mnistgd.settings import Settings, pack_mask
 
     settings = Settings(
         epochs=epochs,
@@ -105,13 +57,23 @@ def train(
         learning_rate=learning_rate,
         schedule=schedule,
         loss=loss,
+        optimizer=optimizer,
+        momentum=momentum,
         weight_decay=weight_decay,
         init=init,
+        hidden=tuple(int(units) for units in hidden.split(",")) if hidden else (),
+        activation=activation,
+        freeze=None if freeze is None else pack_mask(read_mask(freeze)),
+        standardise=standardise,
         seed=seed,
         deskew=deskew,
+        validation=validation,
+        target_loss=target_loss,
+        target_accuracy=target_accuracy,
+        patience=patience,
     ).resolved()
     names = datasets.parse_names(labels) if labels is not None else None
-    check_writable(out)
+    outputs.check(out, as_json=as_json)
     if log is not None:
         history.begin(log)
 
@@ -119,38 +81,47 @@ def train(
         dataset = datasets.load(data, offline=offline, names=names, deskew=deskew, listener=reporter)
 
     started = time.perf_counter()
+    run = Run(dataset, settings)
     with TrainingProgress(quiet=quiet) as show:
-        for progress in fit(dataset, settings):
+        for progress in run.go():
             show(progress)
             if log is not None and progress.epoch_ends:
                 history.add(log, _epoch(progress, time.perf_counter() - started))
     seconds = time.perf_counter() - started
 
-    model = models.Model(progress.params, settings, dataset.names)
-    test = evaluate(model, dataset.test_images, dataset.test_labels)
-    figures = {"test_accuracy": test.accuracy, "test_loss": test.loss, "train_loss": progress.loss}
-    source = {"source": dataset.source, "sha256": dataset.sha256}
-    models.save(models.with_record(model, data=source, results=figures), out)
+    model = conclude(dataset, run, progress)
+    outputs.deliver(models.file_bytes(model), out)
+    _report(model, seconds, out, as_json=as_json, quiet=quiet)
+    outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
 
+
+def _report(model: Model, seconds: float, out: str, *, as_json: bool, quiet: bool) -> None:
+    results: dict[str, Any] = model.record["results"]
     if as_json:
         console.print_json(
             {
-                **figures,
-                "epochs": settings.epochs,
-                "steps": progress.steps,
+                **results,
                 "seconds": round(seconds, 3),
-                "weights": str(out),
-                "data": source,
-                "settings": settings.as_json(),
+                "weights": out,
+                "data": model.record["data"],
+                "settings": model.settings.as_json(),
             }
         )
         return
-    console.print_result(
-        f"test accuracy  {test.accuracy:.2%}\n"
-        f"test loss      {test.loss:.4f}\n"
-        f"trained in     {seconds:.1f} s, {progress.steps} steps in {settings.epochs} epochs\n"
-        f"weights        {out}"
-    )
+    lines = [
+        f"test accuracy  {results['test_accuracy']:.2%}",
+        f"test loss      {results['test_loss']:.4f}",
+        f"trained in     {seconds:.1f} s, {results['steps']} steps in {results['epochs']} epochs",
+    ]
+    if "validation_loss" in results:
+        lines.insert(
+            2, f"validation     {results['validation_accuracy']:.2%}, loss {results['validation_loss']:.4f}"
+        )
+    if results.get("stopped"):
+        lines.append(f"stopped        {results['stopped']}")
+    if out == outputs.STDOUT:
+        return
+    console.print_result("\n".join([*lines, f"weights        {out}"]))
     if not quiet:
         console.note("next: mnistgd show-weights")
 
@@ -165,4 +136,6 @@ def _epoch(progress: Progress, seconds: float) -> Epoch:
         accuracy=progress.accuracy,
         learning_rate=progress.learning_rate,
         seconds=round(seconds, 3),
+        validation_loss=progress.validation.loss if progress.validation else None,
+        validation_accuracy=progress.validation.accuracy if progress.validation else None,
     )

@@ -74,21 +74,25 @@ class Linear:
 
 @dataclass(frozen=True)
 class Pixels:
-    """A network that takes its images as bytes: layer(images / 255), in the precision of its weights.
+    """A network that takes its images as bytes: layer((images / 255 - mean) / deviation).
 
-    Images stay uint8 until they are needed. At most `rows` of them are held as floats at a time: a
-    larger batch, such as a whole training set, goes through in pieces, and ``backward`` computes each
-    piece once more instead of keeping it.
+    It computes in the precision of its weights. Images stay uint8 until they are needed. At most `rows`
+    of them are held as floats at a time: a larger batch, such as a whole training set, goes through in
+    pieces, and ``backward`` computes each piece once more instead of keeping it.
 
     Attributes
     ----------
     layer : Layer
-        Takes inputs of shape (batch, n_pixels) in [0, 1].
+        Takes inputs of shape (batch, n_pixels), in [0, 1] unless a mean or deviation is given.
     rows : int
+    mean, deviation : float
+        Of pixels in [0, 1]; those of the training images standardise them.
     """
 
     layer: Layer
     rows: int = 4096
+    mean: float = 0.0
+    deviation: float = 1.0
 
     def init(self, rng: np.random.Generator) -> Params:
         """The parameters of the layer inside."""
@@ -97,12 +101,14 @@ class Pixels:
     def forward(self, params: Params, images: Array) -> tuple[Array, Backward]:
         """Outputs of the layer inside for uint8 images of shape (batch, n_pixels)."""
         dtype = next(iter(params.values())).dtype
-        scale = dtype.type(1 / 255)
+        scale, offset = dtype.type(1 / (255 * self.deviation)), dtype.type(self.mean / self.deviation)
         pieces = [images[i : i + self.rows] for i in range(0, max(len(images), 1), self.rows)]
 
         def piece_forward(piece: Array) -> tuple[Array, Backward]:
             inputs = piece.astype(dtype)
             inputs *= scale
+            if offset:
+                inputs -= offset
             return self.layer.forward(params, inputs)
 
         if len(pieces) == 1:

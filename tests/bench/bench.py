@@ -23,7 +23,7 @@ import numpy as np
 
 from mnistgd import datasets
 from mnistgd.engine.metrics import accuracy
-from mnistgd.fitting import fit
+from mnistgd.fitting import Run
 from mnistgd.settings import Settings
 
 ROUNDS = 5
@@ -73,7 +73,7 @@ def engine() -> None:
     images, labels = data.train_images.reshape(-1, 784), data.train_labels
 
     def ours() -> None:
-        for _ in fit(data, Settings(epochs=EPOCHS)):
+        for _ in Run(data, Settings(epochs=EPOCHS)).go():
             pass
 
     by_hand(images, labels, 1)

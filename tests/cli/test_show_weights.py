@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistgd import models
+from mnistgd import models, records
 from mnistgd.settings import Settings
 
 
@@ -18,8 +18,9 @@ def save(path, n_classes=10, names=None, weights=None):
     if weights is None:
         weights = rng.normal(size=(784, n_classes)).astype(np.float32)
     params = {"weights": weights, "bias": np.zeros(n_classes, np.float32)}
-    model = models.Model(params, Settings().resolved(), tuple(names or "0123456789"[:n_classes]))
-    models.save(models.with_record(model, data={"source": "embedded", "sha256": "0" * 64}, results={}), path)
+    names, settings = tuple(names or "0123456789"[:n_classes]), Settings().resolved()
+    record = records.build(settings, names, data={"source": "embedded", "sha256": "0" * 64}, results={})
+    models.save(models.Model(params, settings, names, record), path)
     return weights
 
 
