@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli import console, inputs, options, outputs, terminal
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from mnistgd.images.terminal import Screen
     from mnistgd.models import Model
 
 ALL = "all"
@@ -62,12 +63,14 @@ def show_weights(
         ),
     ] = None,
     no_legend: Annotated[bool, typer.Option("--no-legend", help="Just the pixels, for figures.")] = False,
+    in_terminal: terminal.Terminal = None,
     as_json: options.Json = False,
 ) -> None:
     """Draw each digit's 784 weights as a picture."""
     from mnistgd import models
     from mnistgd.images.png import png_bytes, weights_sha256
 
+    screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = models.load(weights)
     chosen = [
         None if digit == ALL else inputs.class_of(model, digit) for digit in dict.fromkeys(digits or [ALL])
@@ -92,6 +95,8 @@ def show_weights(
         outputs.deliver(png_bytes(picture, texts), file)
         pictures.append(facts | {"file": file})
 
+    if screen is not None:
+        _show(screen, model, chosen, scale, palette, legend=not no_legend)
     if as_json:
         document = {
             "weights": str(weights),
@@ -130,3 +135,24 @@ def _draw(
         return heatmap.bare_sheet(model.weights.T, shared, colours, size)
     titles = [class_title(model.names, column) for column in range(len(model.names))]
     return heatmap.heatmap_sheet(model.weights.T, titles, shared, colours, size)
+
+
+def _show(
+    screen: Screen, model: Model, chosen: list[int | None], scale: str, palette: str, *, legend: bool
+) -> None:
+    """All that was chosen as one sheet in the terminal."""
+    from mnistgd.images import terminal as drawings
+    from mnistgd.images.legend import plain
+    from mnistgd.images.letters import class_title
+    from mnistgd.images.palettes import PALETTES
+
+    columns = range(len(model.names)) if None in chosen else [index for index in chosen if index is not None]
+    sheet = []
+    for column in columns:
+        limit = _limits(model, column, scale)[0]
+        title = class_title(model.names, column)
+        if scale == "each":
+            title += f", limit {plain(limit)}"
+        sheet.append(drawings.weights_drawing(title, model.weights[:, column], limit, PALETTES[palette]))
+    shared = None if scale == "each" and len(sheet) > 1 else limit
+    terminal.show(screen, sheet, drawings.legend(shared, PALETTES[palette], screen) if legend else ())

@@ -1,7 +1,9 @@
 """Run the command line: inside this process where that is enough, as a real one where it is not."""
 
+import contextlib
 import json
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -60,5 +62,45 @@ def shell(tmp_path: Path) -> Callable[..., Result]:
             timeout=120,
         )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def on_terminal(tmp_path: Path) -> Callable[..., Result]:
+    """Run ``mnistgd ARGS`` as a process whose stdout, or stderr, or both, are a terminal.
+
+    What a terminal shows ends its lines with CR LF; they are given here as LF.
+    """
+    fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
+
+    def run(
+        *args: object,
+        terminals: tuple[str, ...] = ("stdout", "stderr"),
+        columns: int = 80,
+        lines: int = 24,
+        env: dict[str, str] | None = None,
+        cwd: Path = tmp_path,
+    ) -> Result:
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        streams = {name: slave if name in terminals else subprocess.PIPE for name in ("stdout", "stderr")}
+        plain = {key: value for key, value in os.environ.items() if key not in ("COLORTERM", "TERM", "LINES")}
+        with subprocess.Popen(
+            [sys.executable, "-m", "mnistgd", *map(str, args)],
+            cwd=cwd,
+            env={**plain, "TERM": "xterm-256color", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            **streams,
+        ) as process:
+            os.close(slave)
+            shown = b""
+            with contextlib.suppress(OSError):  # how Linux tells that nobody has the terminal open any more
+                while piece := os.read(master, 1 << 16):
+                    shown += piece
+            os.close(master)
+            out, err = process.communicate(timeout=120)
+        texts = {"stdout": out, "stderr": err} | dict.fromkeys(terminals, shown.replace(b"\r\n", b"\n"))
+        return Result(process.returncode, texts["stdout"].decode(), texts["stderr"].decode())
 
     return run

@@ -1,0 +1,141 @@
+"""Where pictures are drawn in the terminal, and where they are not."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.ansi import AnsiDecoder
+from rich.cells import cell_len
+from rich.console import Console
+
+from mnistgd import models, records
+from mnistgd.settings import Settings
+
+CONSOLE = Console()
+TRUE_COLOUR = {"COLORTERM": "truecolor"}
+
+
+def save(path, names=tuple("0123456789")):
+    weights = np.random.default_rng(0).normal(size=(784, len(names))).astype(np.float32)
+    params = {"weights": weights, "bias": np.zeros(len(names), np.float32)}
+    settings = Settings().resolved()
+    record = records.build(settings, names, data={"source": "embedded", "sha256": "0" * 64}, results={})
+    models.save(models.Model(params, settings, names, record), path)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    save(tmp_path / "weights.npz")
+
+
+def decoded(text):
+    return list(AnsiDecoder().decode(text.rstrip("\n")))
+
+
+def test_the_terminal_shows_the_pixels_of_the_file(on_terminal, weights, tmp_path):
+    """Read by another program's reader of terminal codes, and compared with the PNG, read by Pillow."""
+    result = on_terminal("show-weights", 7, "--no-legend", "--size", 28, env=TRUE_COLOUR)
+    assert result.code == 0
+    lines = decoded(result.stdout)
+    assert lines[0].plain.strip() == "digit 7"
+    shown = np.zeros((28, 28, 3), int)
+    for row, line in enumerate(lines[1:15]):
+        assert line.plain == "▀" * 28
+        for column in range(28):
+            style = line.get_style_at_offset(CONSOLE, column)
+            shown[2 * row, column] = style.color.get_truecolor()
+            shown[2 * row + 1, column] = style.bgcolor.get_truecolor()
+    np.testing.assert_array_equal(shown, np.asarray(Image.open(tmp_path / "weights-7.png")))
+    assert lines[-1].plain == "weights-7.png"
+
+
+@pytest.mark.parametrize(
+    ("env", "codes"),
+    [
+        (TRUE_COLOUR, "\x1b[38;2;"),
+        ({}, "\x1b[38;5;"),
+        ({"TERM": "xterm"}, "\x1b[31;"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, ""),
+        ({**TRUE_COLOUR, "NO_COLOR": "1"}, ""),
+        ({**TRUE_COLOUR, "PYTHONIOENCODING": "ascii"}, ""),
+        ({**TRUE_COLOUR, "PYTHONIOENCODING": "latin-1"}, ""),
+    ],
+)
+def test_colours_are_those_that_the_terminal_has(on_terminal, weights, env, codes):
+    result = on_terminal("show-weights", 2, env=env, terminals=("stdout",))
+    assert (result.code, result.stderr) == (0, "")
+    if codes:
+        assert codes in result.stdout
+        assert "▀" in result.stdout
+    else:
+        assert "\x1b" not in result.stdout
+        assert result.stdout.isascii()
+        assert "blank: no influence" in result.stdout
+
+
+@pytest.mark.parametrize(("columns", "abreast"), [(150, 5), (80, 2), (30, 1), (20, 1)])
+def test_it_fits_the_terminal(on_terminal, weights, columns, abreast):
+    lines = decoded(on_terminal("show-weights", columns=columns).stdout)
+    assert max(cell_len(line.plain) for line in lines) <= columns
+    assert lines[0].plain.count("digit") == abreast
+    assert sum(line.plain.count("digit") for line in lines) == 10
+    assert lines[-1].plain == "weights-all.png"
+
+
+def test_too_narrow_for_anything(on_terminal, weights):
+    result = on_terminal("show-weights", columns=5, terminals=("stdout",))
+    assert (result.code, result.stdout) == (0, "weights-all.png\n")
+    assert result.stderr == "too narrow for pictures: the terminal has 5 columns\n"
+
+
+def test_each_limit_is_told(on_terminal, weights):
+    shown = on_terminal("show-weights", 2, 7, "--scale", "each", "--out", ".").stdout
+    titles, *_ = decoded(shown)
+    assert titles.plain.count("limit") == 2
+    assert "−limit" in shown
+    assert shown.endswith("weights-2.png\nweights-7.png\n")
+
+
+def test_the_name_of_a_class_cannot_move_the_cursor(on_terminal, tmp_path):
+    save(tmp_path / "weights.npz", ("\x1b[2Jcat", "dog\n\r"))
+    shown = on_terminal("show-weights").stdout
+    assert "\x1b[2J" not in shown
+    assert "dog" in decoded(shown)[0].plain
+
+
+def test_never_in_a_pipe(shell, weights):
+    """Whatever the environment pretends."""
+    env = {"FORCE_COLOR": "1", "TTY_COMPATIBLE": "1", "COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    for args in ([], ["--no-terminal"]):
+        result = shell("show-weights", 2, *args, env=env)
+        assert (result.code, result.stdout, result.stderr) == (0, "weights-2.png\n", "")
+
+
+def test_each_stream_counts_for_itself(on_terminal, weights):
+    result = on_terminal("show-weights", 2, terminals=("stderr",))
+    assert (result.stdout, result.stderr) == ("weights-2.png\n", "")
+
+
+@pytest.mark.parametrize(
+    ("args", "env"), [(["--no-terminal"], {}), ([], {"TERM": "dumb"})], ids=["not-asked-for", "dumb"]
+)
+def test_no_drawing(on_terminal, weights, args, env):
+    assert on_terminal("show-weights", 2, *args, env=env).stdout == "weights-2.png\n"
+
+
+def test_json_is_alone_on_stdout(on_terminal, weights):
+    result = on_terminal("show-weights", 2, "--json")
+    assert result.stdout.count("\n") == 1
+    assert result.json["pictures"][0]["digit"] == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [(["--terminal"], "stdout is not a terminal"), (["--terminal", "--json"], "both want stdout")],
+)
+def test_what_cannot_be_in_a_pipe(shell, weights, tmp_path, args, words):
+    result = shell("show-weights", 2, *args)
+    assert (result.code, result.stdout) == (2, "")
+    error, hint = result.stderr.splitlines()
+    assert words in error
+    assert hint.startswith("hint: leave ")
+    assert [path.name for path in tmp_path.iterdir()] == ["weights.npz"]
