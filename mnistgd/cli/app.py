@@ -12,6 +12,7 @@ import typer
 
 from mnistgd import __version__
 from mnistgd.cli import console
+from mnistgd.cli.compare import compare
 from mnistgd.cli.curves import curves
 from mnistgd.cli.data import data_app
 from mnistgd.cli.evaluate import evaluate
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(show_weights)
 app.command()(evaluate)
+app.command()(compare)
 app.command()(curves)
 app.add_typer(lesson_app)
 app.add_typer(data_app)

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnistgd.images.comparison import comparison_sheet
 from mnistgd.images.heatmap import bare_sheet, heatmap, heatmap_figure, heatmap_sheet
 from mnistgd.images.letters import class_title
 from mnistgd.images.montage import contact_sheet
@@ -117,6 +118,16 @@ KINDS = {
     ),
     "sheet-bare": Kind(
         lambda: bare_sheet(WEIGHTS.T[:7], LIMIT, DIVERGING, 84), boxes(0, 0, 84, 4, 2, 84, 84)
+    ),
+    "comparison": Kind(
+        lambda: comparison_sheet(WEIGHTS, WEIGHTS[:, ::-1] / 2, DIGITS, ("a.npz, 92.61% right", "b.npz")),
+        [*boxes(97, 116, 112, 10, 3, 122, 122), (347, 488, 638, 15)],
+    ),
+    "comparison-two": Kind(
+        lambda: comparison_sheet(
+            WEIGHTS[:, :2], 0 * WEIGHTS[:, :2], ODD_NAMES[2:], ("a folder/" * 20, "b.npz"), GROKKING
+        ),
+        [*boxes(193, 116, 112, 2, 3, 122, 122), (25, 488, 498, 15)],
     ),
     "contact": Kind(
         lambda: contact_sheet(digits(100), title="MNIST: the first 100 test images"),

@@ -1,0 +1,133 @@
+"""``mnistgd compare``: two trained networks beside each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mnistgd.cli import console, options, outputs, terminal
+
+if TYPE_CHECKING:
+    from mnistgd.comparison import Comparison
+    from mnistgd.images.terminal import Screen
+    from mnistgd.models import Model
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A.npz", help="A weights file.")],
+    second: Annotated[Path, typer.Argument(metavar="B.npz", help="Another one.")],
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write.")
+    ] = "compare.png",
+    palette: options.Palette = "diverging",
+    in_terminal: terminal.Terminal = None,
+    as_json: options.Json = False,
+) -> None:
+    """Compare two networks: their settings, their accuracy and their weights."""
+    from mnistgd import comparison, models
+    from mnistgd.images.comparison import comparison_limit, comparison_sheet
+    from mnistgd.images.letters import class_title
+    from mnistgd.images.palettes import PALETTES
+    from mnistgd.images.png import png_bytes, weights_sha256
+
+    screen = terminal.screen_for(in_terminal, as_json=as_json)
+    a, b = models.load(first), models.load(second)
+    found = comparison.compare(a, b)
+    outputs.check(out, as_json=as_json)
+    titles = [class_title(a.names, index) for index in range(len(a.names))]
+    heads = [_head(path, accuracy) for path, accuracy in zip((first, second), found.accuracies, strict=True)]
+    picture = comparison_sheet(a.weights, b.weights, titles, (heads[0], heads[1]), PALETTES[palette])
+    texts = {
+        "limit": str(comparison_limit(a.weights, b.weights)),
+        "palette": palette,
+        "weights-sha256": f"{weights_sha256(a.weights)} {weights_sha256(b.weights)}",
+    }
+    outputs.deliver(png_bytes(picture, texts), out)
+
+    if as_json:
+        console.print_json(_document(first, second, a, b, found) | {"out": out})
+    elif out != outputs.STDOUT:
+        console.print_result(f"A  {first}\nB  {second}\n\n{_summary(a, b, found)}\n")
+        if screen is not None:
+            _show(screen, a, b, titles, palette)
+        console.print_result(out)
+
+
+def _head(path: Path, accuracy: float | None) -> str:
+    return f"{path}" if accuracy is None else f"{path}, {accuracy:.2%} of its test images right"
+
+
+def _document(first: Path, second: Path, a: Model, b: Model, found: Comparison) -> dict[str, Any]:
+    from mnistgd.images.png import weights_sha256
+
+    networks = [
+        {
+            "weights": str(path),
+            "weights_sha256": weights_sha256(model.weights),
+            "test_accuracy": accuracy,
+            "data": {"source": model.data_source, "sha256": model.data_sha256},
+        }
+        for path, model, accuracy in zip((first, second), (a, b), found.accuracies, strict=True)
+    ]
+    return {
+        "networks": networks,
+        "same_data": found.same_data,
+        "settings": {name: list(values) for name, values in found.settings.items()},
+        "per_digit": [
+            {"digit": digit, "label": name, "correlation": float(found.correlations[digit])}
+            for digit, name in enumerate(a.names)
+        ],
+    }
+
+
+def _summary(a: Model, b: Model, found: Comparison) -> str:
+    one, other = ("not recorded" if accuracy is None else f"{accuracy:.2%}" for accuracy in found.accuracies)
+    rows = [("", "A", "B"), ("test accuracy", one, other)]
+    if not found.same_data:
+        rows.append(("images", _data(a), _data(b)))
+    for name, values in found.settings.items():
+        rows.append((name.replace("_", " "), _setting(name, values[0]), _setting(name, values[1])))
+    wide = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}" for row in rows]
+    if not found.settings:
+        lines.append("settings       the same")
+    if not found.same_data:
+        lines.append("The images differ, so the accuracies are not of one test.")
+    names = max(5, *(len(name) for name in a.names))
+    lines += ["", f"{'digit':>{names}}  correlation of the weights in A and B"]
+    for name, correlation in zip(a.names, found.correlations, strict=True):
+        number = "–" if correlation != correlation else f"{correlation:.3f}"
+        lines.append(f"{name:>{names}}  {number:>11}")
+    return "\n".join(lines)
+
+
+def _data(model: Model) -> str:
+    return f"{model.data_source} ({model.data_sha256[:8]}…)"
+
+
+def _setting(name: str, value: Any) -> str:
+    """A setting in the words of its option."""
+    if name == "freeze" and value is not None:
+        return f"{int(value, 16).bit_count()} pixels"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "none"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _show(screen: Screen, a: Model, b: Model, titles: list[str], palette: str) -> None:
+    """The difference of each digit in the terminal; the rest is in the picture."""
+    from mnistgd.images.palettes import PALETTES, limit_of
+    from mnistgd.images.terminal import legend, weights_drawing
+
+    difference, colours = a.weights - b.weights, PALETTES[palette]
+    limit = limit_of(difference)
+    drawings = [
+        weights_drawing(f"{title}: A − B", values, limit, colours)
+        for title, values in zip(titles, difference.T, strict=True)
+    ]
+    meaning = ("ink speaks more for it in B", "no difference", "ink speaks more for it in A")
+    terminal.show(screen, drawings, legend(limit, colours, screen, meaning))
