@@ -12,7 +12,8 @@
     ├── OutputError           a file that cannot be written
     ├── MissingExtraError     an optional package is not installed
     ├── ShapeError            arrays that do not fit together; also a ValueError
-    └── DivergedError         training left the finite numbers
+    ├── DivergedError         training left the finite numbers
+    └── StoppedError          exit code 130 or 143: a run was interrupted or terminated
 
 Each carries one line that says what is wrong and, where there is one, a hint that says what to do
 about it. The command line turns them into ``error: …`` and ``hint: …`` at one place.
@@ -92,3 +93,11 @@ class DivergedError(MnistgdError):
     def __init__(self, message: str, hint: str = "", *, step: int = 0) -> None:
         super().__init__(message, hint)
         self.step = step
+
+
+class StoppedError(MnistgdError):
+    """A run was interrupted or terminated; `code` is what its process ends with, 130 or 143."""
+
+    def __init__(self, message: str, hint: str = "", *, code: int) -> None:
+        super().__init__(message, hint)
+        self.exit_code = code

@@ -92,6 +92,12 @@ class Progress(NamedTuple):
     checkpoint: Checkpoint
 
 
+def initial_params(settings: Settings, n_classes: int) -> Params:
+    """Where training starts: float32, decided by the settings and their seed alone."""
+    params = settings.network(n_classes).init(np.random.default_rng([settings.seed, 0]))
+    return {name: array.astype(np.float32) for name, array in params.items()}
+
+
 class Run:
     """One training run: what it trains on, and the network and recipe that the settings ask for.
 
@@ -120,11 +126,11 @@ class Run:
         self.mean, self.deviation = _moments(self.images[self.chosen]) if settings.standardise else (0.0, 1.0)
         self.network: Layer = self.settings.network(self.n_classes, self.mean, self.deviation)
         self.loss = self.settings.loss_function()
+        self.schedule = self.settings.schedule_function(self.steps)
 
     def start(self) -> Checkpoint:
-        """Before the first step: float32 parameters, decided by the settings and their seed alone."""
-        params = self.network.init(np.random.default_rng([self.settings.seed, 0]))
-        params = {name: array.astype(np.float32) for name, array in params.items()}
+        """Before the first step."""
+        params = initial_params(self.settings, self.n_classes)
         return Checkpoint(0, params, self.settings.build_optimizer().init(params))
 
     def go(self, start: Checkpoint | None = None) -> Iterator[Progress]:
@@ -136,13 +142,17 @@ class Run:
             If training leaves the usable numbers.
         """
         here = start or self.start()
+        if here.step and self.at(here).stopped:
+            return
+        if here.step % self.steps_per_epoch == 0:
+            here = replace(here, tally=NO_TALLY)
         steps = train(
             self.network,
             self.loss,
             here.params,
             self._batches(here.step),
             optimizer=self.settings.build_optimizer(),
-            schedule=self.settings.schedule_function(self.steps),
+            schedule=self.schedule,
             state=here.state,
             first_step=here.step,
         )
@@ -158,6 +168,26 @@ class Run:
             # The loss is taken before the update, so the last update has not been looked at yet.
             message = f"training diverged at step {here.step - 1}: its update is not finite"
             raise DivergedError(message, "try a smaller learning rate", step=here.step - 1)
+
+    def at(self, checkpoint: Checkpoint) -> Progress:
+        """How the run stood when `checkpoint`, which is not of its very start, was taken."""
+        step, tally = checkpoint.step, checkpoint.tally
+        epoch, epoch_ends = (step - 1) // self.steps_per_epoch + 1, step % self.steps_per_epoch == 0
+        validation = self._validate(checkpoint.params) if epoch_ends and len(self.aside) else None
+        waited = epoch - checkpoint.best.epoch if checkpoint.best else 0
+        return Progress(
+            step=step,
+            steps=self.steps,
+            epoch=epoch,
+            epochs=self.settings.epochs,
+            epoch_ends=epoch_ends,
+            loss=tally.loss / max(1, tally.seen),
+            accuracy=tally.right / max(1, tally.seen),
+            learning_rate=self.schedule(step - 1),
+            validation=validation,
+            stopped=self._reason_to_stop(validation, waited) if validation else "",
+            checkpoint=checkpoint,
+        )
 
     def kept(self, checkpoint: Checkpoint) -> Params:
         """The parameters that the run ends with, for images whose pixels are in [0, 1].
@@ -195,25 +225,14 @@ class Run:
             before.tally.right + int(np.count_nonzero(done.outputs.argmax(axis=1) == done.targets)),
             before.tally.seen + len(done.targets),
         )
-        epoch, epoch_ends = done.step // self.steps_per_epoch + 1, (done.step + 1) % self.steps_per_epoch == 0
-        validation, best, stopped = None, before.best, ""
-        if epoch_ends and len(self.aside):
-            validation = self._validate(done.params)
-            if best is None or validation.loss < best.loss:
-                best = Best(validation.loss, epoch, done.params)
-            stopped = self._reason_to_stop(validation, epoch - best.epoch)
-        return Progress(
-            step=done.step + 1,
-            steps=self.steps,
-            epoch=epoch,
-            epochs=self.settings.epochs,
-            epoch_ends=epoch_ends,
-            loss=tally.loss / tally.seen,
-            accuracy=tally.right / tally.seen,
-            learning_rate=done.learning_rate,
-            validation=validation,
-            stopped=stopped,
-            checkpoint=Checkpoint(done.step + 1, done.params, done.state, tally, best),
+        step = done.step + 1
+        progress = self.at(Checkpoint(step, done.params, done.state, tally, before.best))
+        score, best = progress.validation, before.best
+        if score is None or (best is not None and score.loss >= best.loss):
+            return progress
+        best = Best(score.loss, progress.epoch, done.params)
+        return progress._replace(
+            stopped=self._reason_to_stop(score, 0), checkpoint=replace(progress.checkpoint, best=best)
         )
 
     def _validate(self, params: Params) -> Score:
@@ -234,9 +253,7 @@ class Run:
 
 def _set_aside(n: int, settings: Settings) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Which images train and which validate: a random share, decided by the seed; at least one trains."""
-    count = min(n - 1, round(n * settings.validation))
-    if settings.validation:
-        count = max(1, count)
+    count = min(n - 1, max(1, round(n * settings.validation))) if settings.validation else 0
     order = np.random.default_rng([settings.seed, 0, 1]).permutation(n)
     return np.sort(order[count:]), np.sort(order[:count])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -38,16 +39,37 @@ class Epoch:
     validation_loss: float | None = None
     validation_accuracy: float | None = None
 
+    @classmethod
+    def from_json(cls, found: object) -> Epoch:
+        """An epoch from a JSON object.
 
-def begin(path: Path) -> None:
-    """Start an empty history at `path`; an older one is replaced.
+        Raises
+        ------
+        ValueError
+            If it is not one, or a number is missing, not finite or larger than any plot can show.
+        """
+        if not isinstance(found, dict):
+            raise ValueError("it is not an epoch")
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            value = found.get(field.name)
+            if value is None and field.default is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not _usable(value):
+                raise ValueError(f"it has no number for {field.name}")
+            values[field.name] = value
+        return cls(**values)
+
+
+def begin(path: Path, epochs: Sequence[Epoch] = ()) -> None:
+    """Start a history at `path`, with `epochs` that are done already; an older one is replaced.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    write_atomically(path, b"")
+    write_atomically(path, b"".join(map(_line, epochs)))
 
 
 def add(path: Path, epoch: Epoch) -> None:
@@ -58,7 +80,7 @@ def add(path: Path, epoch: Epoch) -> None:
     OutputError
         If the file cannot be written.
     """
-    append(path, json.dumps(asdict(epoch)).encode("ascii") + b"\n")
+    append(path, _line(epoch))
 
 
 def read(path: Path) -> list[Epoch]:
@@ -76,32 +98,21 @@ def read(path: Path) -> list[Epoch]:
         raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
     if len(content) > MAX_BYTES:
         raise DataError(f"{path} is larger than any history", HINT)
-    epochs = [
-        _parse(line, f"line {number} of {path}")
-        for number, line in enumerate(content.splitlines(), 1)
-        if line
-    ]
+    epochs = []
+    for number, line in enumerate(content.splitlines(), 1):
+        try:
+            epochs.append(Epoch.from_json(json.loads(line)))
+        except (ValueError, RecursionError) as error:
+            not_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
+            problem = "it is not JSON" if not_json else error
+            raise DataError(f"line {number} of {path} is not an epoch: {problem}", HINT) from error
     if not epochs:
         raise DataError(f"{path} has no epoch yet", HINT)
     return epochs
 
 
-def _parse(line: bytes, where: str) -> Epoch:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{where} is not JSON", HINT) from error
-    if not isinstance(found, dict):
-        raise DataError(f"{where} is not an epoch", HINT)
-    values: dict[str, Any] = {}
-    for field in fields(Epoch):
-        value = found.get(field.name)
-        if value is None and field.default is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not _usable(value):
-            raise DataError(f"{where} has no number for {field.name}", HINT)
-        values[field.name] = value
-    return Epoch(**values)
+def _line(epoch: Epoch) -> bytes:
+    return json.dumps(asdict(epoch)).encode("ascii") + b"\n"
 
 
 def _usable(value: float) -> bool:

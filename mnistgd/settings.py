@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
@@ -128,7 +129,7 @@ class Settings:
     def layer_sizes(self, n_classes: int) -> list[tuple[int, int]]:
         """(inputs, outputs) of each layer that has weights, first to last."""
         sizes = [PIXELS, *self.hidden, n_classes]
-        return list(zip(sizes[:-1], sizes[1:], strict=True))
+        return list(itertools.pairwise(sizes))
 
     def layer_prefix(self, layer: int) -> str:
         """What the engine puts before ``weights`` and ``bias`` of layer `layer`, counted from 1."""

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
@@ -163,6 +163,8 @@ def test_hidden_layers_learn_what_one_layer_cannot(data):
 
 
 @settings(max_examples=20, deadline=None)
+@example(optimizer="sgd", schedule="linear", hidden=(), patience=None, stop=9)  # where an epoch ends
+@example(optimizer="adam", schedule="cosine", hidden=(3,), patience=1, stop=18)
 @given(
     optimizer=st.sampled_from(OPTIMIZERS),
     schedule=st.sampled_from(SCHEDULES),
@@ -186,8 +188,10 @@ def test_a_run_goes_on_from_any_step_as_if_never_interrupted(
     stop = min(stop, len(whole))
     place = next(itertools.islice(Run(data, asked).go(), stop - 1, None)).checkpoint
     if place.step == len(whole):
+        assert list(Run(data, asked).go(place)) == []
         return
     rest = list(Run(data, asked).go(place))
+    assert Run(data, asked).at(place)[:10] == whole[stop - 1][:10]
     assert [progress[:10] for progress in rest] == [progress[:10] for progress in whole[stop:]]
     run = Run(data, asked)
     assert same(run.kept(rest[-1].checkpoint), run.kept(whole[-1].checkpoint))

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import os
+import sys
 
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def main() -> None:
     """Run the ``mnistgd`` command; ends the process with its exit code."""
-    # One thread adds up in one order: the same weights on a laptop and on a server. A batch of 100
-    # images is too small to gain from more. numpy reads this when it is first imported.
-    for name in BLAS_THREADS:
-        os.environ.setdefault(name, "1")
-    from mnistgd.cli.app import run
+    from mnistgd.cli import signals
 
+    try:
+        signals.watch()
+        # One thread adds up in one order: the same weights on a laptop and on a server. A batch of 100
+        # images is too small to gain from more. numpy reads this when it is first imported.
+        for name in BLAS_THREADS:
+            os.environ.setdefault(name, "1")
+        from mnistgd.cli.app import run
+    except (KeyboardInterrupt, signals.Terminated) as stopped:
+        interrupted = isinstance(stopped, KeyboardInterrupt)
+        sys.stderr.write(f"error: {'interrupted' if interrupted else 'terminated'}\n")
+        sys.exit(signals.INTERRUPTED if interrupted else signals.TERMINATED)
     run()

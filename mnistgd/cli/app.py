@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from mnistgd import __version__
-from mnistgd.cli import console
+from mnistgd.cli import console, signals
 from mnistgd.cli.compare import compare
 from mnistgd.cli.curves import curves
 from mnistgd.cli.data import data_app
@@ -19,6 +17,7 @@ from mnistgd.cli.evaluate import evaluate
 from mnistgd.cli.lesson import lesson_app
 from mnistgd.cli.show_weights import show_weights
 from mnistgd.cli.train import train
+from mnistgd.cli.verify import verify
 from mnistgd.errors import MnistgdError
 
 EPILOG = """\b
@@ -30,9 +29,6 @@ Exit codes:
   0 done    1 it could not be done    2 wrong usage
   3 a gate that was asked for is not met    130 interrupted    143 terminated
 """
-
-INTERRUPTED = 128 + signal.SIGINT
-TERMINATED = 128 + signal.SIGTERM
 
 app = typer.Typer(
     name="mnistgd",
@@ -47,6 +43,7 @@ app.command()(show_weights)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(curves)
+app.command()(verify)
 app.add_typer(lesson_app)
 app.add_typer(data_app)
 
@@ -74,21 +71,13 @@ def root(
         console.print_result(context.get_help())
 
 
-class Terminated(BaseException):
-    """SIGTERM arrived: end as an interrupt does, tidying up on the way."""
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    raise Terminated
-
-
 def run() -> None:
     """Run the command line of this process and end it with the exit code of the shell contract."""
-    signal.signal(signal.SIGTERM, _terminate)
+    signals.watch()
     code = 1
     try:
         code = app(standalone_mode=False, prog_name="mnistgd") or 0
-        if code == INTERRUPTED:  # typer turns Ctrl-C into this code
+        if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code
             _report("interrupted", "", code)
     except MnistgdError as error:
         code = _report(error.message, error.hint, error.exit_code)
@@ -97,9 +86,9 @@ def run() -> None:
         message = error.format_message().replace("Value error, ", "").rstrip(".")
         code = _report(message, _usage_hint(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        code = _report("interrupted", "", INTERRUPTED)
-    except Terminated:
-        code = _report("terminated", "", TERMINATED)
+        code = _report("interrupted", "", signals.INTERRUPTED)
+    except signals.Terminated:
+        code = _report("terminated", "", signals.TERMINATED)
     except BrokenPipeError:
         # Whoever read the result has seen enough of it.
         code = 0
@@ -110,6 +99,7 @@ def run() -> None:
     except Exception as error:
         hint = "this is a bug in mnistgd; MNISTGD_DEBUG=1 shows where: please report it"
         code = _report(f"{type(error).__name__}: {error}", hint, 1)
+    signals.ignore()
     _leave(code)
 
 
@@ -119,7 +109,7 @@ def _usage_hint(error: typer.TyperException) -> str:
 
 
 def _report(message: str, hint: str, code: int) -> int:
-    if os.environ.get("MNISTGD_DEBUG", "0") not in {"", "0"}:
+    if console.debugging() and sys.exc_info()[0] is not None:
         import traceback
 
         traceback.print_exc()

@@ -10,7 +10,9 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,6 +56,20 @@ def note(text: str) -> None:
         line = one_line(text) + "\n"
         sys.stderr.write(line.encode(_encoding(), "backslashreplace").decode(_encoding()))
         sys.stderr.flush()
+
+
+def debugging() -> bool:
+    """Whether ``--debug`` or MNISTGD_DEBUG asks where errors come from and where time goes."""
+    return os.environ.get("MNISTGD_DEBUG", "0") not in {"", "0"}
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """A part of a command's work; with ``--debug`` it says how long it took."""
+    begun = time.perf_counter()
+    yield
+    if debugging():
+        note(f"debug: {name} took {time.perf_counter() - begun:.3f} s")
 
 
 def is_terminal(stream: Any) -> bool:

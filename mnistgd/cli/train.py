@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnistgd.cli import console, options, outputs
+import typer
+
+from mnistgd.cli import console, options, outputs, resuming, signals
 from mnistgd.cli import train_options as asked
 
 if TYPE_CHECKING:
-    from mnistgd.fitting import Progress
-    from mnistgd.history import Epoch
+    from mnistgd.fitting import Progress, Run
     from mnistgd.models import Model
 
 
 def train(
+    context: typer.Context,
     epochs: asked.Epochs = 10,
     batch_size: asked.BatchSize = 100,
     learning_rate: asked.LearningRate = None,
@@ -39,12 +42,15 @@ def train(
     offline: options.Offline = False,
     out: asked.Out = str(options.WEIGHTS_FILE),
     log: asked.Log = None,
+    checkpoint: asked.Checkpoint = None,
+    every: asked.Every = 1,
+    resume: asked.Resume = None,
     min_accuracy: options.MinAccuracy = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Train the network and write its weights to a file."""
-    from mnistgd import datasets, history, models
+    from mnistgd import datasets, models
     from mnistgd.cli.progress import TrainingProgress
     from mnistgd.fitting import Run
     from mnistgd.mask import read_mask
@@ -71,28 +77,53 @@ def train(
         target_loss=target_loss,
         target_accuracy=target_accuracy,
         patience=patience,
-    ).resolved()
+    )
     names = datasets.parse_names(labels) if labels is not None else None
+    given = resuming.given_options(context)
+    saved = None
+    if resume is None:
+        settings = settings.resolved()
+    else:
+        saved = resuming.take_up(resume, settings, names, given)
+        settings, names = saved.settings, saved.names
+        data, out = (data if "data" in given else saved.data), (out if "out" in given else saved.out)
+        log = log or (Path(saved.log) if saved.log else None)
+        checkpoint = checkpoint or resume
     outputs.check(out, as_json=as_json)
-    if log is not None:
-        history.begin(log)
 
-    with console.Reporter(quiet=quiet) as reporter:
-        dataset = datasets.load(data, offline=offline, names=names, deskew=deskew, listener=reporter)
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+        dataset = datasets.load(data, offline=offline, names=names, deskew=settings.deskew, listener=reporter)
+    if saved is not None:
+        resuming.check_images(saved, dataset, "data" in given)
 
-    started = time.perf_counter()
     run = Run(dataset, settings)
-    with TrainingProgress(quiet=quiet) as show:
-        for progress in run.go():
-            show(progress)
-            if log is not None and progress.epoch_ends:
-                history.add(log, _epoch(progress, time.perf_counter() - started))
-    seconds = time.perf_counter() - started
-
-    model = conclude(dataset, run, progress)
+    keeper = resuming.Keeper(run, dataset, saved, data=data, out=out, log=log, path=checkpoint, every=every)
+    with TrainingProgress(quiet=quiet) as show, console.stage("training"):
+        progress = _go(run, keeper, [show, keeper])
+    with console.stage("testing"):
+        model = conclude(dataset, run, progress)
     outputs.deliver(models.file_bytes(model), out)
-    _report(model, seconds, out, as_json=as_json, quiet=quiet)
+    _report(model, keeper.seconds(), out, as_json=as_json, quiet=quiet)
     outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
+
+
+def _go(run: Run, keeper: resuming.Keeper, readers: list[Callable[[Progress], None]]) -> Progress:
+    """Train to the end, or to the step in which somebody asks to stop.
+
+    Raises
+    ------
+    StoppedError
+        If somebody does.
+    """
+    progress = run.at(keeper.start) if keeper.start else None
+    with signals.noted() as asked_to_stop:
+        for progress in run.go(keeper.start):
+            for read in readers:
+                read(progress)
+            if asked_to_stop:
+                raise keeper.stop(progress, asked_to_stop[0])
+    assert progress is not None, "a run has at least one step"
+    return progress
 
 
 def _report(model: Model, seconds: float, out: str, *, as_json: bool, quiet: bool) -> None:
@@ -108,15 +139,11 @@ def _report(model: Model, seconds: float, out: str, *, as_json: bool, quiet: boo
             }
         )
         return
-    lines = [
-        f"test accuracy  {results['test_accuracy']:.2%}",
-        f"test loss      {results['test_loss']:.4f}",
-        f"trained in     {seconds:.1f} s, {results['steps']} steps in {results['epochs']} epochs",
-    ]
+    lines = [f"test accuracy  {results['test_accuracy']:.2%}", f"test loss      {results['test_loss']:.4f}"]
     if "validation_loss" in results:
-        lines.insert(
-            2, f"validation     {results['validation_accuracy']:.2%}, loss {results['validation_loss']:.4f}"
-        )
+        score = f"{results['validation_accuracy']:.2%}, loss {results['validation_loss']:.4f}"
+        lines.append(f"validation     {score}")
+    lines.append(f"trained in     {seconds:.1f} s, {results['steps']} steps in {results['epochs']} epochs")
     if results.get("stopped"):
         lines.append(f"stopped        {results['stopped']}")
     if out == outputs.STDOUT:
@@ -124,18 +151,3 @@ def _report(model: Model, seconds: float, out: str, *, as_json: bool, quiet: boo
     console.print_result("\n".join([*lines, f"weights        {out}"]))
     if not quiet:
         console.note("next: mnistgd show-weights")
-
-
-def _epoch(progress: Progress, seconds: float) -> Epoch:
-    from mnistgd.history import Epoch
-
-    return Epoch(
-        epoch=progress.epoch,
-        step=progress.step,
-        loss=progress.loss,
-        accuracy=progress.accuracy,
-        learning_rate=progress.learning_rate,
-        seconds=round(seconds, 3),
-        validation_loss=progress.validation.loss if progress.validation else None,
-        validation_accuracy=progress.validation.accuracy if progress.validation else None,
-    )

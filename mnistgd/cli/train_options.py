@@ -148,3 +148,11 @@ Out = Annotated[
 Log = Annotated[
     Path | None, typer.Option(metavar="FILE.jsonl", help="Write how each epoch went, a JSON object a line.")
 ]
+Checkpoint = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Keep a place to go on from in this file.")
+]
+Every = Annotated[int, typer.Option(min=1, metavar="N", help="Epochs from one checkpoint to the next.")]
+Resume = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Go on from a checkpoint; all settings come from it."),
+]

@@ -1,0 +1,179 @@
+"""Keep a place to go on from while a run trains, and take a run up again where it stopped."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnistgd.errors import DataError, StoppedError, UsageError
+
+if TYPE_CHECKING:
+    import typer
+
+    from mnistgd.checkpoints import SavedRun
+    from mnistgd.datasets import Dataset
+    from mnistgd.fitting import Progress, Run
+    from mnistgd.history import Epoch
+    from mnistgd.settings import Settings
+
+
+def given_options(context: typer.Context) -> set[str]:
+    """The options that the command line, or the environment, names."""
+    return {
+        name
+        for name in context.params
+        if (source := context.get_parameter_source(name)) and source.name in {"COMMANDLINE", "ENVIRONMENT"}
+    }
+
+
+def take_up(path: Path, asked: Settings, names: tuple[str, ...] | None, given: set[str]) -> SavedRun:
+    """The run that `path` holds; what it was started with is not asked again.
+
+    Parameters
+    ----------
+    path : Path
+    asked : Settings, as the command line has them
+    names : tuple of str, what ``--labels`` says
+    given : set of str, the options that the command line names
+
+    Raises
+    ------
+    UsageError
+        If an option contradicts the file.
+    WeightsError
+        If the file is not a checkpoint.
+    """
+    from dataclasses import fields
+
+    from mnistgd import checkpoints
+
+    saved = checkpoints.load(path)
+    wrong = [
+        field.name
+        for field in fields(asked)
+        if field.name in given and getattr(asked, field.name) != getattr(saved.settings, field.name)
+    ]
+    if names is not None and names != saved.names:
+        wrong.append("labels")
+    if wrong:
+        raise UsageError(
+            f"--{wrong[0].replace('_', '-')} contradicts {path}", "leave it out: the file has all settings"
+        )
+    return saved
+
+
+def check_images(saved: SavedRun, dataset: Dataset, asked: bool) -> None:
+    """Go on with the same images only.
+
+    Raises
+    ------
+    UsageError
+        If ``--data`` names others.
+    DataError
+        If they have changed since.
+    """
+    if dataset.sha256 != saved.sha256:
+        if asked:
+            raise UsageError("--data names other images than those the run was started with", "leave it out")
+        raise DataError(
+            f"the images of {dataset.source} have changed since the run was started", "start it anew"
+        )
+
+
+class Keeper:
+    """Writes down how a run goes: its history, epoch by epoch, and a checkpoint to go on from.
+
+    It is called with each `Progress`.
+
+    Parameters
+    ----------
+    run : Run
+    dataset : Dataset
+    saved : SavedRun or None; where the run is taken up again
+    data, out : str; what ``--data`` and ``--out`` say, for whoever takes it up again
+    log, path : Path or None; where the history and the checkpoints go
+    every : int; epochs from one checkpoint to the next
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        dataset: Dataset,
+        saved: SavedRun | None,
+        *,
+        data: str,
+        out: str,
+        log: Path | None,
+        path: Path | None,
+        every: int,
+    ) -> None:
+        from mnistgd import history
+        from mnistgd.files import check_writable
+
+        self.run, self.dataset, self.path, self.log, self.every = run, dataset, path, log, every
+        self.data, self.out = data, out
+        self.start = saved.checkpoint if saved else None
+        self.history: list[Epoch] = list(saved.history) if saved else []
+        self.begun = time.perf_counter() - (saved.seconds if saved else 0.0)
+        if path is not None:
+            if str(path) == out:
+                raise UsageError("--checkpoint and --out name the same file", "give each a file of its own")
+            check_writable(path)
+        if log is not None:
+            history.begin(log, self.history)
+
+    def __call__(self, progress: Progress) -> None:
+        if not progress.epoch_ends:
+            return
+        epoch = self._epoch(progress)
+        self.history.append(epoch)
+        if self.log is not None:
+            from mnistgd import history
+
+            history.add(self.log, epoch)
+        if self.path is not None and progress.epoch % self.every == 0:
+            self._save(progress, self.path)
+
+    def stop(self, progress: Progress, code: int) -> StoppedError:
+        """Write a last checkpoint, if any are asked for; what to end the command with."""
+        what = "interrupted" if code == 130 else "terminated"
+        message = f"{what} after step {progress.step} of {progress.steps}"
+        if self.path is None:
+            return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
+        self._save(progress, self.path)
+        return StoppedError(message, f"go on with: mnistgd train --resume {self.path}", code=code)
+
+    def seconds(self) -> float:
+        """Spent on training, before and after any interruption."""
+        return time.perf_counter() - self.begun
+
+    def _epoch(self, progress: Progress) -> Epoch:
+        from mnistgd.history import Epoch
+
+        return Epoch(
+            epoch=progress.epoch,
+            step=progress.step,
+            loss=progress.loss,
+            accuracy=progress.accuracy,
+            learning_rate=progress.learning_rate,
+            seconds=round(self.seconds(), 3),
+            validation_loss=progress.validation.loss if progress.validation else None,
+            validation_accuracy=progress.validation.accuracy if progress.validation else None,
+        )
+
+    def _save(self, progress: Progress, path: Path) -> None:
+        from mnistgd import checkpoints
+
+        saved = checkpoints.SavedRun(
+            settings=self.run.settings,
+            names=self.dataset.names,
+            data=self.data,
+            sha256=self.dataset.sha256,
+            out=self.out,
+            log=None if self.log is None else str(self.log),
+            history=self.history,
+            seconds=self.seconds(),
+            checkpoint=progress.checkpoint,
+        )
+        checkpoints.save(saved, path)

@@ -1,0 +1,315 @@
+"""Runs that are stopped, killed or run out of room, and go on; and runs that are done again."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from mnistgd import checkpoints, history, models
+from mnistgd.errors import WeightsError
+
+SLOW = ["--batch-size", "1", "--epochs", "4", "--hidden", "8"]
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "mnistgd", "train", *map(str, arguments)]
+
+
+def weights(path):
+    with np.load(path) as file:
+        return {name: file[name].tobytes() for name in file.files if name != "record"}
+
+
+def start(few, tmp_path, *options):
+    """A run that has written its first checkpoint, and is still going on."""
+    checkpoint = tmp_path / "run.npz"
+    arguments = [
+        "--data",
+        few,
+        "--checkpoint",
+        checkpoint,
+        "--out",
+        tmp_path / "w.npz",
+        "--log",
+        tmp_path / "l.jsonl",
+    ]
+    process = subprocess.Popen(
+        command(*arguments, *SLOW, *options), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    for _ in range(600):
+        if checkpoint.exists() or process.poll() is not None:
+            break
+        time.sleep(0.02)
+    assert process.poll() is None, process.communicate()
+    return process, checkpoint
+
+
+@pytest.fixture(scope="module")
+def whole(few, tmp_path_factory):
+    """What the run gives that nobody stops."""
+    folder = tmp_path_factory.mktemp("whole")
+    subprocess.run(
+        command("--data", few, "--out", folder / "w.npz", "--log", folder / "l.jsonl", *SLOW),
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_stopped_and_taken_up_again(mnistgd, few, tmp_path, whole, number, code, word):
+    process, checkpoint = start(few, tmp_path)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, "")
+    error, hint = err.splitlines()[-2:]
+    assert error.startswith(f"error: {word} after step ")
+    assert hint == f"hint: go on with: mnistgd train --resume {checkpoint}"
+    assert not (tmp_path / "w.npz").exists()
+    assert 1000 < checkpoints.load(checkpoint).checkpoint.step < 4000
+
+    resumed = mnistgd("train", "--resume", checkpoint, "--json")
+    assert resumed.code == 0, resumed.stderr
+    assert resumed.json["steps"] == 4000
+    assert weights(tmp_path / "w.npz") == weights(whole / "w.npz")
+    ours, theirs = (history.read(folder / "l.jsonl") for folder in (tmp_path, whole))
+    assert [(e.epoch, e.loss, e.accuracy) for e in ours] == [(e.epoch, e.loss, e.accuracy) for e in theirs]
+
+
+def test_killed_at_any_moment_the_checkpoint_is_whole(few, tmp_path, whole, mnistgd):
+    process, checkpoint = start(few, tmp_path)
+    time.sleep(0.15)
+    process.kill()
+    process.communicate()
+    step = checkpoints.load(checkpoint).checkpoint.step
+    assert step % 1000 == 0
+    assert mnistgd("train", "--resume", checkpoint).code == 0
+    assert weights(tmp_path / "w.npz") == weights(whole / "w.npz")
+
+
+def test_a_run_that_is_done_only_writes_its_weights(mnistgd, few, tmp_path, whole):
+    options = ["--data", few, *SLOW]
+    assert (
+        mnistgd("train", *options, "--checkpoint", tmp_path / "c.npz", "--out", tmp_path / "a.npz").code == 0
+    )
+    again = mnistgd("train", "--resume", tmp_path / "c.npz", "--out", tmp_path / "b.npz", "--json")
+    assert again.json["epochs"] == 4
+    assert weights(tmp_path / "a.npz") == weights(tmp_path / "b.npz") == weights(whole / "w.npz")
+
+
+def test_checkpoints_every_few_epochs(mnistgd, few, tmp_path):
+    path = tmp_path / "c.npz"
+    mnistgd(
+        "train", "--data", few, "--epochs", 5, "--checkpoint", path, "--every", 3, "--out", tmp_path / "w.npz"
+    )
+    assert checkpoints.load(path).checkpoint.step == 30
+
+
+def test_interrupted_without_a_checkpoint(few, tmp_path):
+    arguments = command("--data", few, "--out", tmp_path / "w.npz", *SLOW, "--epochs", "400")
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline().startswith("epoch 1/400")
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read().endswith("hint: --checkpoint FILE would keep a place to go on from\n")
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.03, 0.08, 0.15, 0.25, 0.4])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_at_any_moment_there_is_no_traceback(few, tmp_path, number, code, delay):
+    """From the moment on in which Python runs a line of ours."""
+    arguments = command("--data", few, "--out", tmp_path / "w.npz", *SLOW, "--epochs", "400")[3:]
+    program = (
+        "import sys\nfrom mnistgd.cli import main, signals\nwatch = signals.watch\n"
+        "signals.watch = lambda: (watch(), print('begun', flush=True))\n"
+        f"sys.argv = ['mnistgd', *{arguments!r}]\nmain()"
+    )
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", program], **streams, text=True) as process:
+        assert process.stdout.readline() == "begun\n"
+        time.sleep(delay)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("what", ["--out", "--checkpoint", "--log"])
+def test_a_full_disk(few, tmp_path, what):
+    """A limit on the size of files stands for it: the write fails half-way, as on a disk without room."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    limit = 200 if what == "--log" else 4096
+
+    def lower():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    options = ["--data", few, "--epochs", "3", "--out", tmp_path / "w.npz", what, path]
+    env = {**os.environ, "MNISTGD_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(command(*options), preexec_fn=lower, capture_output=True, text=True, env=env)
+    assert (done.returncode, done.stdout) == (1, "")
+    error, hint = done.stderr.splitlines()[-2:]
+    assert error.startswith(f"error: cannot write {path}")
+    assert hint.startswith("hint: ")
+    if what != "--log":
+        assert path.read_bytes() == b"old"
+    assert not list(tmp_path.glob("*.tmp")) + list(tmp_path.glob(".*.tmp"))
+
+
+@pytest.fixture
+def checkpoint(mnistgd, few, tmp_path):
+    path = tmp_path / "c.npz"
+    options = [
+        "--epochs",
+        2,
+        "--checkpoint",
+        path,
+        "--out",
+        tmp_path / "w.npz",
+        "--optimizer",
+        "adam",
+        "--seed",
+        3,
+    ]
+    assert mnistgd("train", "--data", few, *options).code == 0
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--epochs", "3"], "--epochs contradicts"),
+        (["--seed", "4"], "--seed contradicts"),
+        (["--optimizer", "sgd"], "--optimizer contradicts"),
+        (["--deskew"], "--deskew contradicts"),
+        (["--hidden", "5"], "--hidden contradicts"),
+        (["--labels", "a,b,c,d,e,f,g,h,i,j"], "--labels contradicts"),
+        (["--data", "mnist", "--offline"], "--data names other images"),
+        (["--out", "SAME"], "name the same file"),
+    ],
+)
+def test_options_that_contradict_the_file(mnistgd, checkpoint, options, words):
+    options = [str(checkpoint) if option == "SAME" else option for option in options]
+    result = mnistgd("train", "--resume", checkpoint, *options)
+    assert (result.code, result.stdout) == (2, "")
+    assert words in result.stderr
+
+
+def test_options_that_agree_with_the_file(mnistgd, checkpoint, few):
+    assert mnistgd("train", "--resume", checkpoint, "--epochs", 2, "--seed", 3, "--data", few).code == 0
+
+
+@pytest.mark.parametrize("damage", ["missing", "weights", "truncated", "params", "record"])
+def test_checkpoints_that_are_none(mnistgd, checkpoint, tmp_path, damage):
+    if damage == "missing":
+        checkpoint.unlink()
+    elif damage == "weights":
+        checkpoint.write_bytes((tmp_path / "w.npz").read_bytes())
+    elif damage == "truncated":
+        checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    else:
+        with np.load(checkpoint) as file:
+            arrays = dict(file)
+        key = "record" if damage == "record" else "params/weights"
+        arrays[key] = (
+            np.array('{"kind": "checkpoint", "format": 1}') if damage == "record" else arrays[key][:5]
+        )
+        np.savez(checkpoint, **arrays)
+    with pytest.raises(WeightsError):
+        checkpoints.load(checkpoint)
+    result = mnistgd("train", "--resume", checkpoint)
+    assert result.code == 1
+    assert len(result.stderr.splitlines()) == 2
+
+
+# --- the same result twice ---------------------------------------------------------------------------
+
+
+def change(path, **changes):
+    import json
+
+    with np.load(path) as file:
+        arrays = dict(file)
+    record = json.loads(str(arrays["record"]))
+    for key, value in changes.items():
+        if key in arrays:
+            arrays[key] = value(arrays[key])
+        else:
+            record[key] = value(record[key])
+    np.savez(path, **arrays | {"record": np.array(json.dumps(record))})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--hidden", "5", "--optimizer", "amsgrad", "--standardise"],
+        ["--validation", "0.2", "--patience", "1"],
+    ],
+)
+def test_verify_finds_the_same(mnistgd, few, tmp_path, options):
+    path = tmp_path / "w.npz"
+    mnistgd("train", "--data", few, "--out", path, "--epochs", 3, *options)
+    result = mnistgd("verify", path, "--json", "--quiet")
+    assert result.code == 0
+    assert result.json == {
+        "verdict": "identical",
+        "max_difference": 0.0,
+        "environment_differs": [],
+        "weights": str(path),
+    }
+    assert mnistgd("verify", path).stdout.startswith("identical")
+
+
+def other_blas(environment):
+    return environment | {"blas": "another one"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "code"),
+    [
+        ({"weights": lambda w: w * np.float32(1 + 1e-6)}, "different", 1),  # nothing explains it
+        ({"weights": lambda w: w * np.float32(1 + 1e-6), "environment": other_blas}, "rounding", 0),
+        ({"weights": lambda w: w * np.float32(1 + 1e-3), "environment": other_blas}, "different", 1),
+        ({"environment": other_blas}, "identical", 0),
+    ],
+)
+def test_verify_tells_rounding_from_difference(mnistgd, few, tmp_path, changes, verdict, code):
+    path = tmp_path / "w.npz"
+    mnistgd("train", "--data", few, "--out", path, "--epochs", 2)
+    change(path, **changes)
+    result = mnistgd("verify", path, "--json", "--quiet")
+    assert (result.json["verdict"], result.code) == (verdict, code)
+    assert result.json["environment_differs"] == (["blas"] if "environment" in changes else [])
+
+
+def test_verify_with_hidden_layers_compares_answers(mnistgd, few, tmp_path):
+    path = tmp_path / "w.npz"
+    mnistgd("train", "--data", few, "--out", path, "--epochs", 2, "--hidden", "5")
+    change(path, weights_1=lambda w: w * np.float32(1.001), environment=other_blas)
+    assert mnistgd("verify", path, "--json", "--quiet").json["verdict"] == "rounding"
+    change(path, weights_1=lambda w: -w)
+    assert mnistgd("verify", path, "--json", "--quiet").json["verdict"] == "different"
+
+
+def test_verify_needs_the_same_images(mnistgd, few, tmp_path):
+    path = tmp_path / "w.npz"
+    mnistgd("train", "--data", few, "--out", path, "--epochs", 1)
+    result = mnistgd("verify", path, "--data", "mnist", "--offline")
+    assert result.code == 1
+    assert "was trained on other images" in result.stderr
+
+
+def test_the_date_is_all_that_differs(mnistgd, few, tmp_path):
+    for name in "ab":
+        mnistgd("train", "--data", few, "--out", tmp_path / name, "--epochs", 1)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+    first, second = (models.load(tmp_path / name).record for name in "ab")
+    assert {key for key in first if first[key] != second[key]} <= {"date"}
