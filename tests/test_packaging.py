@@ -26,7 +26,9 @@ def built(tmp_path_factory):
     """The sdist, and the wheel made from it."""
     place = tmp_path_factory.mktemp("dist")
     done = subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", place, ROOT], capture_output=True, text=True
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", place, ROOT],
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (sdist,), (wheel,) = place.glob("*.tar.gz"), place.glob("*.whl")
@@ -47,7 +49,11 @@ def test_the_metadata(built):
     lines = metadata.splitlines()
     assert "License-Expression: MIT AND CC-BY-SA-3.0" in lines
     assert "Requires-Python: >=3.11" in lines
-    needs = {line.split()[1].split(">")[0] for line in lines if line.startswith("Requires-Dist") and "extra" not in line}
+    needs = {
+        line.split()[1].split(">")[0]
+        for line in lines
+        if line.startswith("Requires-Dist") and "extra" not in line
+    }
     assert needs == {"numpy", "scikit-learn", "pillow", "typer", "rich"}
 
 
@@ -67,7 +73,9 @@ def test_an_installed_wheel_trains(built, tmp_path):
     subprocess.run([*pip, "install", "--no-deps", "--no-index", built[1]], check=True)
     where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip())
-    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n" + sysconfig.get_path("platlib") + "\n")
+    (packages / "lent.pth").write_text(
+        sysconfig.get_path("purelib") + "\n" + sysconfig.get_path("platlib") + "\n"
+    )
 
     where = [python, "-c", "from mnistgd.datasets import bundled; print(bundled.__file__)"]
     found = subprocess.run(where, capture_output=True, text=True, check=True, cwd=tmp_path).stdout

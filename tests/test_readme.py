@@ -63,7 +63,12 @@ def folder(tmp_path_factory):
     (place / "work").mkdir()
     for command, lines in console_blocks():
         done = subprocess.run(
-            ["bash", "-c", command], cwd=place / "work", env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            ["bash", "-c", command],
+            cwd=place / "work",
+            env=environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
         )
         shown = done.stderr if lines and lines[0].startswith("error:") else done.stdout
         assert_same(command, lines, shown)
@@ -107,7 +112,9 @@ def test_every_command_is_on_the_page():
             yield " ".join(path), command
 
     for path, _ in leaves(typer.main.get_command(app), []):
-        assert f"mnistgd {path}" in README or f"`{path}`" in README or f"`data {path.split()[-1]}`" in README, path
+        assert (
+            f"mnistgd {path}" in README or f"`{path}`" in README or f"`data {path.split()[-1]}`" in README
+        ), path
 
 
 def test_the_ci_runs_what_the_readme_says():
