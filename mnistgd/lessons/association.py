@@ -174,13 +174,25 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         "cleaned": f"cleaned\nmse {result['mse_cleaned']:.4f}",
         "true": "true",
     }
-    grid = figure.subplots(len(titles), len(firsts))
-    for line, (name, title) in zip(grid, titles.items(), strict=True):
-        for axes, picture in zip(line, getattr(cleaning, name)[firsts], strict=True):
-            shown = axes.imshow(np.clip(picture, 0, 1).reshape(SHAPE), cmap="gray_r", vmin=0, vmax=1)
-            axes.set(xticks=[], yticks=[])
-        line[0].set_ylabel(title, rotation=0, ha="right", va="center")
-    figure.colorbar(shown, ax=grid, label="ink (1 is full)")
+    height, width = SHAPE
+    lines = figure.subplots(len(titles), 1)
+    for axes, (name, title) in zip(lines, titles.items(), strict=True):
+        strip = _side_by_side(getattr(cleaning, name)[firsts])
+        shown = axes.imshow(strip, cmap="gray_r", vmin=0, vmax=1)
+        for left in range(0, strip.shape[1], width + 1):
+            x, y = [left - 0.5, left + width - 0.5], [-0.5, height - 0.5]
+            axes.plot([x[0], x[1], x[1], x[0], x[0]], [y[0], y[0], y[1], y[1], y[0]], color="black", lw=0.8)
+        axes.set(xticks=[], yticks=[], xlim=(-0.6, strip.shape[1] - 0.4), ylim=(height - 0.4, -0.6))
+        axes.set_ylabel(title, rotation=0, ha="right", va="center")
+        axes.spines[:].set_visible(False)
+    figure.colorbar(shown, ax=lines, label="ink (1 is full)")
+
+
+def _side_by_side(pictures: Array) -> Array:
+    """One picture of all, with gaps that are not a number; what is beyond white or black is cut off."""
+    gap = np.full((SHAPE[0], 1), np.nan)
+    pieces = [piece for picture in pictures for piece in (np.clip(picture, 0, 1).reshape(SHAPE), gap)]
+    return np.hstack(pieces[:-1])
 
 
 LESSON = Lesson(

@@ -49,7 +49,12 @@ class Settings:
 
     steps: int = field(default=10, metadata={"help": "Steps that each takes.", "minimum": 1, "maximum": 1000})
     curvature: float = field(
-        default=25.0, metadata={"help": "How much steeper the bowl is along w2 than along w1.", "above": 0}
+        default=25.0,
+        metadata={
+            "help": "How much steeper the bowl is along w2 than along w1.",
+            "above": 0,
+            "maximum": 1_000_000,
+        },
     )
     beta: float = field(
         default=0.9,

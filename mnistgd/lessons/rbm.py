@@ -143,9 +143,10 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     limit = float(np.abs(components).max())
     grid = figure.subplots(rows, columns, squeeze=False)
     panels = grid.ravel()
-    for axes, weights in zip(panels, components, strict=False):
+    for unit, (axes, weights) in enumerate(zip(panels, components, strict=False), 1):
         shown = axes.imshow(weights.reshape(SHAPE), cmap=style.SIGNED, vmin=-limit, vmax=limit)
         axes.set(xticks=[], yticks=[])
+        axes.set_title(f"unit {unit}", fontsize=8, pad=3)
     for axes in panels[len(components) :]:
         axes.set_axis_off()
     figure.colorbar(shown, ax=grid, label="weight: above 0 the pixel speaks for the unit, below against it")

@@ -33,7 +33,12 @@ class Settings:
         },
     )
     curvature: float = field(
-        default=25.0, metadata={"help": "How much steeper the bowl is along w2 than along w1.", "above": 0}
+        default=25.0,
+        metadata={
+            "help": "How much steeper the bowl is along w2 than along w1.",
+            "above": 0,
+            "maximum": 1_000_000,
+        },
     )
     exponential_factor: float = field(
         default=0.9,
