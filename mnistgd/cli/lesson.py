@@ -85,6 +85,9 @@ def _lesson_command(lesson: Lesson[Any]) -> Any:
         if plot is not None:
             _check_plot(lesson, plot, as_json)
         settings = settings_of(lesson.settings, values)
+        if lesson.prepare is not None:
+            with console.Reporter(quiet=False) as reporter:
+                lesson.prepare(settings, reporter)
         outcome = lesson.run(settings)
         if plot is not None:
             _draw(lesson, settings, outcome, plot)

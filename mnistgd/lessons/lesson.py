@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from mnistgd.datasets.dataset import Listener
+
 SettingsT = TypeVar("SettingsT")
 
 
@@ -74,6 +76,9 @@ class Lesson(Generic[SettingsT]):
         Raises UsageError for settings that make no sense together.
     plot : (settings, Outcome, empty matplotlib Figure) → None
         Draws the outcome; None for a lesson that is a table and no more.
+    prepare : (settings, Listener) → None
+        Brings what may take a while, such as a data set, and tells so; `run` then finds it in the cache.
+        None for a lesson that brings nothing.
     """
 
     name: str
@@ -81,3 +86,4 @@ class Lesson(Generic[SettingsT]):
     settings: type[SettingsT]
     run: Callable[[SettingsT], Outcome]
     plot: Callable[[SettingsT, Outcome, Figure], None] | None = field(default=None)
+    prepare: Callable[[SettingsT, Listener], None] | None = field(default=None)
