@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
+    from mnistgd.cli.live import Live
     from mnistgd.fitting import Progress
 
 SECONDS_BETWEEN_DRAWINGS = 0.05
@@ -23,17 +24,19 @@ WIDTH = 100
 class TrainingProgress:
     """A bar on a terminal, one plain line an epoch elsewhere, nothing with ``--quiet``.
 
-    Used as a context manager and called with each `fitting.Progress`.
+    Used as a context manager and called with each `fitting.Progress`. With `live` there are pictures
+    above the bar.
     """
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, live: Live | None = None) -> None:
         self.lines = not quiet
+        self.live = live
         self.narrow = False
         self.bar: Bar | None = None
         if not quiet and console.is_terminal(sys.stderr):
             screen = console.stderr_console()
             self.narrow = screen.width < WIDTH
-            self.bar = _bar(screen, self.narrow)
+            self.bar = _bar(screen, self.narrow, live)
         self.task: TaskID | None = None
         self.next_drawing = 0.0
 
@@ -47,7 +50,11 @@ class TrainingProgress:
             self.bar.stop()
 
     def __call__(self, progress: Progress) -> None:
-        if self.bar is not None:
+        if self.bar is not None and self.live is not None:
+            if self.live.due(progress):
+                self._tell(self.bar, progress)
+                self.live.draw(progress, self.bar)
+        elif self.bar is not None:
             self._draw(self.bar, progress)
         elif self.lines and progress.epoch_ends:
             console.note(f"epoch {progress.epoch}/{progress.epochs}  {_figures(progress)}")
@@ -57,6 +64,9 @@ class TrainingProgress:
         if now < self.next_drawing and progress.step < progress.steps:
             return
         self.next_drawing = now + SECONDS_BETWEEN_DRAWINGS
+        self._tell(bar, progress)
+
+    def _tell(self, bar: Bar, progress: Progress) -> None:
         if self.task is None:
             self.task = bar.add_task("", total=progress.steps, figures="")
         bar.update(
@@ -74,8 +84,10 @@ def _figures(progress: Progress) -> str:
     )
 
 
-def _bar(screen: Console, narrow: bool) -> Bar:
+def _bar(screen: Console, narrow: bool, live: Live | None) -> Bar:
     from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+
+    from mnistgd.cli.live import bar_below
 
     columns: list[ProgressColumn] = [
         TextColumn("{task.description}", markup=False),
@@ -84,4 +96,6 @@ def _bar(screen: Console, narrow: bool) -> Bar:
     ]
     if not narrow:
         columns.insert(1, BarColumn(bar_width=24))
+    if live is not None:
+        return bar_below(live, columns, screen)
     return Progress(*columns, console=screen)

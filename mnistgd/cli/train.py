@@ -41,6 +41,7 @@ def train(
     labels: options.Labels = None,
     offline: options.Offline = False,
     out: asked.Out = str(options.WEIGHTS_FILE),
+    live: asked.Live = False,
     log: asked.Log = None,
     checkpoint: asked.Checkpoint = None,
     every: asked.Every = 1,
@@ -51,6 +52,7 @@ def train(
 ) -> None:
     """Train the network and write its weights to a file."""
     from mnistgd import datasets, models
+    from mnistgd.cli.live import check_live, live_for
     from mnistgd.cli.progress import TrainingProgress
     from mnistgd.fitting import Run
     from mnistgd.mask import read_mask
@@ -90,6 +92,8 @@ def train(
         log = log or (Path(saved.log) if saved.log else None)
         checkpoint = checkpoint or resume
     outputs.check(out, as_json=as_json)
+    if live:
+        check_live(settings, quiet=quiet)
 
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = datasets.load(data, offline=offline, names=names, deskew=settings.deskew, listener=reporter)
@@ -98,7 +102,8 @@ def train(
 
     run = Run(dataset, settings)
     keeper = resuming.Keeper(run, dataset, saved, data=data, out=out, log=log, path=checkpoint, every=every)
-    with TrainingProgress(quiet=quiet) as show, console.stage("training"):
+    pictures = live_for(run, dataset.names) if live else None
+    with TrainingProgress(quiet=quiet, live=pictures) as show, console.stage("training"):
         progress = _go(run, keeper, [show, keeper])
     with console.stage("testing"):
         model = conclude(dataset, run, progress)

@@ -145,6 +145,9 @@ Out = Annotated[
         "--out", "-o", envvar="MNISTGD_WEIGHTS", metavar="FILE|-", help="The weights file to write."
     ),
 ]
+Live = Annotated[
+    bool, typer.Option("--live", help="Watch the pictures form in the terminal while it trains.")
+]
 Log = Annotated[
     Path | None, typer.Option(metavar="FILE.jsonl", help="Write how each epoch went, a JSON object a line.")
 ]

@@ -1,0 +1,177 @@
+"""``mnistgd train --live``: the pictures of the weights, forming above the bar while the network trains."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from mnistgd.cli import console
+from mnistgd.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn
+    from rich.segment import Segment
+
+    from mnistgd.engine.arrays import Array
+    from mnistgd.fitting import Progress, Run
+    from mnistgd.images.terminal import Screen
+    from mnistgd.settings import Settings
+
+SHARE = 0.1
+"""Of the time that training takes, the most that drawing may take."""
+
+
+class Allowance:
+    """Time for drawing: a share of the time that passes otherwise.
+
+    Parameters
+    ----------
+    share : float
+    clock : function that tells the time in seconds
+    """
+
+    def __init__(self, share: float = SHARE, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.share = share
+        self.clock = clock
+        self.began = clock()
+        self.spent = 0.0
+        self.last = 0.0
+
+    def due(self) -> bool:
+        """Whether there is time for a drawing, and for another one at the very end."""
+        passed = self.clock() - self.began - self.spent
+        return self.spent + 2 * self.last <= self.share * passed
+
+    def draw(self, drawing: Callable[[], None]) -> None:
+        """Do a `drawing`, and remember what it took."""
+        before = self.clock()
+        drawing()
+        took = self.clock() - before
+        self.spent += took
+        self.last = took
+
+
+class Live:
+    """The weights of each class as lines of a terminal, which rich draws above its bar.
+
+    Parameters
+    ----------
+    screen : Screen
+    height : int, lines of the terminal that may be used
+    titles : one for each class
+    weights_of : function from a `fitting.Progress` to weights of shape (784, n_classes)
+    """
+
+    def __init__(
+        self, screen: Screen, height: int, titles: Sequence[str], weights_of: Callable[[Progress], Array]
+    ) -> None:
+        self.screen, self.height, self.weights_of = screen, height, weights_of
+        self.titles = [console.one_line(title) for title in titles]
+        self.lines: list[str] = []
+        self.allowance = Allowance()
+
+    def due(self, progress: Progress) -> bool:
+        """Whether to draw now: there is time for it, or the run ends here."""
+        return progress.step == progress.steps or bool(progress.stopped) or self.allowance.due()
+
+    def draw(self, progress: Progress, bar: Bar) -> None:
+        """Draw pictures and bar as they are after a step."""
+
+        def drawing() -> None:
+            import numpy as np
+
+            weights = self.weights_of(progress)
+            if np.isfinite(weights).all():  # if not, training says so at its next step
+                self.show(weights)
+            bar.refresh()
+
+        self.allowance.draw(drawing)
+
+    def show(self, weights: Array) -> bool:
+        """Make the lines that show `weights`, on one scale; False if there is no room for them."""
+        from mnistgd.images import terminal
+        from mnistgd.images.palettes import GROKKING, limit_of
+
+        limit = limit_of(weights)
+        legend = ["", *terminal.legend(limit, GROKKING, self.screen)]
+        drawings = [
+            terminal.weights_drawing(title, column, limit, GROKKING)
+            for title, column in zip(self.titles, weights.T, strict=True)
+        ]
+        shrink = terminal.shrink_to_fit(drawings, self.screen, self.height - len(legend))
+        self.lines = [] if shrink is None else terminal.sheet(drawings, self.screen, shrink) + legend
+        return shrink is not None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        from rich.segment import ControlType, Segment
+
+        for line in self.lines:
+            if self.screen.depth == "none":
+                yield Segment(line)
+            else:
+                # Said to be a control code, it is written as it is: nothing counts or wraps its codes.
+                yield Segment(line, None, [(ControlType.CURSOR_FORWARD, 0)])
+            yield Segment.line()
+
+
+def check_live(settings: Settings, *, quiet: bool) -> None:
+    """Refuse what --live cannot show.
+
+    Raises
+    ------
+    UsageError
+        If nothing is to be said on stderr, or the digits have no pictures.
+    """
+    if quiet:
+        raise UsageError("--live and --quiet contradict each other", "leave one of them out")
+    if settings.hidden:
+        raise UsageError(
+            "--live shows the weights of digits, and with hidden layers they have none", "leave it out"
+        )
+
+
+def live_for(run: Run, names: Sequence[str]) -> Live | None:
+    """What draws the pictures of `run` on stderr; None, and a notice, where that cannot be.
+
+    Parameters
+    ----------
+    run : Run
+    names : one for each class
+    """
+    import numpy as np
+
+    from mnistgd.cli.terminal import screen_on
+    from mnistgd.images.letters import class_title
+
+    def weights_of(progress: Progress) -> Array:
+        return run.for_pixels(progress.checkpoint.params)["weights"]
+
+    screen = screen_on(sys.stderr)
+    if screen is None:
+        console.note("--live draws on a terminal, and stderr is none")
+        return None
+    # Below the pictures there is the bar, and the line of the cursor.
+    height = console.stderr_console().height - 2
+    live = Live(screen, height, [class_title(names, index) for index in range(len(names))], weights_of)
+    # Not all weights are 0, so that the legend is as large as it will be.
+    if not live.show(np.ones((784, len(names)), np.float32)):
+        console.note(f"the terminal is too small for --live: {screen.columns}×{height + 2}")
+        return None
+    live.lines = []
+    return live
+
+
+def bar_below(live: Live, columns: Sequence[ProgressColumn], screen: Console) -> Bar:
+    """A rich bar with the pictures above it, drawn when it is told to and at no other time."""
+    from rich.progress import Progress
+
+    class LiveBar(Progress):
+        def get_renderables(self) -> Iterator[RenderableType]:
+            yield live
+            yield from super().get_renderables()
+
+    return LiveBar(*columns, console=screen, auto_refresh=False)
