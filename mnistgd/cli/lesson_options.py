@@ -139,9 +139,9 @@ def _number(text: str, item: type, limits: Mapping[str, Any]) -> Any:
 def _wanted(item: type, limits: Mapping[str, Any]) -> str:
     """
     >>> _wanted(int, {"minimum": 1, "maximum": 9}), _wanted(float, {"above": 0}), _wanted(float, {})
-    ('a whole number from 1 to 9', 'a number above 0', 'a number')
+    ('a whole number from 1 to 9', 'a finite number above 0', 'a finite number')
     """
-    what = "a whole number" if item is int else "a number"
+    what = "a whole number" if item is int else "a finite number"
     if "above" in limits:
         what += f" above {limits['above']:,}"
     if "minimum" in limits:

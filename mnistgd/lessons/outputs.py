@@ -1,0 +1,135 @@
+"""Networks with several outputs: one input and three outputs, three inputs and three outputs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mnistgd.engine.arrays import Array
+from mnistgd.engine.layers import Linear
+from mnistgd.engine.losses import half_squared_error
+from mnistgd.engine.optimizers import sgd
+from mnistgd.engine.schedules import constant
+from mnistgd.engine.training import Step, train
+from mnistgd.lessons.games import BOOK
+from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.trace import number
+
+OUTPUTS = ("hurt", "win", "sad")
+TRUE = np.array([[0.1, 1.0, 0.1]])
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How far the one update goes, in either network."""
+
+    one_input_learning_rate: float = field(
+        default=0.1, metadata={"help": "Learning rate of the network with one input.", "above": 0}
+    )
+    three_inputs_learning_rate: float = field(
+        default=0.01, metadata={"help": "Learning rate of the network with three inputs.", "above": 0}
+    )
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of the book, as it prints it: `weights` has a row for each output."""
+
+    name: str
+    input_names: tuple[str, ...]
+    inputs: Array
+    weights: Array
+
+
+ONE_INPUT = Network("1→3", ("wlrec",), np.array([[0.65]]), np.array([[0.3], [0.2], [0.9]]))
+THREE_INPUTS = Network(
+    "3→3",
+    ("toes", "wlrec", "nfans"),
+    np.array([[8.5, 0.65, 1.2]]),
+    np.array([[0.1, 0.1, -0.3], [0.1, 0.2, 0.0], [0.0, 1.3, 0.1]]),
+)
+
+
+def run(settings: Settings) -> Outcome:
+    """Update each network once; then do it again with a network of its own for every output."""
+    rates = settings.one_input_learning_rate, settings.three_inputs_learning_rate
+    rows, tables, differences = [], [], []
+    for network, rate in zip((ONE_INPUT, THREE_INPUTS), rates, strict=True):
+        together = _update(network.inputs, network.weights, TRUE, rate)
+        apart = [
+            _update(network.inputs, network.weights[[k]], TRUE[:, [k]], rate) for k in range(len(OUTPUTS))
+        ]
+        rows.append({"name": network.name, **_numbers(together)})
+        tables += _tables(network, together, rate)
+        separate = np.hstack([step.params["weights"] for step in apart])
+        with np.errstate(invalid="ignore"):  # infinite minus infinite, after an update that overflowed
+            differences.append(np.abs(together.params["weights"] - separate).max())
+    result = {"max_difference_from_separate_networks": float(np.max(differences))}
+    return Outcome(rows, result, tables, _notice(result))
+
+
+def _update(inputs: Array, weights: Array, true: Array, learning_rate: float) -> Step:
+    """One update of a network whose weights have a row for each output."""
+    network = Linear(weights.shape[1], weights.shape[0], bias=False, input_gradient=False)
+    return next(
+        train(
+            network,
+            half_squared_error,
+            {"weights": weights.T},
+            [(inputs, true)],
+            optimizer=sgd(),
+            schedule=constant(learning_rate),
+        )
+    )
+
+
+def _numbers(step: Step) -> dict[str, Any]:
+    """What the book prints of an update. A matrix has a row for each output; with one input it is a list."""
+    delta = step.outputs - step.targets
+
+    def as_printed(weights: Array) -> Any:
+        return (weights[0] if len(weights) == 1 else weights.T).tolist()
+
+    return {
+        "pred": step.outputs[0].tolist(),
+        "error": (delta[0] ** 2).tolist(),
+        "delta": delta[0].tolist(),
+        "weight_deltas": as_printed(step.grads["weights"]),
+        "weights_after": as_printed(step.params["weights"]),
+    }
+
+
+def _tables(network: Network, step: Step, learning_rate: float) -> list[Table]:
+    def texts(values: Array) -> list[str]:
+        return [number(value, 6) for value in values.tolist()]
+
+    delta = step.outputs - step.targets
+    answers = zip(OUTPUTS, *map(texts, (step.outputs[0], TRUE[0], delta[0] ** 2, delta[0])), strict=True)
+    grads, after = step.grads["weights"].T, step.params["weights"].T
+    weights = [[OUTPUTS[k], *texts(grads[k]), *texts(after[k])] for k in range(len(OUTPUTS))]
+    return [
+        Table(["output", "pred", "true", "error", "delta"], list(answers), network.name),
+        Table(
+            ["output", *(f"Δ {name}" for name in network.input_names), *network.input_names],
+            weights,
+            f"{network.name}: weight_deltas (Δ), and the weights after an update at {learning_rate:g}",
+        ),
+    ]
+
+
+def _notice(result: dict[str, Any]) -> str:
+    difference = result["max_difference_from_separate_networks"]
+    if not math.isfinite(difference):
+        return "At so large a learning rate the weights overflow in the very first update."
+    return (
+        f"weight_deltas are an outer product: each output's delta times each input, a row for each output "
+        f"(the printed book has it transposed; its notebook and the gradient have not). No output's delta "
+        f"touches the weights of another, so that a network of three outputs is three networks of one: "
+        f"trained apart, no weight differs by more than {difference:.1g}."
+    )
+
+
+LESSON = Lesson(name="outputs", source=BOOK, settings=Settings, run=run)
