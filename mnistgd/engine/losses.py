@@ -72,7 +72,7 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     # log p from the logits, never from p: a p that rounds to 0 would make the loss infinite.
     d_logits: Array = np.exp(shifted)
     totals = d_logits.sum(axis=1)
-    loss = float((np.log(totals) - shifted[rows, labels]).mean())
+    loss = float(np.log(totals).sum() - shifted[rows, labels].sum()) / batch
     d_logits /= totals[:, None]
     d_logits[rows, labels] -= 1
     d_logits /= batch

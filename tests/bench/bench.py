@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -78,12 +77,18 @@ def engine() -> None:
 
     by_hand(images, labels, 1)
     a, b, ratio = alternately(ours, lambda: by_hand(images, labels, EPOCHS))
-    print(f"epoch                  {a / EPOCHS * 1e3:7.1f} ms   by hand {b / EPOCHS * 1e3:7.1f} ms   ratio {ratio:.2f}")
+    print(
+        f"epoch                  {a / EPOCHS * 1e3:7.1f} ms   by hand {b / EPOCHS * 1e3:7.1f} ms   ratio {ratio:.2f}"
+    )
     a, b, ratio = alternately(ours, lambda: np.array(images, copy=True).sum())
-    print(f"epoch                  {a / EPOCHS * 1e3:7.1f} ms   reading {b * 1e3:7.1f} ms   ratio {ratio / EPOCHS:.1f}")
+    print(
+        f"epoch                  {a / EPOCHS * 1e3:7.1f} ms   reading {b * 1e3:7.1f} ms   ratio {ratio / EPOCHS:.1f}"
+    )
     hand = by_hand(images, labels, 10)
     tests = data.test_images.reshape(-1, 784) / np.float32(255)
-    print(f"accuracy by hand       {accuracy(tests @ hand[:-1] + hand[-1], data.test_labels):.2%} in 10 epochs")
+    print(
+        f"accuracy by hand       {accuracy(tests @ hand[:-1] + hand[-1], data.test_labels):.2%} in 10 epochs"
+    )
 
 
 TORCH = """
@@ -113,7 +118,10 @@ def processes() -> None:
         commands = {
             "train, empty cache": (train, empty),
             "train": (train, {}),
-            "show-weights 2": ([*mnistgd, "show-weights", "2", "--weights", weights, "--out", f"{folder}/2.png"], {}),
+            "show-weights 2": (
+                [*mnistgd, "show-weights", "2", "--weights", weights, "--out", f"{folder}/2.png"],
+                {},
+            ),
             "--help": ([*mnistgd, "--help"], {}),
         }
         if importlib.util.find_spec("torch"):
@@ -124,17 +132,24 @@ def processes() -> None:
             print(f"{name:22} {statistics.median(times):7.2f} s    peak {run(command, env):5.0f} MB")
 
 
+# A process starts with the peak of the one that forks it; this one is small.
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def run(command: list[str], env: dict[str, str]) -> float:
     """Run a command to its end; its peak memory in MB."""
-    process = subprocess.Popen(command, env=os.environ | env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
+    launcher = [sys.executable, "-S", "-c", LAUNCHER, *command]
+    done = subprocess.run(launcher, env=os.environ | env, capture_output=True, text=True, check=True)
+    code, peak = map(int, done.stdout.split())
+    if code:
         raise SystemExit(f"{' '.join(command)[:80]} failed")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return usage.ru_maxrss * unit / 1e6
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 if __name__ == "__main__":
     engine()
     processes()
-    print(f"this process           {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:7.0f} MB")
