@@ -150,12 +150,21 @@ def _tables(names: tuple[str, ...], likeness: Likeness) -> list[Table]:
             [name, *(_fixed(value, decimals) for value in row), names[row.argmax()]]
             for name, row in zip(names, matrix, strict=True)
         ]
-        return Table(["weights", *names, "highest"], rows, title)
+        return Table(["row", *names, "best"], rows, title)
 
     return [
-        table("dot products: a row for each class's weights, a column for each mean image", likeness.dots, 2),
+        table(
+            "dot products: a row for each class's weights, a column for each mean image",
+            likeness.dots,
+            _decimals(likeness.dots),
+        ),
         table("cosines of the same", likeness.cosines, 2),
     ]
+
+
+def _decimals(matrix: Array) -> int:
+    """How many decimals tell these numbers apart and leave room for ten of them in a line."""
+    return 1 if np.abs(matrix).max() > 5 else 2
 
 
 def _fixed(value: float, decimals: int) -> str:
@@ -195,7 +204,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
 def _draw(axes: Axes, matrix: Array, names: list[str], title: str, unit: str) -> None:
     limit = float(np.abs(matrix).max()) or 1.0
     shown = axes.imshow(matrix, cmap=style.SIGNED, vmin=-limit, vmax=limit)
-    decimals = 1 if limit > 5 else 2
+    decimals = _decimals(matrix)
     places = range(len(names))
     for (row, column), value in np.ndenumerate(matrix):
         colour = "white" if abs(value) > 0.6 * limit else "black"

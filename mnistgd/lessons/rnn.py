@@ -88,7 +88,7 @@ def run(settings: Settings) -> Outcome:
 def _check(word: str) -> None:
     if not word.isprintable() or len(word) > LONGEST or len(set(word)) < 2:
         raise UsageError(
-            f"{word!r:.{LONGEST}} is not a word that this lesson can spell",
+            f"{word[:LONGEST]!r} is not a word that this lesson can spell",
             f"at most {LONGEST} letters, at least two of them different",
         )
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from mnistgd.errors import UsageError
 from mnistgd.lessons import load
+from mnistgd.plots import new_figure, png_of
 
 LESSON = load("rnn")
 LETTERS = "namskr"
@@ -172,3 +173,12 @@ def test_the_plot_draws_the_loss(settings):
 def test_tables_have_a_cell_for_every_heading(outcome):
     for table in outcome.tables:
         assert {len(row) for row in table.rows} == {len(table.headings)}
+
+
+def test_any_alphabet_can_be_spelled_and_drawn():
+    """A letter that the font lacks is no reason for a warning, which would be an error here."""
+    settings = LESSON.settings(word="नमस्कार")
+    outcome, figure = LESSON.run(settings), new_figure()
+    assert outcome.result["spelled"] == "नमस्कार"
+    LESSON.plot(settings, outcome, figure)
+    assert png_of(figure).startswith(b"\x89PNG")
