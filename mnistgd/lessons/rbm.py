@@ -50,7 +50,7 @@ class Settings:
 def run(settings: Settings) -> Outcome:
     """Fit one machine to all pictures, and another to the training ones to read digits with."""
     images, labels = small_digits()
-    with _silence():
+    with _quietly():
         rows = [
             {"iteration": iteration, "pseudo_likelihood": float(machine.score_samples(images).mean())}
             for iteration, machine in enumerate(_fitted(images, settings), 1)
@@ -65,9 +65,17 @@ def run(settings: Settings) -> Outcome:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
-    """No word from scikit-learn about fits that need more iterations, nor from numpy about large rates."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+def _quietly() -> Iterator[None]:
+    """No word from scikit-learn about fits that need more iterations, nor from numpy about large rates.
+
+    And on one thread: for matrices as small as these, more of them mostly wait for each other.
+    """
+    # A limit holds for the libraries that are loaded when it is set.
+    import sklearn.linear_model
+    import sklearn.neural_network  # noqa: F401
+    from threadpoolctl import threadpool_limits
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"), threadpool_limits(1):
         warnings.simplefilter("ignore")
         yield
 
@@ -130,7 +138,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """The weights of each hidden unit, as a picture."""
-    with _silence():
+    with _quietly():
         *_, machine = _fitted(small_digits()[0], settings)
     components = machine.components_
     columns = math.ceil(math.sqrt(len(components)))
