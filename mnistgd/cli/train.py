@@ -41,6 +41,7 @@ def train(
     labels: options.Labels = None,
     offline: options.Offline = False,
     out: asked.Out = str(options.WEIGHTS_FILE),
+    frames: asked.Frames = None,
     live: asked.Live = False,
     log: asked.Log = None,
     checkpoint: asked.Checkpoint = None,
@@ -55,6 +56,8 @@ def train(
     from mnistgd.cli.live import check_live, live_for
     from mnistgd.cli.progress import TrainingProgress
     from mnistgd.fitting import Run
+    from mnistgd.frames import Recorder, check_asked
+    from mnistgd.frames import file_bytes as frames_bytes
     from mnistgd.mask import read_mask
     from mnistgd.outcome import conclude
     from mnistgd.settings import Settings, pack_mask
@@ -92,6 +95,7 @@ def train(
         log = log or (Path(saved.log) if saved.log else None)
         checkpoint = checkpoint or resume
     outputs.check(out, as_json=as_json)
+    frames_file = check_asked(settings, out) if frames else None
     if live:
         check_live(settings, quiet=quiet)
 
@@ -103,12 +107,17 @@ def train(
     run = Run(dataset, settings)
     keeper = resuming.Keeper(run, dataset, saved, data=data, out=out, log=log, path=checkpoint, every=every)
     pictures = live_for(run, dataset.names) if live else None
+    recorder = Recorder(run, frames, keeper.start or run.start()) if frames else None
     with TrainingProgress(quiet=quiet, live=pictures) as show, console.stage("training"):
-        progress = _go(run, keeper, [show, keeper])
+        progress = _go(run, keeper, [show, keeper, *([recorder] if recorder else [])])
     with console.stage("testing"):
         model = conclude(dataset, run, progress)
     outputs.deliver(models.file_bytes(model), out)
-    _report(model, keeper.seconds(), out, as_json=as_json, quiet=quiet)
+    if recorder is not None:
+        with console.stage("testing the snapshots"):
+            kept = recorder.frames(progress, model, dataset)
+        outputs.deliver(frames_bytes(kept), str(frames_file))
+    _report(model, keeper.seconds(), out, frames_file, as_json=as_json, quiet=quiet)
     outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
 
 
@@ -131,7 +140,9 @@ def _go(run: Run, keeper: resuming.Keeper, readers: list[Callable[[Progress], No
     return progress
 
 
-def _report(model: Model, seconds: float, out: str, *, as_json: bool, quiet: bool) -> None:
+def _report(
+    model: Model, seconds: float, out: str, frames_file: Path | None, *, as_json: bool, quiet: bool
+) -> None:
     results: dict[str, Any] = model.record["results"]
     if as_json:
         console.print_json(
@@ -139,6 +150,7 @@ def _report(model: Model, seconds: float, out: str, *, as_json: bool, quiet: boo
                 **results,
                 "seconds": round(seconds, 3),
                 "weights": out,
+                **({"frames": str(frames_file)} if frames_file else {}),
                 "data": model.record["data"],
                 "settings": model.settings.as_json(),
             }
@@ -153,6 +165,9 @@ def _report(model: Model, seconds: float, out: str, *, as_json: bool, quiet: boo
         lines.append(f"stopped        {results['stopped']}")
     if out == outputs.STDOUT:
         return
-    console.print_result("\n".join([*lines, f"weights        {out}"]))
+    lines.append(f"weights        {out}")
+    if frames_file is not None:
+        lines.append(f"snapshots      {frames_file}")
+    console.print_result("\n".join(lines))
     if not quiet:
-        console.note("next: mnistgd show-weights")
+        console.note(f"next: mnistgd {'animate' if frames_file else 'show-weights'}")

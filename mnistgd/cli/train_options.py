@@ -145,6 +145,12 @@ Out = Annotated[
         "--out", "-o", envvar="MNISTGD_WEIGHTS", metavar="FILE|-", help="The weights file to write."
     ),
 ]
+Frames = Annotated[
+    int | None,
+    typer.Option(
+        min=2, max=200, metavar="N", help="Keep N snapshots beside the weights file, for mnistgd animate."
+    ),
+]
 Live = Annotated[
     bool, typer.Option("--live", help="Watch the pictures form in the terminal while it trains.")
 ]
