@@ -1,0 +1,135 @@
+"""A neuron that answers yes or no: 1 if its weighted total is above a threshold, else 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnistgd.engine.layers import Linear
+from mnistgd.lessons import style
+from mnistgd.lessons.lesson import Lesson, Outcome, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PATTERNS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+WANTED = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1]}
+
+ABOVE = "#c6dbef"
+
+_NEURON = Linear(2, 1, bias=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The two weights, and how much is enough for either gate."""
+
+    weights: tuple[float, float] = field(default=(1.0, 1.0), metadata={"help": "Weights of the two inputs."})
+    and_threshold: float = field(default=1.5, metadata={"help": "AND answers 1 above this."})
+    or_threshold: float = field(default=0.5, metadata={"help": "OR answers 1 above this."})
+
+
+def run(settings: Settings) -> Outcome:
+    """Ask both gates all four questions."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        totals, _ = _NEURON.forward({"weights": np.array(settings.weights)[:, None]}, PATTERNS)
+    thresholds = {"AND": settings.and_threshold, "OR": settings.or_threshold}
+    rows = [
+        {
+            "gate": gate,
+            "inputs": inputs,
+            "total": total,
+            "threshold": threshold,
+            "answer": int(total > threshold),
+            "wanted": wanted,
+        }
+        for gate, threshold in thresholds.items()
+        for inputs, total, wanted in zip(
+            PATTERNS.astype(int).tolist(), totals[:, 0].tolist(), WANTED[gate], strict=True
+        )
+    ]
+    answers = {gate: [row["answer"] for row in rows if row["gate"] == gate] for gate in WANTED}
+    right = {gate: sum(map(int.__eq__, answers[gate], WANTED[gate])) for gate in WANTED}
+    result = {
+        "and": answers["AND"],
+        "or": answers["OR"],
+        "and_right": right["AND"],
+        "or_right": right["OR"],
+    }
+    return Outcome(rows, result, [_table(gate, rows) for gate in WANTED], _notice(rows, right))
+
+
+def _table(gate: str, rows: list[dict[str, Any]]) -> Table:
+    mine = [row for row in rows if row["gate"] == gate]
+    headings = ["input 1", "input 2", "total", "threshold", "answer", gate]
+    cells = [
+        [
+            *map(str, row["inputs"]),
+            f"{row['total']:g}",
+            f"{row['threshold']:g}",
+            *map(str, (row["answer"], row["wanted"])),
+        ]
+        for row in mine
+    ]
+    return Table(headings, cells)
+
+
+def _notice(rows: list[dict[str, Any]], right: dict[str, int]) -> str:
+    notice = "The same two weights make AND and OR: only how much is enough differs."
+    wrong = [f"{gate} for {4 - n} of 4" for gate, n in right.items() if n < 4]
+    if wrong:
+        notice = f"With these weights and thresholds the neuron is wrong: {' and '.join(wrong)}."
+    tie = " A total that equals the threshold is not above it, and the answer is 0"
+    tie += "." if any(row["total"] == row["threshold"] for row in rows) else " (try --and-threshold 2)."
+    return (
+        f"{notice}{tie} The border between yes and no is a straight line, and so there are "
+        f"questions that no weights and no threshold can answer: see the lesson xor."
+    )
+
+
+def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+    """The four questions on the plane of the two inputs, and the line where the answer changes."""
+    style.size(figure, 9, 5)
+    for axes, gate in zip(figure.subplots(1, 2), WANTED, strict=True):
+        _draw_gate(axes, gate, [row for row in outcome.rows if row["gate"] == gate], settings.weights)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+
+
+def _draw_gate(axes: Axes, gate: str, rows: list[dict[str, Any]], weights: tuple[float, float]) -> None:
+    x, y = np.meshgrid(np.linspace(-0.5, 1.5, 401), np.linspace(-0.5, 1.5, 401))
+    with np.errstate(over="ignore", invalid="ignore"):
+        above = weights[0] * x + weights[1] * y > rows[0]["threshold"]
+    axes.contourf(x, y, above.astype(float), levels=[-0.5, 0.5, 1.5], colors=["white", ABOVE])
+    axes.plot([], [], "s", ms=11, color=ABOVE, label="total above the threshold")
+    for answer, fill in ((1, style.BLUE), (0, "white")):
+        places = [row["inputs"] for row in rows if row["answer"] == answer]
+        axes.plot(
+            [place[0] for place in places],
+            [place[1] for place in places],
+            "o",
+            ms=15,
+            mfc=fill,
+            mec=style.BLUE,
+            mew=1.5,
+            label=f"answer {answer}",
+        )
+    axes.set(
+        title=f"{gate}: {weights[0]:g} · input 1 + {weights[1]:g} · input 2 > {rows[0]['threshold']:g}",
+        xlabel="input 1 (0 or 1)",
+        ylabel="input 2 (0 or 1)",
+        xticks=[0, 1],
+        yticks=[0, 1],
+    )
+
+
+LESSON = Lesson(
+    name="threshold",
+    source="W. S. McCulloch and W. Pitts, A logical calculus of the ideas immanent in nervous activity (1943)",
+    settings=Settings,
+    run=run,
+    plot=_plot,
+)
