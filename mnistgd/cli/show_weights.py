@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
 from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.errors import UsageError, WeightsError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from mnistgd.engine.arrays import Array
     from mnistgd.images.terminal import Screen
     from mnistgd.models import Model
 
 ALL = "all"
 DIGITS = [ALL, *"0123456789"]
+MANY = 20
+"""More heatmaps than this are drawn small, and only these in the terminal."""
 
 
 def _digit(value: str) -> str:
@@ -46,12 +51,16 @@ def show_weights(
             show_default="weights-DIGIT.png",
         ),
     ] = None,
-    palette: Annotated[
-        Literal["grokking", "diverging", "gray"],
+    layer: Annotated[
+        int | None,
         typer.Option(
-            help="grokking: red is zero, white for, black against; diverging: blue for, red against."
+            min=1, metavar="N", help="Draw the units of this layer instead; only layer 1 sees pixels."
         ),
-    ] = "grokking",
+    ] = None,
+    unit: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Draw this hidden unit, counted from 0.")
+    ] = None,
+    palette: options.Palette = "grokking",
     scale: Annotated[
         Literal["shared", "each"],
         typer.Option(help="One limit for all digits, so that they can be compared, or one for each."),
@@ -72,35 +81,41 @@ def show_weights(
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = models.load(weights)
-    chosen = [
-        None if digit == ALL else inputs.class_of(model, digit) for digit in dict.fromkeys(digits or [ALL])
-    ]
-    files = outputs.several(out, [f"weights-{ALL if index is None else index}.png" for index in chosen])
+    if layer is None and unit is None:
+        columns = _digits(model)
+        asked = digits or [ALL]
+        chosen = [None if digit == ALL else inputs.class_of(model, digit) for digit in dict.fromkeys(asked)]
+    elif digits:
+        raise UsageError("digits and hidden units are different things", "leave out one of them")
+    else:
+        columns = _units(model, layer or 1)
+        chosen = [unit]
+        if unit is not None and unit >= len(columns.titles):
+            raise WeightsError(f"layer 1 has no unit {unit}", f"its units are 0 to {len(columns.titles) - 1}")
+    names = [columns.file.format(ALL if index is None else index) for index in chosen]
+    files = outputs.several(out, names)
     for file in files:
         outputs.check(file, as_json=as_json)
 
     pictures = []
     for index, file in zip(chosen, files, strict=True):
-        limits = _limits(model, index, scale)
-        facts = {
-            "digit": ALL if index is None else index,
-            "label": ALL if index is None else model.names[index],
+        limits = _limits(columns, index, scale)
+        facts = columns.facts(index) | {
             "limit": limits[0] if len(set(limits)) == 1 else limits,
             "palette": palette,
         }
-        picture = _draw(model, index, limits, palette, size, legend=not no_legend)
-        texts = {key: str(value) for key, value in facts.items()} | {
-            "weights-sha256": weights_sha256(model.weights)
-        }
+        picture = _draw(columns, index, limits, palette, size, legend=not no_legend)
+        texts = {key: str(value) for key, value in facts.items()}
+        texts["weights-sha256"] = weights_sha256(columns.weights)
         outputs.deliver(png_bytes(picture, texts), file)
         pictures.append(facts | {"file": file})
 
     if screen is not None:
-        _show(screen, model, chosen, scale, palette, legend=not no_legend)
+        _show(screen, columns, chosen, scale, palette, legend=not no_legend)
     if as_json:
         document = {
             "weights": str(weights),
-            "weights_sha256": weights_sha256(model.weights),
+            "weights_sha256": weights_sha256(columns.weights),
             "pictures": pictures,
         }
         console.print_json(document)
@@ -108,51 +123,94 @@ def show_weights(
         console.print_result("\n".join(files))
 
 
-def _limits(model: Model, index: int | None, scale: str) -> list[float]:
+class Columns(NamedTuple):
+    """What can be drawn: a column of 784 weights for each digit, or for each hidden unit.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (784, n)
+    titles : list of str, one for each column
+    file : str, what a picture's file is called, with a place for the column's number or ``all``
+    facts : callable; what JSON says of a column, or of all where it is None
+    """
+
+    weights: Array
+    titles: list[str]
+    file: str
+    facts: Callable[[int | None], dict[str, Any]]
+
+
+def _digits(model: Model) -> Columns:
+    from mnistgd.images.letters import class_title
+
+    def facts(index: int | None) -> dict[str, Any]:
+        if index is None:
+            return {"digit": ALL, "label": ALL}
+        return {"digit": index, "label": model.names[index]}
+
+    titles = [class_title(model.names, index) for index in range(len(model.names))]
+    return Columns(model.weights, titles, "weights-{}.png", facts)
+
+
+def _units(model: Model, layer: int) -> Columns:
+    weights = model.layer_weights(layer)
+    if not model.settings.hidden:
+        raise WeightsError("this network has no hidden units", "leave out --layer and --unit: it has digits")
+    if layer > 1:
+        raise WeightsError(f"layer {layer} sees hidden units, not pixels", "only --layer 1 has pictures")
+
+    def facts(index: int | None) -> dict[str, Any]:
+        return {"layer": layer, "unit": ALL if index is None else index}
+
+    titles = [f"unit {index}" for index in range(weights.shape[1])]
+    return Columns(weights, titles, f"weights-{layer}-unit-{{}}.png", facts)
+
+
+def _limits(columns: Columns, index: int | None, scale: str) -> list[float]:
     """The limit of each heatmap of the picture."""
     from mnistgd.images.palettes import limit_of
 
-    columns = range(len(model.names)) if index is None else [index]
-    return [limit_of(model.weights if scale == "shared" else model.weights[:, column]) for column in columns]
+    drawn = range(len(columns.titles)) if index is None else [index]
+    if scale == "shared":
+        return [limit_of(columns.weights)] * len(drawn)
+    return [limit_of(columns.weights[:, column]) for column in drawn]
 
 
 def _draw(
-    model: Model, index: int | None, limits: list[float], palette: str, size: int | None, *, legend: bool
+    columns: Columns, index: int | None, limits: list[float], palette: str, size: int | None, *, legend: bool
 ) -> Image:
     from mnistgd.images import heatmap
-    from mnistgd.images.letters import class_title
     from mnistgd.images.palettes import PALETTES
 
     colours = PALETTES[palette]
     if index is not None:
-        values, limit, size = model.weights[:, index], limits[0], size or heatmap.SIZE
+        values, limit, size = columns.weights[:, index], limits[0], size or heatmap.SIZE
         if not legend:
             return heatmap.heatmap(values, limit, colours, size)
-        return heatmap.heatmap_figure(values, class_title(model.names, index), limit, colours, size)
+        return heatmap.heatmap_figure(values, columns.titles[index], limit, colours, size)
     shared = limits[0] if len(set(limits)) == 1 else limits
-    size = size or heatmap.SHEET_SIZE
+    size = size or (heatmap.SHEET_SIZE if len(limits) <= MANY else heatmap.SMALL_SIZE)
     if not legend:
-        return heatmap.bare_sheet(model.weights.T, shared, colours, size)
-    titles = [class_title(model.names, column) for column in range(len(model.names))]
-    return heatmap.heatmap_sheet(model.weights.T, titles, shared, colours, size)
+        return heatmap.bare_sheet(columns.weights.T, shared, colours, size)
+    return heatmap.heatmap_sheet(columns.weights.T, columns.titles, shared, colours, size)
 
 
 def _show(
-    screen: Screen, model: Model, chosen: list[int | None], scale: str, palette: str, *, legend: bool
+    screen: Screen, columns: Columns, chosen: list[int | None], scale: str, palette: str, *, legend: bool
 ) -> None:
     """All that was chosen as one sheet in the terminal."""
     from mnistgd.images import terminal as drawings
     from mnistgd.images.legend import plain
-    from mnistgd.images.letters import class_title
     from mnistgd.images.palettes import PALETTES
 
-    columns = range(len(model.names)) if None in chosen else [index for index in chosen if index is not None]
+    every = range(min(MANY, len(columns.titles)))
+    drawn = every if None in chosen else [index for index in chosen if index is not None]
     sheet = []
-    for column in columns:
-        limit = _limits(model, column, scale)[0]
-        title = class_title(model.names, column)
+    for column in drawn:
+        limit = _limits(columns, column, scale)[0]
+        title = columns.titles[column]
         if scale == "each":
             title += f", limit {plain(limit)}"
-        sheet.append(drawings.weights_drawing(title, model.weights[:, column], limit, PALETTES[palette]))
+        sheet.append(drawings.weights_drawing(title, columns.weights[:, column], limit, PALETTES[palette]))
     shared = None if scale == "each" and len(sheet) > 1 else limit
     terminal.show(screen, sheet, drawings.legend(shared, PALETTES[palette], screen) if legend else ())

@@ -22,6 +22,7 @@ from mnistgd.images.text import label
 
 SIZE = 560  # of one heatmap by default, in pixels
 SHEET_SIZE = 196  # of each heatmap of a sheet
+SMALL_SIZE = 84  # of each heatmap of a sheet of many
 
 
 def heatmap(values: ArrayLike, limit: float, palette: Palette = GROKKING, size: int = SIZE) -> Image.Image:
@@ -123,8 +124,10 @@ def bare_sheet(
 
 
 def sheet_columns(count: int) -> int:
-    """Heatmaps in a row of a sheet: up to five in one row, more in two rows."""
-    return count if count <= 5 else math.ceil(count / 2)
+    """Heatmaps in a row of a sheet: up to five in one row, up to ten in two, then half as high as wide."""
+    if count <= 5:
+        return count
+    return math.ceil(count / 2) if count <= 10 else math.ceil(math.sqrt(2 * count))
 
 
 def _heatmaps(

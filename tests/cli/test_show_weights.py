@@ -182,3 +182,50 @@ def test_file_names_that_would_break_a_line(shell, tmp_path):
     result = shell("show-weights", 2, "--weights", path)
     assert len(result.stderr.splitlines()) == 2
     assert "a\\nb [red]x :smile:.npz" in result.stderr
+
+
+# --- hidden units --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hidden(mnistgd, few, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert mnistgd("train", "--data", few, "--hidden", "24,3", "--epochs", 1).code == 0
+    return models.load(tmp_path / "weights.npz")
+
+
+def test_a_hidden_units_weights(mnistgd, hidden, tmp_path):
+    result = mnistgd("show-weights", "--layer", 1, "--unit", 5, "--no-legend", "--size", 28, "--json")
+    picture = result.json["pictures"][0]
+    weights = hidden.params["1.weights"]
+    assert picture["limit"] == pytest.approx(np.abs(weights).max())
+    assert (picture["layer"], picture["unit"], picture["file"]) == (1, 5, "weights-1-unit-5.png")
+    with Image.open(tmp_path / picture["file"]) as drawn:
+        blue = np.asarray(drawn)[..., 2].astype(float)
+    wanted = 255 * np.maximum(weights[:, 5] / picture["limit"], 0)
+    assert np.abs(blue.ravel() - wanted).max() <= 0.5 + 1e-4
+
+
+def test_all_hidden_units(mnistgd, hidden, tmp_path):
+    assert mnistgd("show-weights", "--layer", 1).stdout == "weights-1-unit-all.png\n"
+    assert mnistgd("show-weights", "--unit", 3).stdout == "weights-1-unit-3.png\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["2"], 1, "no single weight joins a pixel and a digit"),
+        (["--layer", "2"], 1, "layer 2 sees hidden units, not pixels"),
+        (["--layer", "4"], 1, "no layer 4"),
+        (["--unit", "24"], 1, "no unit 24"),
+        (["2", "--unit", "1"], 2, "different things"),
+    ],
+)
+def test_hidden_units_that_are_not_there(mnistgd, hidden, arguments, code, words):
+    result = mnistgd("show-weights", *arguments)
+    assert (result.code, result.stdout) == (code, "")
+    assert words in result.stderr
+
+
+def test_units_of_a_network_without_any(mnistgd, weights):
+    assert "has no hidden units" in mnistgd("show-weights", "--unit", 1).stderr
