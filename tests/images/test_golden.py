@@ -21,7 +21,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnistgd.images.animation import animation_pictures
 from mnistgd.images.comparison import comparison_sheet
+from mnistgd.images.confusion import confusion_figure
+from mnistgd.images.evidence import Row, evidence_figure
 from mnistgd.images.heatmap import bare_sheet, heatmap, heatmap_figure, heatmap_sheet
 from mnistgd.images.letters import class_title
 from mnistgd.images.montage import contact_sheet
@@ -55,6 +58,7 @@ ODD_NAMES = (
     "A class name of sixty characters, counted by someone else too",
     "5 × 7 → −9",
 )
+CAPTIONS = [("step 1,234 of 6,000", "91.06% of the test images right")]
 Box = tuple[int, int, int, int]  # left, top, width, height
 
 
@@ -70,6 +74,21 @@ def boxes(
     left: int, top: int, side: int, columns: int = 1, rows: int = 1, across: int = 0, down: int = 0
 ) -> list[Box]:
     return [(left + c * across, top + r * down, side, side) for r in range(rows) for c in range(columns)]
+
+
+def evidence(number: int, *classes: int) -> tuple[np.ndarray, list[Row]]:
+    """A test image, and the evidence for some classes that it shows them."""
+    image, rows = digits(number + 1)[number], []
+    for k in classes:
+        weights = WEIGHTS[:, k].reshape(28, 28)
+        products = weights * (image / 255)
+        plus, minus, bias = products[products > 0].sum(), products[products < 0].sum(), -0.25
+        sums = [("for", plus), ("against", minus), ("bias", bias), ("logit", plus + minus + bias)]
+        rows.append(Row(f"{class_title(ODD_NAMES[:1] * 5 + CLOTHES, k)}: 9{k}.0%", weights, products, sums))
+    return image, rows
+
+
+COUNTS = np.where(np.eye(10, dtype=bool), 980, np.arange(100).reshape(10, 10) % 40)
 
 
 @dataclass(frozen=True)
@@ -119,6 +138,14 @@ KINDS = {
     "sheet-bare": Kind(
         lambda: bare_sheet(WEIGHTS.T[:7], LIMIT, DIVERGING, 84), boxes(0, 0, 84, 4, 2, 84, 84)
     ),
+    "animation": Kind(
+        lambda: animation_pictures(WEIGHTS[None], DIGITS, CAPTIONS, LIMIT)[0],
+        [*boxes(21, 50, 112, 5, 2, 130, 159), (21, 368, 632, 15)],
+    ),
+    "animation-one": Kind(
+        lambda: animation_pictures(WEIGHTS[None, :, 2:3], DIGITS[2:3], CAPTIONS, LIMIT, DIVERGING)[0],
+        [*boxes(21, 58, 336), (21, 462, 336, 15)],
+    ),
     "comparison": Kind(
         lambda: comparison_sheet(WEIGHTS, WEIGHTS[:, ::-1] / 2, DIGITS, ("a.npz, 92.61% right", "b.npz")),
         [*boxes(97, 116, 112, 10, 3, 122, 122), (347, 488, 638, 15)],
@@ -129,6 +156,28 @@ KINDS = {
         ),
         [*boxes(193, 116, 112, 2, 3, 122, 122), (25, 488, 498, 15)],
     ),
+    "sheet-many": Kind(
+        lambda: heatmap_sheet(
+            np.tile(WEIGHTS, 3)[:, :24].T, [f"unit {k}" for k in range(24)], LIMIT, GROKKING, 84
+        ),
+        [*boxes(25, 52, 84, 7, 3, 102, 129), *boxes(25, 439, 84, 3, 1, 102), (54, 545, 638, 15)],
+    ),
+    "evidence": Kind(
+        lambda: evidence_figure(
+            *evidence(8, 6, 5), title="test image 8: why 6, and not 5", weight_limit=LIMIT
+        ),
+        [*boxes(25, 103, 224, 3, 2, 266, 238), (291, 579, 224, 15), (557, 579, 224, 15)],
+    ),
+    "evidence-grokking": Kind(
+        lambda: evidence_figure(
+            *evidence(3, 0), title=ODD_NAMES[2], weights_name="difference", weight_limit=2.0, palette=GROKKING
+        ),
+        [*boxes(25, 103, 224, 3, 1, 266), (291, 341, 224, 15), (557, 341, 224, 15)],
+    ),
+    "confusion": Kind(
+        lambda: confusion_figure(COUNTS, "0123456789", "10,000 test images: 92.61% right"), []
+    ),
+    "confusion-clothes": Kind(lambda: confusion_figure(COUNTS, CLOTHES, ODD_NAMES[2]), []),
     "contact": Kind(
         lambda: contact_sheet(digits(100), title="MNIST: the first 100 test images"),
         boxes(25, 66, 56, 10, 10, 64, 64),
@@ -173,7 +222,8 @@ def test_the_picture_is_the_one_that_was_looked_at(name: str) -> None:
     assert difference(without(picture, kind.exact), without(golden, kind.exact)) <= TOLERANCE
 
 
-@pytest.mark.parametrize("name", KINDS)
+# The counts of a confusion matrix are written on its colours: those have a test of their own.
+@pytest.mark.parametrize("name", [name for name in KINDS if not name.startswith("confusion")])
 def test_what_is_compared_pixel_by_pixel_is_all_the_data_and_no_more(name: str) -> None:
     """The pixel just outside each area is its thin frame, or the picture ends there."""
     kind = KINDS[name]

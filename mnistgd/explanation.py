@@ -1,0 +1,82 @@
+"""Why a linear network gave its answer: every logit is a sum, and here are its terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.datasets.dataset import IMAGE_SHAPE, PIXELS
+from mnistgd.models import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The terms of one sum: logit = total of pixel · weight over all pixels + bias.
+
+    Attributes
+    ----------
+    products : float64 ndarray of shape (28, 28); pixel in [0, 1] times weight
+    bias : float
+    """
+
+    products: NDArray[np.float64]
+    bias: float
+
+    @property
+    def speaks_for(self) -> float:
+        """The sum of all products above zero."""
+        return float(self.products[self.products > 0].sum())
+
+    @property
+    def speaks_against(self) -> float:
+        """The sum of all products below zero; not positive."""
+        return float(self.products[self.products < 0].sum())
+
+    @property
+    def logit(self) -> float:
+        """speaks_for + speaks_against + bias, added in this order."""
+        return self.speaks_for + self.speaks_against + self.bias
+
+    def minus(self, other: Evidence) -> Evidence:
+        """What speaks for this class rather than for the other; its logit is the difference of the two."""
+        return Evidence(self.products - other.products, self.bias - other.bias)
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why one image got its answer.
+
+    Attributes
+    ----------
+    evidence : tuple of Evidence, one for each class
+    probabilities : float64 ndarray of shape (n_classes,)
+    """
+
+    evidence: tuple[Evidence, ...]
+    probabilities: NDArray[np.float64]
+
+    @property
+    def ranking(self) -> list[int]:
+        """The classes, the largest logit first; where two are equal, the lower number first."""
+        return sorted(range(len(self.evidence)), key=lambda digit: -self.evidence[digit].logit)
+
+
+def explain(model: Model, image: NDArray[np.uint8]) -> Explanation:
+    """Take a network's answer to one image apart.
+
+    Parameters
+    ----------
+    model : Model
+    image : uint8 ndarray of shape (28, 28), prepared as the training images were
+    """
+    inputs = image.reshape(PIXELS).astype(np.float64) / 255
+    products = inputs[:, None] * model.weights
+    return Explanation(
+        tuple(
+            Evidence(products[:, digit].reshape(IMAGE_SHAPE), float(model.params["bias"][digit]))
+            for digit in range(len(model.names))
+        ),
+        model.probabilities(image[None])[0],
+    )
