@@ -10,6 +10,7 @@ import typer
 
 from mnistgd import __version__
 from mnistgd.cli import console, signals
+from mnistgd.cli.animate import animate
 from mnistgd.cli.compare import compare
 from mnistgd.cli.curves import curves
 from mnistgd.cli.data import data_app
@@ -42,6 +43,7 @@ app.command()(train)
 app.command()(show_weights)
 app.command()(evaluate)
 app.command()(compare)
+app.command()(animate)
 app.command()(curves)
 app.command()(verify)
 app.add_typer(lesson_app)

@@ -48,6 +48,26 @@ Image = Annotated[
 Index = Annotated[
     int | None, typer.Option(min=0, metavar="N", help="Take image N of the data instead, counted from 0.")
 ]
+ALL = "all"
+DIGITS = [ALL, *"0123456789"]
+
+
+def _digit(value: str) -> str:
+    if value.lstrip("+-").isdigit() and value not in DIGITS:
+        raise typer.BadParameter(f"{value} is not a digit from 0 to 9")
+    return value
+
+
+Digits = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[DIGIT|NAME|all]…",
+        parser=_digit,
+        autocompletion=lambda: DIGITS,
+        help="Which digits, or classes by their names; all is one sheet of all.",
+        show_default=ALL,
+    ),
+]
 Split = Annotated[Literal["test", "train"], typer.Option(help="Which images --index counts.")]
 AsIs = Annotated[
     bool, typer.Option("--as-is", help="The picture is 28×28 and white on black already: change nothing.")

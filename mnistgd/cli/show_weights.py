@@ -17,29 +17,13 @@ if TYPE_CHECKING:
     from mnistgd.images.terminal import Screen
     from mnistgd.models import Model
 
-ALL = "all"
-DIGITS = [ALL, *"0123456789"]
+ALL = options.ALL
 MANY = 20
 """More heatmaps than this are drawn small, and only these in the terminal."""
 
 
-def _digit(value: str) -> str:
-    if value.lstrip("+-").isdigit() and value not in DIGITS:
-        raise typer.BadParameter(f"{value} is not a digit from 0 to 9")
-    return value
-
-
 def show_weights(
-    digits: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[DIGIT|NAME|all]…",
-            parser=_digit,
-            autocompletion=lambda: DIGITS,
-            help="Which digits, or classes by their names; all is one sheet of all.",
-            show_default=ALL,
-        ),
-    ] = None,
+    digits: options.Digits = None,
     weights: options.Weights = options.WEIGHTS_FILE,
     out: Annotated[
         str | None,

@@ -30,9 +30,14 @@ def png_bytes(picture: Image.Image, texts: Mapping[str, str] | None = None) -> b
         ``tEXt`` if Latin-1 has it all, as ``iTXt`` in UTF-8 otherwise. What no PNG can hold, NUL and lone
         surrogates, becomes ``?``.
     """
-    info = PngImagePlugin.PngInfo()
-    for keyword, text in (texts or {}).items():
-        info.add_text(keyword, text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8"))
     stream = io.BytesIO()
-    picture.save(stream, format="PNG", pnginfo=info)
+    picture.save(stream, format="PNG", pnginfo=text_chunks(texts or {}))
     return stream.getvalue()
+
+
+def text_chunks(texts: Mapping[str, str]) -> PngImagePlugin.PngInfo:
+    """The text chunks of a PNG; `png_bytes` says what a text may hold."""
+    info = PngImagePlugin.PngInfo()
+    for keyword, text in texts.items():
+        info.add_text(keyword, text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8"))
+    return info

@@ -1,0 +1,131 @@
+"""``mnistgd animate``: how the weights formed while the network trained."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.errors import UsageError
+
+if TYPE_CHECKING:
+    from mnistgd.frames import Frames
+    from mnistgd.images.animation import Kind
+
+HOLD = 2000
+"""In milliseconds, how long the last picture is shown before it begins again."""
+
+
+def animate(
+    digits: options.Digits = None,
+    weights: options.Weights = options.WEIGHTS_FILE,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", "-o", metavar="FILE|-", help="What to write: .gif, .apng, .png or .webp; - is a GIF."
+        ),
+    ] = "weights.gif",
+    palette: options.Palette = "grokking",
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=28, max=1000, metavar="PIXELS", help="Width of a heatmap; a multiple of 28 at most this."
+        ),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, max=600, metavar="X", help="From the first picture to the last.")
+    ] = 6.0,
+    as_json: options.Json = False,
+) -> None:
+    """Show the weights forming: snapshots that mnistgd train --frames kept."""
+    from mnistgd import frames, models
+    from mnistgd.images.animation import animation_bytes, animation_pictures
+    from mnistgd.images.letters import class_title
+    from mnistgd.images.palettes import PALETTES, limit_of
+
+    kind = _kind(out)
+    model = models.load(weights)
+    chosen = digits or [options.ALL]
+    columns = list(range(len(model.names)))
+    if options.ALL not in chosen:
+        columns = list(dict.fromkeys(inputs.class_of(model, digit) for digit in chosen))
+    outputs.check(out, as_json=as_json)
+    found = frames.load(frames.frames_path(weights), model)
+
+    limit = limit_of(found.weights)
+    milliseconds = _milliseconds(len(found.steps), seconds)
+    pictures = animation_pictures(
+        found.weights[:, :, columns],
+        [class_title(model.names, column) for column in columns],
+        _captions(found),
+        limit,
+        PALETTES[palette],
+        size,
+    )
+    facts = {
+        "digits": ", ".join(model.names[column] for column in columns),
+        "limit": str(limit),
+        "palette": palette,
+        "weights-sha256": found.weights_sha256,
+    }
+    outputs.deliver(animation_bytes(pictures, kind, milliseconds, facts, PALETTES[palette]), out)
+
+    if as_json:
+        console.print_json(
+            {
+                "weights": str(weights),
+                "weights_sha256": found.weights_sha256,
+                "digits": columns,
+                "steps": found.steps,
+                "test_accuracies": found.accuracies,
+                "limit": limit,
+                "palette": palette,
+                "file": out,
+            }
+        )
+    elif out != outputs.STDOUT:
+        console.print_result(out)
+
+
+def _kind(out: str) -> Kind:
+    from mnistgd.images.animation import KINDS
+
+    if out == outputs.STDOUT:
+        return "GIF"
+    ending = Path(out).suffix.lower()
+    if ending not in KINDS:
+        raise UsageError(
+            f"{out} does not say what kind of animation it is", f"end its name in {', '.join(KINDS)}"
+        )
+    return KINDS[ending]
+
+
+def _milliseconds(count: int, seconds: float) -> list[int]:
+    """How long each of `count` pictures is shown; a GIF counts hundredths of a second.
+
+    Raises
+    ------
+    UsageError
+        If that is less than is shown.
+    """
+    from mnistgd.images.animation import LEAST_MILLISECONDS
+
+    ends = [10 * round(100 * seconds * k / max(1, count - 1)) for k in range(count)]
+    shown = [after - before for before, after in pairwise(ends)]
+    if shown and min(shown) < LEAST_MILLISECONDS:
+        raise UsageError(
+            f"{count} pictures in {seconds:g} seconds are more than 50 a second",
+            f"choose at least --seconds {count * LEAST_MILLISECONDS / 1000:g}",
+        )
+    return [*shown, HOLD]
+
+
+def _captions(found: Frames) -> list[tuple[str, str]]:
+    last = f"{found.steps[-1]:,}"
+    return [
+        (f"step {step:,} of {last}", f"{accuracy:.2%} of the test images right")
+        for step, accuracy in zip(found.steps, found.accuracies, strict=True)
+    ]
