@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli import console, inputs, options, outputs, terminal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from mnistgd.evaluation import Evaluation
+    from mnistgd.images.terminal import Screen
     from mnistgd.models import Model
 
 MISTAKES = 40
+IN_TERMINAL = 2
+"""How many rows of mistakes are drawn there."""
 
 
 def evaluate(
@@ -27,6 +30,7 @@ def evaluate(
     mistakes: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Draw the most confident mistakes to this PNG.")
     ] = None,
+    in_terminal: terminal.Terminal = None,
     data: options.OtherData = None,
     offline: options.Offline = False,
     min_accuracy: options.MinAccuracy = None,
@@ -36,6 +40,7 @@ def evaluate(
     """Say how well the network does, digit by digit."""
     from mnistgd import evaluation, models
 
+    screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = models.load(weights)
     for out in (confusion, mistakes):
         if out is not None:
@@ -75,6 +80,8 @@ def evaluate(
         )
     elif outputs.STDOUT not in (confusion, mistakes):
         console.print_result(_summary(found, model, split))
+        if screen is not None:
+            _show_mistakes(screen, model, images, labels)
     outputs.check_gate(found.accuracy, min_accuracy)
 
 
@@ -105,29 +112,58 @@ def _percent(share: float) -> str:
 
 def _draw_confusion(found: Evaluation, model: Model, title: str, out: str) -> None:
     from mnistgd.images.confusion import confusion_figure
-    from mnistgd.images.png import png_bytes, weights_sha256
+    from mnistgd.images.png import png_bytes
 
     picture = confusion_figure(found.confusion, model.names, title)
-    outputs.deliver(png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)}), out)
+    outputs.deliver(png_bytes(picture, _facts(model)), out)
 
 
-def _draw_mistakes(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8], out: str) -> None:
-    from mnistgd.errors import ImageError
+def _facts(model: Model) -> dict[str, str]:
+    """Whose picture it is: a hash for each layer."""
+    from mnistgd.images.png import weights_sha256
+
+    layers = range(1, len(model.settings.hidden) + 2)
+    return {"weights-sha256": " ".join(weights_sha256(model.layer_weights(layer)) for layer in layers)}
+
+
+def _mistakes(
+    model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """The images that the network is most confidently wrong about, and a caption for each."""
     from mnistgd.evaluation import confident_mistakes
-    from mnistgd.images.montage import contact_sheet
-    from mnistgd.images.png import png_bytes, weights_sha256
 
     probabilities = model.probabilities(images)
-    worst = confident_mistakes(probabilities, labels, MISTAKES)
-    if not len(worst):
-        raise ImageError("there is no mistake to draw", "leave out --mistakes")
+    worst = confident_mistakes(probabilities, labels, count)
     truths, answers = (
         [model.names[digit] for digit in digits]
         for digits in (labels[worst], probabilities[worst].argmax(axis=1))
     )
     sure = probabilities[worst].max(axis=1)
     captions = [f"{a} → {b}, {p:.0%}" for a, b, p in zip(truths, answers, sure, strict=True)]
+    return images[worst], captions
+
+
+def _draw_mistakes(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8], out: str) -> None:
+    from mnistgd.errors import ImageError
+    from mnistgd.images.montage import contact_sheet
+    from mnistgd.images.png import png_bytes
+
+    worst, captions = _mistakes(model, images, labels, MISTAKES)
+    if not captions:
+        raise ImageError("there is no mistake to draw", "leave out --mistakes")
     title = f"the {len(worst)} most confident mistakes: true → predicted, probability"
     size = 84 if max(map(len, captions)) < 14 else 196
-    picture = contact_sheet(images[worst], title=title, captions=captions, columns=8, size=size)
-    outputs.deliver(png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)}), out)
+    picture = contact_sheet(worst, title=title, captions=captions, columns=8, size=size)
+    outputs.deliver(png_bytes(picture, _facts(model)), out)
+
+
+def _show_mistakes(
+    screen: Screen, model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> None:
+    from mnistgd.images.terminal import abreast, image_drawing
+
+    worst, captions = _mistakes(model, images, labels, IN_TERMINAL * abreast(images.shape[2], screen))
+    if captions:
+        console.print_result("\nthe most confident mistakes: true → predicted, probability\n")
+        drawings = [image_drawing(title, image) for title, image in zip(captions, worst, strict=True)]
+        terminal.show(screen, drawings)

@@ -94,6 +94,11 @@ def weights_drawing(title: str, values: NDArray[np.floating], limit: float, pale
     return Drawing(title, np.clip(v / limit, -1, 1) if limit else v, palette)
 
 
+def abreast(width: int, screen: Screen) -> int:
+    """How many drawings of `width` pixels fit beside each other; at least one."""
+    return max(1, (screen.columns + GAP) // (width + GAP))
+
+
 def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen, lines: int | None = None) -> int | None:
     """How many pixels, across and down, must become one for all drawings to fit; None if none would do.
 
@@ -107,7 +112,7 @@ def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen, lines: int | None
     for shrink in SHRINKS:
         if width // shrink > screen.columns:
             continue
-        rows = -(-len(drawings) // _abreast(len(drawings), width // shrink, screen))
+        rows = -(-len(drawings) // abreast(width // shrink, screen))
         if lines is None or rows * (_lines(height // shrink) + 2) - 1 <= lines:
             return shrink
     return None
@@ -130,13 +135,14 @@ def sheet(drawings: Sequence[Drawing], screen: Screen, shrink: int = 1) -> list[
     if len({drawing.values.shape for drawing in drawings}) != 1:
         raise ShapeError("drawings of several sizes do not make a sheet")
     blocks = [_block(drawing, screen.depth, shrink) for drawing in drawings]
-    abreast = _abreast(len(drawings), drawings[0].values.shape[1] // shrink, screen)
+    rows = -(-len(blocks) // abreast(drawings[0].values.shape[1] // shrink, screen))
+    columns = -(-len(blocks) // rows)  # in rows equally long
     lines: list[str] = []
-    for start in range(0, len(blocks), abreast):
+    for start in range(0, len(blocks), columns):
         if start:
             lines.append("")
-        rows = zip(*blocks[start : start + abreast], strict=True)
-        lines += [(" " * GAP).join(row).rstrip(" ") for row in rows]
+        texts = zip(*blocks[start : start + columns], strict=True)
+        lines += [(" " * GAP).join(parts).rstrip(" ") for parts in texts]
     return lines
 
 
@@ -196,12 +202,6 @@ def _columns(sign: str) -> int:
     if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-
-
-def _abreast(count: int, width: int, screen: Screen) -> int:
-    """How many of `count` drawings stand beside each other: as many as fit, in rows equally long."""
-    most = max(1, (screen.columns + GAP) // (width + GAP))
-    return -(-count // -(-count // most))
 
 
 def _lines(height: int) -> int:

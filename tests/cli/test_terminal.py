@@ -139,3 +139,41 @@ def test_what_cannot_be_in_a_pipe(shell, weights, tmp_path, args, words):
     assert words in error
     assert hint.startswith("hint: leave ")
     assert [path.name for path in tmp_path.iterdir()] == ["weights.npz"]
+
+
+def test_evaluate_shows_the_most_confident_mistakes(on_terminal, few, tmp_path):
+    """As many as fill two rows, below the tables, and the images that numpy finds."""
+    command = ("train", "--data", few, "--epochs", 1, "--quiet")
+    assert on_terminal(*command, terminals=()).code == 0
+    result = on_terminal("evaluate", columns=90, env=TRUE_COLOUR)
+    tables, _, drawn = result.stdout.partition(
+        "\nthe most confident mistakes: true → predicted, probability\n\n"
+    )
+    assert tables == on_terminal("evaluate", terminals=()).stdout
+    lines = decoded(drawn)
+    with np.load(few) as data, np.load(tmp_path / "weights.npz") as file:
+        images, labels = data["test_images"], data["test_labels"]
+        logits = images.reshape(-1, 784) / 255 @ file["weights"].astype(float) + file["bias"]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    answers = logits.argmax(axis=1)
+    worst = max(np.flatnonzero(answers != labels), key=lambda index: probabilities[index].max())
+    titles = lines[0].plain.split("  ")
+    assert f"{labels[worst]} → {answers[worst]}, {probabilities[worst].max():.0%}" in lines[0].plain[:28]
+    assert "".join(titles).count("→") == 3
+    assert len(lines) == 2 * 15 + 1
+    shown = [
+        lines[1 + y].get_style_at_offset(CONSOLE, x).color.get_truecolor()[0]
+        for y in range(14)
+        for x in range(28)
+    ]
+    np.testing.assert_array_equal(shown, 255 - images[worst][::2].ravel())
+
+
+def test_evaluate_of_hidden_layers(on_terminal, few, tmp_path):
+    command = ("train", "--data", few, "--epochs", 1, "--quiet", "--hidden", 8)
+    assert on_terminal(*command, terminals=()).code == 0
+    result = on_terminal("evaluate", "--confusion", "c.png", "--mistakes", "m.png")
+    assert result.code == 0
+    assert "▀" in result.stdout
+    with Image.open(tmp_path / "m.png") as picture:
+        assert len(picture.text["weights-sha256"].split()) == 2
