@@ -45,6 +45,16 @@ def test_the_decays_are_the_published_ones(outcome):
     assert outcome.result["decays"] == pytest.approx(PUBLISHED_DECAYS, rel=0, abs=1e-7)
 
 
+def test_the_tables_show_as_many_digits_as_the_source(outcome):
+    gradients, decays = outcome.tables
+    for cells, row in zip(gradients.rows, outcome.rows[: len(PUBLISHED)], strict=False):
+        assert [float(cell) for cell in cells[2:]] == pytest.approx(row["grad_decay"], abs=1e-17)
+        assert all(len(cell.lstrip("-")) == len("0.00153923197649419") for cell in cells[2:])
+    for cells, (*_, loss) in zip(gradients.rows, PUBLISHED, strict=False):
+        assert cells[1] == loss
+    assert [float(cell) for cell in decays.rows[-1][2:]] == pytest.approx(PUBLISHED_DECAYS, rel=0, abs=1e-7)
+
+
 # --- the same in plain Python ----------------------------------------------------------------------
 
 
