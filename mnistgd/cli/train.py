@@ -110,6 +110,7 @@ def train(
     recorder = Recorder(run, frames, keeper.start or run.start()) if frames else None
     with TrainingProgress(quiet=quiet, live=pictures) as show, console.stage("training"):
         progress = _go(run, keeper, [show, keeper, *([recorder] if recorder else [])])
+    seconds = keeper.seconds()
     with console.stage("testing"):
         model = conclude(dataset, run, progress)
     outputs.deliver(models.file_bytes(model), out)
@@ -117,7 +118,7 @@ def train(
         with console.stage("testing the snapshots"):
             kept = recorder.frames(progress, model, dataset)
         outputs.deliver(frames_bytes(kept), str(frames_file))
-    _report(model, keeper.seconds(), out, frames_file, as_json=as_json, quiet=quiet)
+    _report(model, seconds, out, frames_file, as_json=as_json, quiet=quiet)
     outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
 
 
