@@ -65,14 +65,15 @@ def lesson_root(context: typer.Context, as_json: options.Json = False) -> None:
 
 
 def _all_command() -> Any:
-    def everything(as_json: options.Json = False) -> None:
+    def everything(as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+        arguments = ["--json"] * as_json + ["--quiet"] * quiet
         for position, (name, title) in enumerate(TITLES.items()):
             if not as_json:
                 heading = f"{name}: {title}"
                 console.print_result("\n\n" * (position > 0) + f"{heading}\n{'=' * len(heading)}\n")
             # As a command, so that what the environment says counts here as well.
             command = _lesson_command(load(name))
-            with command.make_context(name, ["--json"] if as_json else []) as context:
+            with command.make_context(name, list(arguments)) as context:
                 command.invoke(context)
 
     return _command(everything, ALL, "Run every lesson with its defaults; --json prints one line for each.")
@@ -81,12 +82,12 @@ def _all_command() -> Any:
 def _lesson_command(lesson: Lesson[Any]) -> Any:
     from mnistgd.cli.lesson_options import option_parameters, settings_of
 
-    def one(plot: str | None, as_json: bool, **values: Any) -> None:
+    def one(plot: str | None, as_json: bool, quiet: bool, **values: Any) -> None:
         if plot is not None:
             _check_plot(lesson, plot, as_json)
         settings = settings_of(lesson.settings, values)
         if lesson.prepare is not None:
-            with console.Reporter(quiet=False) as reporter:
+            with console.Reporter(quiet=quiet) as reporter:
                 lesson.prepare(settings, reporter)
         outcome = lesson.run(settings)
         if plot is not None:
@@ -101,6 +102,7 @@ def _lesson_command(lesson: Lesson[Any]) -> Any:
         *option_parameters(lesson.settings),
         inspect.Parameter("plot", keyword, annotation=Plot, default=None),
         inspect.Parameter("as_json", keyword, annotation=options.Json, default=False),
+        inspect.Parameter("quiet", keyword, annotation=options.Quiet, default=False),
     ]
     one.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     one.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from mnistgd import lessons
 from mnistgd.lessons import TITLES
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
@@ -240,3 +242,16 @@ def test_all_is_one_document_a_line(every_kind, mnistgd):
     text = mnistgd("lesson", "all").stdout
     assert text.count("Notice: So.") == len(TITLES)
     assert text.startswith(f"toes: {TITLES['toes']}\n=====")
+
+
+def test_all_of_the_real_ones(shell):
+    """In reading order, each as it is alone, in less than half a minute."""
+    started = time.monotonic()
+    result = shell("lesson", "all", "--json", "--quiet", env={"MNISTGD_OFFLINE": "1"})
+    assert time.monotonic() - started < 30
+    assert (result.code, result.stderr) == (0, "")
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [document["lesson"] for document in documents] == list(TITLES)
+    for document in documents:
+        assert list(document) == ["lesson", "source", "settings", "rows", "result"]
+        assert document["source"] == lessons.load(document["lesson"]).source
