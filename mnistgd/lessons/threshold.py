@@ -128,7 +128,8 @@ def _draw_gate(axes: Axes, gate: str, rows: list[dict[str, Any]], weights: tuple
 
 LESSON = Lesson(
     name="threshold",
-    source="W. S. McCulloch and W. Pitts, A logical calculus of the ideas immanent in nervous activity (1943)",
+    source="W. S. McCulloch and W. Pitts, A logical calculus of the ideas immanent in nervous activity "
+    "(1943)",
     settings=Settings,
     run=run,
     plot=_plot,

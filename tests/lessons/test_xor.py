@@ -83,7 +83,7 @@ def test_it_learns_in_less_than_2000_steps(outcome):
 
 def test_one_layer_ends_at_a_quarter(outcome):
     mses = [row["mse"] for row in outcome.rows if row["network"] == "2-1"]
-    assert len(mses) == 2001
+    assert outcome.rows[-1]["step"] == 2000
     assert min(mses) > 0.25 - 1e-12
     assert outcome.result["one_layer"]["mse"] == pytest.approx(0.25, abs=1e-6)
     assert outcome.result["one_layer"]["outputs"] == pytest.approx([0.5] * 4, abs=1e-3)
