@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mnistgd.lessons import style
+from mnistgd import plots
 from mnistgd.lessons.games import (
     BOOK,
     DRAWABLE,
@@ -141,21 +141,25 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
     bottoms = ", ".join(number(bottom, 4) for bottom in result["curve_bottom"])
     notice = (
         f"While toes is frozen its weight (the dot) stays, and the curve of its error slides towards it, "
-        f"its bottom at {bottoms}, …: after {updates} updates the dot lies at the bottom. Then toes may "
-        f"train, and moves by {number(result['moved'])}; without the frozen phase it would have moved by "
-        f"{number(result['moved_if_free'])}. What a network can do without an input, it will never learn "
-        f"to use that input for."
+        f"its bottom at {bottoms}, …: after {updates} updates the dot lies at the bottom. "
     )
     if settings.learning_rate >= stable_learning_rate():
-        notice += f" (At {settings.learning_rate:g} all three together diverge: toes is too large for it.)"
-    return notice
+        return (
+            f"{notice}Then all three train at {settings.learning_rate:g} and diverge, from there as from the "
+            f"start: the rate is too large for toes."
+        )
+    return (
+        f"{notice}Then toes may train, and moves by {number(result['moved'])}; without the frozen phase it "
+        f"would have moved by {number(result['moved_if_free'])}. What a network can do without an input, it "
+        f"will never learn to use that input for."
+    )
 
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa: ARG001
     """The error along the weight of toes while it is frozen, and the whole bowl from above."""
     import numpy as np
 
-    style.size(figure, 11, 4.8)
+    plots.size(figure, 11, 4.8)
     slices, bowl = figure.subplots(1, 2)
     frozen, thawed, control = (
         [row for row in outcome.rows if row["phase"] == name and row["error"] < DRAWABLE]
@@ -165,7 +169,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
     shown = [*frozen[:3], frozen[-1]]
     reach = 1.5 * max(abs(row["curve_bottom"] - START[0]) for row in shown)
     places = np.linspace(START[0] - reach, START[0] + 1.5 * reach, 201)
-    for row, colour in zip(shown, style.COLOURS, strict=False):
+    for row, colour in zip(shown, plots.COLOURS, strict=False):
         slices.plot(places, (INPUTS[0] * (places - row["curve_bottom"])) ** 2, color=colour, lw=1.2)
         slices.plot(START[0], row["error"], "o", color=colour, label=row["updates"], zorder=3)
     slices.set(
@@ -176,7 +180,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
         ylim=(-0.1 * shown[0]["error"], 2.5 * shown[0]["error"]),
     )
     slices.legend(frameon=False, loc="upper center", title="updates so far")
-    style.open_frame(slices)
+    plots.open_frame(slices)
 
     def path(rows: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
         return [row["weights"][0] for row in rows], [_others(row["weights"]) for row in rows]
@@ -188,10 +192,10 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
     levels = 0.0196 * (np.arange(9) / 4) ** 2
     shades = bowl.contourf(toes, others, error, levels=levels, cmap="Blues", extend="max")
     figure.colorbar(shades, ax=bowl, label="error (win²)", format="%.3f")
-    bowl.plot(toes[0], 1 - INPUTS[0] * toes[0], "--", color=style.GREY, lw=1, label="error 0")
-    bowl.plot(*path(frozen), "o-", color=style.VERMILLION, ms=4, label="toes frozen: straight up")
-    bowl.plot(*path(control), "o-", color=style.BLACK, ms=4, label="never frozen: across")
-    bowl.plot(*path(thawed), "*", color=style.ORANGE, ms=13, label="toes thawed: stays")
+    bowl.plot(toes[0], 1 - INPUTS[0] * toes[0], "--", color=plots.GREY, lw=1, label="error 0")
+    bowl.plot(*path(frozen), "o-", color=plots.VERMILLION, ms=4, label="toes frozen: straight up")
+    bowl.plot(*path(control), "o-", color=plots.BLACK, ms=4, label="never frozen: across")
+    bowl.plot(*path(thawed), "*", color=plots.ORANGE, ms=13, label="toes thawed: stays")
     bowl.set(
         title="The bowl from above is a valley:\nwhoever is at its bottom stays there",
         xlabel=f"weight of toes ({UNITS[0]})",

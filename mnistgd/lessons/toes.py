@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mnistgd.lessons import style
+from mnistgd import plots
 from mnistgd.lessons.games import (
     BOOK,
     DRAWABLE,
@@ -99,7 +99,7 @@ def _notice(settings: Settings, trace: list[Moment], last: Moment) -> str:
         f"step goes too far and lands further off on the other side. It is diverging."
     )
     if not math.isfinite(last.error):
-        notice += f" After {len(trace)} updates the numbers overflowed."
+        notice += f" After {len(trace)} update{'s' * (len(trace) > 1)} the numbers overflowed."
     return notice
 
 
@@ -113,7 +113,7 @@ SHOWN = 4
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """For each weight its error curve at each iteration, where it stands there, and the slope it feels."""
-    style.size(figure, 11, 4.8)
+    plots.size(figure, 11, 4.8)
     figure.suptitle("The error, as each weight sees it while the other two stay where they are")
     rows = [row for row in outcome.rows[:SHOWN] if row["error"] < DRAWABLE]
     panels = figure.subplots(1, len(NAMES), sharey=True)
@@ -121,7 +121,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         _draw_curves(axes, rows, k)
         frozen = ", frozen" * (NAMES[k] in settings.freeze)
         axes.set(title=f"{NAMES[k]}: input {INPUTS[NAMES[k]]:g}{frozen}", xlabel=f"weight ({UNITS[k]})")
-        style.open_frame(axes)
+        plots.open_frame(axes)
     panels[0].set_ylabel("error (win²)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=SHOWN + 1, frameon=False)
@@ -134,7 +134,7 @@ def _draw_curves(axes: Axes, rows: list[dict[str, Any]], k: int) -> None:
     reach = math.sqrt(top) / size
     low, high = min(bottoms) - reach, max(bottoms) + reach
     places = [low + (high - low) * i / 200 for i in range(201)]
-    for row, bottom, colour in zip(rows, bottoms, style.COLOURS, strict=False):
+    for row, bottom, colour in zip(rows, bottoms, plots.COLOURS, strict=False):
         weight, error = row["weights"][k], row["error"]
         axes.plot(places, [(size * (place - bottom)) ** 2 for place in places], color=colour, lw=1.2)
         # A piece of the tangent that is as long on the page whatever its slope.
