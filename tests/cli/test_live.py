@@ -104,6 +104,7 @@ def test_a_run_that_diverges_says_so(train, tmp_path):
     result = train("--loss", "squared-error", "--learning-rate", "5")
     assert result.code == 1
     assert "error: training diverged at step " in result.stderr
+    assert result.stderr.rindex("\x1b[?25h") > result.stderr.rindex("\x1b[?25l")  # the cursor is back
     assert not (tmp_path / "w.npz").exists()
 
 
