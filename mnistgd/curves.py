@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mnistgd.plots import COLOURS, MARKERS, new_figure
+from mnistgd.plots import CYCLE, MARKERS, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +31,7 @@ def curves_figure(runs: Mapping[str, Sequence[Epoch]]) -> Figure:
     for number, epochs in enumerate(runs.values()):
         when = [epoch.epoch for epoch in epochs]
         style = {
-            "color": COLOURS[number % len(COLOURS)],
+            "color": CYCLE[number % len(CYCLE)],
             "marker": MARKERS[number % len(MARKERS)],
             "markersize": 4,
         }

@@ -7,8 +7,45 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistgd import datasets
+from mnistgd.datasets.dataset import Dataset, Listener
+from mnistgd.datasets.finding import MNIST
 from mnistgd.engine.metrics import confusion_matrix
+from mnistgd.errors import DataError
 from mnistgd.models import Model
+
+
+def images_for(model: Model, data: str | None, *, offline: bool, listener: Listener) -> Dataset:
+    """The images that `model` is asked about, prepared as those it was trained on.
+
+    Parameters
+    ----------
+    model : Model
+    data : str or None
+        The data set, as `datasets.load` takes it; None for the one that the network's file records.
+    offline : bool
+        Whether OpenML is left out.
+    listener : Listener
+        Hears, among other things, if these are not the images of the record.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read, or have more classes than the network.
+    """
+    recorded = model.data_source
+    spec = data or (MNIST if recorded in ("openml", "embedded") else recorded)
+    dataset = datasets.load(spec, offline=offline, deskew=model.settings.deskew, listener=listener)
+    if len(dataset.names) > len(model.names):
+        raise DataError(
+            f"{dataset.source} has {len(dataset.names)} classes, and this network knows {len(model.names)}",
+            "choose other images with --data",
+        )
+    if dataset.sha256 != model.data_sha256:
+        listener.notice(
+            f"these images ({dataset.source}) are not those that the network was trained and tested on"
+        )
+    return dataset
 
 
 @dataclass(frozen=True, eq=False)

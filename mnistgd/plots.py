@@ -6,17 +6,39 @@ Weights, evidence and images are drawn by `mnistgd.images`; this is for what has
 from __future__ import annotations
 
 import io
+import math
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mnistgd.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe, Ito (2008), Color universal design: told apart by all common kinds of colour vision.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE, GREY = COLOURS = (
+    "#000000",
+    "#e69f00",
+    "#56b4e9",
+    "#009e73",
+    "#0072b2",
+    "#d55e00",
+    "#cc79a7",
+    "#999999",
+)
+"""Colours that people with any colour vision tell apart.
+
+They are those of Okabe and Ito (2008), Color universal design, with a grey in place of their yellow,
+which is too pale for a line on white.
+"""
+
+SIGNED = "RdBu"
+"""Colour map for numbers of either sign: red below zero, white at zero, blue above."""
+
+CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""Of lines that share a plot: they are told apart by shape as well as by colour."""
 
 
 def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
@@ -45,3 +67,19 @@ def png_of(figure: Figure) -> bytes:
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
+
+
+def drawable(values: Sequence[float]) -> list[float]:
+    """The same, with NaN, which leaves a gap, for what is too far out for the arithmetic of an axis."""
+    return [value if abs(value) < 1e200 else math.nan for value in values]
+
+
+def size(figure: Figure, width: float, height: float) -> None:
+    """Make `figure` that many inches wide and high, and let it place its parts without overlaps."""
+    figure.set_size_inches(width, height)
+    figure.set_layout_engine("constrained")
+
+
+def open_frame(axes: Axes) -> None:
+    """Leave out the frame above and on the right, where it measures nothing."""
+    axes.spines[["top", "right"]].set_visible(False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli import console, options, outputs, terminal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ def evaluate(
         if out is not None:
             outputs.check(out, as_json=as_json)
     with console.Reporter(quiet=quiet) as reporter:
-        dataset = inputs.images_for(model, data, offline=offline, reporter=reporter)
+        dataset = evaluation.images_for(model, data, offline=offline, listener=reporter)
     images, labels = dataset.split(split)
     found = evaluation.evaluate(model, images, labels)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mnistgd.cli import console, inputs, options
+from mnistgd.cli import console, options
 from mnistgd.errors import DataError, MnistgdError
 
 SAYS = {
@@ -28,13 +28,13 @@ def verify(
     quiet: options.Quiet = False,
 ) -> None:
     """Train again from a weights file's record, and say whether the same comes out."""
-    from mnistgd import models, reproduction
+    from mnistgd import evaluation, models, reproduction
     from mnistgd.cli.progress import TrainingProgress
     from mnistgd.fitting import Run
 
     model = models.load(weights)
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        dataset = inputs.images_for(model, data, offline=offline, reporter=reporter)
+        dataset = evaluation.images_for(model, data, offline=offline, listener=reporter)
     if dataset.sha256 != model.data_sha256:
         raise DataError(f"{weights} was trained on other images than these", "name them with --data")
     run = Run(dataset, model.settings)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.arrays import Array
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
@@ -16,7 +17,6 @@ from mnistgd.engine.metrics import accuracy
 from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import batch_order, train
-from mnistgd.lessons import style
 from mnistgd.lessons.digits import N_TRAIN, PIXELS, SHAPE, small_digits
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps, until_overflow
@@ -167,7 +167,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     images, labels = small_digits()
     cleaning = clean(images, settings)
     firsts = [int(np.argmax(labels[N_TRAIN:] == digit)) for digit in range(10)]
-    style.size(figure, 11, 3.3)
+    plots.size(figure, 11, 3.3)
     result = outcome.result
     titles = {
         "dirty": f"dirty\nmse {result['mse_dirty']:.4f}",

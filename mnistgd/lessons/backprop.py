@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.activations import Sigmoid
 from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.composition import Sequential, join_params, part_params
@@ -21,7 +22,6 @@ from mnistgd.engine.optimizers import Optimizer, sgd
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import train
 from mnistgd.errors import DivergedError
-from mnistgd.lessons import style
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number
 
@@ -241,13 +241,13 @@ def _notice(settings: Settings, trace: dict[int, Moment], result: dict[str, Any]
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """The network with the numbers of its first pass, and the total error of the steps shown."""
-    style.size(figure, 12, 5.2)
+    plots.size(figure, 12, 5.2)
     network, curve = figure.subplots(1, 2, width_ratios=[1.7, 1])
     _draw_network(network, first_pass())
     network.set_title("step 0: what each unit gives, and each weight with its slope dE/dw")
     after = [row for row in outcome.rows if row["step"] > 0]
     curve.loglog(
-        [row["step"] for row in after], [row["total_error"] for row in after], "o-", color=style.BLUE
+        [row["step"] for row in after], [row["total_error"] for row in after], "o-", color=plots.BLUE
     )
     curve.set(
         title=f"biases {settings.biases}, learning rate {settings.learning_rate:g}",
@@ -255,7 +255,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         ylabel="total error E",
     )
     curve.grid(alpha=0.3)
-    style.open_frame(curve)
+    plots.open_frame(curve)
 
 
 def _draw_network(axes: Axes, first: Pass) -> None:
@@ -265,7 +265,7 @@ def _draw_network(axes: Axes, first: Pass) -> None:
     weights, slopes = _weights(START), _weights(first.grads)
     for i, (ends, weight, slope) in enumerate(zip(CONNECTIONS, weights, slopes, strict=True), 1):
         (x0, y0), (x1, y1) = ((columns[end[0]], heights[end[1]]) for end in ends.split("→"))
-        colour = style.VERMILLION if slope > 0 else style.BLUE
+        colour = plots.VERMILLION if slope > 0 else plots.BLUE
         axes.plot([x0, x1], [y0, y1], color=colour, lw=1.5, zorder=1)
         along = 0.5 if y0 == y1 else 0.3
         axes.text(
@@ -283,8 +283,8 @@ def _draw_network(axes: Axes, first: Pass) -> None:
         axes.text(x, y, f"{unit}\n{out:.4f}", ha="center", va="center", zorder=3)
     for unit, target in zip(("o1", "o2"), TARGETS[0], strict=True):
         axes.text(columns["o"], heights[unit[1]] + 0.2, f"target {target:g}", ha="center")
-    axes.text(1, -0.3, "slope above 0: the weight goes down", ha="center", color=style.VERMILLION)
-    axes.text(1, -0.4, "slope below 0: the weight goes up", ha="center", color=style.BLUE)
+    axes.text(1, -0.3, "slope above 0: the weight goes down", ha="center", color=plots.VERMILLION)
+    axes.text(1, -0.4, "slope below 0: the weight goes up", ha="center", color=plots.BLUE)
     axes.set(xlim=(-0.25, 2.25), ylim=(-0.45, 1.35))
     axes.set_axis_off()
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.arrays import Array, Params, Schedule
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error, summed
 from mnistgd.engine.optimizers import Optimizer
 from mnistgd.engine.training import train
-from mnistgd.lessons import style
 from mnistgd.lessons.lesson import Table
 from mnistgd.lessons.trace import number, step_table, until_overflow
 
@@ -108,8 +108,8 @@ def draw_bowl(axes: Axes, curvature: float, reach: float) -> None:
     w1, w2 = np.meshgrid(line, line)
     heights = (w1**2 + curvature * w2**2) / 2
     top = heights.max()
-    axes.contour(w1, w2, heights, top / 2.0 ** np.arange(12, -1, -1), colors=style.GREY, linewidths=0.5)
-    axes.plot(0, 0, "+", color=style.BLACK, markersize=9)
+    axes.contour(w1, w2, heights, top / 2.0 ** np.arange(12, -1, -1), colors=plots.GREY, linewidths=0.5)
+    axes.plot(0, 0, "+", color=plots.BLACK, markersize=9)
     axes.set(
         xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="weight w1", ylabel="weight w2"
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.activations import Sigmoid, Softmax
 from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.composition import Parallel, Sequential
@@ -17,7 +18,6 @@ from mnistgd.engine.losses import cross_entropy, softmax_cross_entropy
 from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import train
-from mnistgd.lessons import style
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps
 
@@ -205,14 +205,14 @@ def _moved(decays: list[float]) -> str:
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """The loss above its floor, and the three decays."""
-    style.size(figure, 10, 4.4)
+    plots.size(figure, 10, 4.4)
     figure.suptitle(f"inputs that are always {', '.join(f'{value:g}' for value in settings.inputs)}")
     moments = [*outcome.rows, outcome.result]
     epochs = range(len(moments))
     losses, decays = figure.subplots(1, 2)
-    losses.plot(epochs, style.drawable([moment["loss"] for moment in moments]), ".-", color=style.BLUE)
+    losses.plot(epochs, plots.drawable([moment["loss"] for moment in moments]), ".-", color=plots.BLUE)
     least = outcome.result["least_loss"]
-    losses.axhline(least, color=style.VERMILLION, linestyle="--")
+    losses.axhline(least, color=plots.VERMILLION, linestyle="--")
     losses.annotate(
         f"ln 2 = {least:.4f}: each class predicted with its share",
         (0.99, least),
@@ -221,14 +221,14 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         textcoords="offset points",
         ha="right",
         va="top",
-        color=style.VERMILLION,
+        color=plots.VERMILLION,
     )
     losses.margins(y=0.12)
     losses.set(title="the loss, and the least it can be", xlabel="epochs", ylabel="loss (nats)")
-    for k, (colour, marker) in enumerate(((style.BLACK, "o"), (style.ORANGE, "s"), (style.GREEN, "^"))):
+    for k, (colour, marker) in enumerate(((plots.BLACK, "o"), (plots.ORANGE, "s"), (plots.GREEN, "^"))):
         decays.plot(
             epochs,
-            style.drawable([moment["decays"][k] for moment in moments]),
+            plots.drawable([moment["decays"][k] for moment in moments]),
             color=colour,
             marker=marker,
             markevery=max(1, len(moments) // 10),
@@ -238,7 +238,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     handles, names = decays.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False)
     for axes in (losses, decays):
-        style.open_frame(axes)
+        plots.open_frame(axes)
 
 
 LESSON = Lesson(

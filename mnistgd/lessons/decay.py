@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.activations import Sigmoid
 from mnistgd.engine.arrays import Params
 from mnistgd.engine.composition import Sequential
@@ -19,7 +20,6 @@ from mnistgd.engine.recurrent import FadingMemory
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import train
 from mnistgd.errors import UsageError
-from mnistgd.lessons import style
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps
 
@@ -158,7 +158,7 @@ def _notice(rows: list[dict[str, Any]]) -> str:
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """The memories, moment by moment, and the decay on its way to the one that is wanted."""
-    style.size(figure, 11, 4.6)
+    plots.size(figure, 11, 4.6)
     memories, learning = figure.subplots(1, 2)
     channels = _channels(settings)
     states = outcome.result["states"]
@@ -166,10 +166,10 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     learning.plot(
         [row["step"] for row in outcome.rows],
         [row["decay"] for row in outcome.rows],
-        color=style.BLUE,
+        color=plots.BLUE,
         lw=1.8,
     )
-    learning.axhline(WANTED, color=style.VERMILLION, ls="--", lw=1)
+    learning.axhline(WANTED, color=plots.VERMILLION, ls="--", lw=1)
     learning.annotate(
         f"wanted: {WANTED:g}",
         (0.99, WANTED),
@@ -178,11 +178,11 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         textcoords="offset points",
         ha="right",
         va="top",
-        color=style.VERMILLION,
+        color=plots.VERMILLION,
     )
     learning.set(title="the decay that is learned", xlabel="steps", ylim=(0, None))
     learning.set_ylabel("decay = sigmoid(w), per moment")
-    style.open_frame(learning)
+    plots.open_frame(learning)
 
 
 def _draw_memories(
@@ -191,7 +191,7 @@ def _draw_memories(
     from matplotlib.ticker import MaxNLocator
 
     for k, ((inputs, decay), values) in enumerate(zip(channels, states, strict=True)):
-        colour = style.COLOURS[(4 + k) % len(style.COLOURS)]
+        colour = plots.COLOURS[(4 + k) % len(plots.COLOURS)]
         places: list[float] = []
         heights: list[float] = []
         for moment, (shown, value) in enumerate(zip(inputs, values, strict=True), 1):
@@ -200,11 +200,11 @@ def _draw_memories(
                 axes.plot(moment, value, "o", ms=13, mfc="none", mec=colour)
             places, heights = [*places, moment], [*heights, value]
         axes.plot(places, heights, "o-", color=colour, label=f"decay {decay:g}", lw=1.5, ms=5)
-    axes.axhline(0, color=style.GREY, lw=0.8)
+    axes.axhline(0, color=plots.GREY, lw=0.8)
     axes.set(title="memories that fade (a ring is an input)", xlabel="moment", ylabel="state (no unit)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
-    style.open_frame(axes)
+    plots.open_frame(axes)
 
 
 LESSON = Lesson(

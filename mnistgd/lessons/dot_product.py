@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.datasets.dataset import PIXELS, SILENT, Dataset, Listener
 from mnistgd.engine.arrays import Array
 from mnistgd.errors import DataError
-from mnistgd.lessons import style
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mnistgd.models import Model
-
-MNIST = "mnist"
 
 
 @dataclass(frozen=True)
@@ -113,16 +111,14 @@ def _own_highest(matrix: Array) -> int:
 def _bring(settings: Settings, listener: Listener) -> tuple[Model | None, Dataset]:
     """The network of the weights file, if there is one, and its images, prepared as it is used to."""
     from mnistgd import datasets, models
+    from mnistgd.evaluation import images_for
 
-    model = models.load(settings.weights) if settings.weights.exists() else None
-    spec, deskew = settings.data or MNIST, False
-    if model is not None:
-        _ = model.weights  # a network without them is refused before its images are brought
-        deskew = model.settings.deskew
-        if settings.data is None and model.data_source not in ("openml", "embedded"):
-            spec = model.data_source
-    dataset = datasets.load(spec, offline=settings.offline, deskew=deskew, listener=listener)
-    if model is not None and len(dataset.names) != len(model.names):
+    if not settings.weights.exists():
+        return None, datasets.load(settings.data or "mnist", offline=settings.offline, listener=listener)
+    model = models.load(settings.weights)
+    _ = model.weights  # a network without them is refused before its images are brought
+    dataset = images_for(model, settings.data, offline=settings.offline, listener=listener)
+    if len(dataset.names) < len(model.names):
         raise DataError(
             f"{dataset.source} has {len(dataset.names)} classes, and this network knows {len(model.names)}",
             "choose other images with --data",
@@ -193,7 +189,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """Both matrices, in colours and in numbers."""
     names = [row["label"] for row in outcome.rows]
-    style.size(figure, 13, 6)
+    plots.size(figure, 13, 6)
     network = settings.weights if outcome.result["weights"] else "a network trained for this"
     figure.suptitle(f"the weights of {network}, and the mean training images", parse_math=False)
     left, right = figure.subplots(1, 2)
@@ -203,7 +199,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
 
 def _draw(axes: Axes, matrix: Array, names: list[str], title: str, unit: str) -> None:
     limit = float(np.abs(matrix).max()) or 1.0
-    shown = axes.imshow(matrix, cmap=style.SIGNED, vmin=-limit, vmax=limit)
+    shown = axes.imshow(matrix, cmap=plots.SIGNED, vmin=-limit, vmax=limit)
     decimals = _decimals(matrix)
     places = range(len(names))
     for (row, column), value in np.ndenumerate(matrix):

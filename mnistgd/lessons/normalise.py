@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
@@ -17,7 +18,6 @@ from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import train
 from mnistgd.errors import DivergedError
-from mnistgd.lessons import style
 from mnistgd.lessons.games import BOOK, DRAWABLE, GAMES, NAMES, START, WIN_OR_LOSE
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps
@@ -155,11 +155,11 @@ def _notice(runs: dict[str, Run]) -> str:
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """Both errors, update by update."""
-    style.size(figure, 8, 4.6)
+    plots.size(figure, 8, 4.6)
     axes = figure.subplots()
     rates = settings.raw_learning_rate, settings.standardised_learning_rate
     for name, rate, colour in zip(
-        ("raw", "standardised"), rates, (style.VERMILLION, style.BLUE), strict=True
+        ("raw", "standardised"), rates, (plots.VERMILLION, plots.BLUE), strict=True
     ):
         points = [row for row in outcome.rows if row["inputs"] == name and row["error"] < DRAWABLE]
         axes.semilogy(
@@ -172,7 +172,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     axes.set(title="The same four games", xlabel="updates", ylabel="error, mean of four games (win²)")
     axes.legend(frameon=False)
     axes.grid(alpha=0.3)
-    style.open_frame(axes)
+    plots.open_frame(axes)
 
 
 LESSON = Lesson(name="normalise", source=BOOK, settings=Settings, run=run, plot=_plot)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine import optimizers
 from mnistgd.engine.arrays import Array
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.optimizers import Optimizer
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import train
-from mnistgd.lessons import style
 from mnistgd.lessons.bowl import Point, descend, diverging, draw_bowl, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, until_overflow
@@ -27,14 +27,14 @@ STREAM = (1, 10, 0.1, -0.5, 3, 0, 0, 0, -2, 0.01, 5, -5)
 
 
 _LOOKS = {
-    "sgd": (style.BLACK, "o"),
-    "momentum": (style.ORANGE, "s"),
-    "heavy_ball": (style.GREY, "X"),
-    "nesterov": (style.SKY, "D"),
-    "adagrad": (style.GREEN, "^"),
-    "rmsprop": (style.BLUE, "v"),
-    "adam": (style.VERMILLION, "P"),
-    "amsgrad": (style.PURPLE, "*"),
+    "sgd": (plots.BLACK, "o"),
+    "momentum": (plots.ORANGE, "s"),
+    "heavy_ball": (plots.GREY, "X"),
+    "nesterov": (plots.SKY, "D"),
+    "adagrad": (plots.GREEN, "^"),
+    "rmsprop": (plots.BLUE, "v"),
+    "adam": (plots.VERMILLION, "P"),
+    "amsgrad": (plots.PURPLE, "*"),
 }
 """Colour and marker of each in the plot."""
 
@@ -173,7 +173,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         paths.setdefault(row["optimizer"], []).append(row)
     rates = {name: rate for name, (_, rate) in _optimizers(settings).items()}
     columns = math.ceil(len(paths) / 2)
-    style.size(figure, 2.6 * columns + 4, 5.6)
+    plots.size(figure, 2.6 * columns + 4, 5.6)
     split = figure.add_gridspec(1, 2, width_ratios=[2.6 * columns, 4])
     drawings, heights = (figure.add_subfigure(split[0, part]) for part in range(2))
     figure.suptitle(f"{settings.steps} steps down f(w) = ½ (w1² + {settings.curvature:g} w2²) from (1, 1)")
@@ -184,7 +184,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     for axes, (name, path) in zip(panels, paths.items(), strict=False):
         draw_bowl(axes, settings.curvature, reach)
         w1, w2 = zip(*(row["w"] for row in path), strict=True)
-        axes.plot(style.drawable(w1), style.drawable(w2), ".-", color=_LOOKS[name][0], markersize=7)
+        axes.plot(plots.drawable(w1), plots.drawable(w2), ".-", color=_LOOKS[name][0], markersize=7)
         axes.set_title(f"{name}, rate {rates[name]:g}")
     for axes, above in zip(panels[len(paths) :], panels[len(paths) - columns :], strict=False):
         axes.remove()
@@ -197,7 +197,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         steps, values = [row["step"] for row in path], [row["f"] for row in path]
         axes.semilogy(
             steps,
-            style.drawable(values),
+            plots.drawable(values),
             color=colour,
             marker=marker,
             markevery=max(1, len(path) // 10),
@@ -205,7 +205,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         )
     axes.set(title="height at each step", xlabel="steps", ylabel="f(w)")
     axes.legend(frameon=False)
-    style.open_frame(axes)
+    plots.open_frame(axes)
 
 
 LESSON = Lesson(

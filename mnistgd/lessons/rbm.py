@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.arrays import Array
-from mnistgd.lessons import style
 from mnistgd.lessons.digits import N_TRAIN, SHAPE, small_digits
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps
@@ -144,7 +144,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     columns = math.ceil(math.sqrt(len(components)))
     rows = math.ceil(len(components) / columns)
     side = max(0.6, 6 / columns)
-    style.size(figure, side * columns + 1, side * rows + 0.6)
+    plots.size(figure, side * columns + 1, side * rows + 0.6)
     likelihood = number(outcome.result["pseudo_likelihood"], 1)
     figure.suptitle(f"what each hidden unit looks for (pseudo-likelihood {likelihood} nats)")
 
@@ -152,7 +152,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     grid = figure.subplots(rows, columns, squeeze=False)
     panels = grid.ravel()
     for unit, (axes, weights) in enumerate(zip(panels, components, strict=False), 1):
-        shown = axes.imshow(weights.reshape(SHAPE), cmap=style.SIGNED, vmin=-limit, vmax=limit)
+        shown = axes.imshow(weights.reshape(SHAPE), cmap=plots.SIGNED, vmin=-limit, vmax=limit)
         axes.set(xticks=[], yticks=[])
         axes.set_title(f"unit {unit}", fontsize=8, pad=3)
     for axes in panels[len(components) :]:

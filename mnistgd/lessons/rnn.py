@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.arrays import Params
 from mnistgd.errors import UsageError
-from mnistgd.lessons import style
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.spelling import (
     HIDDEN,
@@ -183,25 +183,25 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """The loss, with what is spelled on the way, and how much each moment has to say about W_hh."""
     rows, result = outcome.rows, outcome.result
-    style.size(figure, 11, 4.6)
+    plots.size(figure, 11, 4.6)
     curve, moments = figure.subplots(1, 2, width_ratios=[5, 3])
     curve.semilogy(
-        [row["step"] for row in rows], style.drawable([row["loss"] for row in rows]), color=style.BLUE
+        [row["step"] for row in rows], plots.drawable([row["loss"] for row in rows]), color=plots.BLUE
     )
     least = result["memory_off"]["least_loss"]
     if least:
-        curve.axhline(least, color=style.VERMILLION, linestyle="--")
+        curve.axhline(least, color=plots.VERMILLION, linestyle="--")
         curve.annotate(
             "the least that is possible without memory",
             (rows[-1]["step"], least),
             xytext=(0, 4),
             textcoords="offset points",
             ha="right",
-            color=style.VERMILLION,
+            color=plots.VERMILLION,
         )
     until_right = result["steps_until_all_right"]
     for step in {0, until_right} - {None}:
-        curve.plot(step, rows[step]["loss"], "o", color=style.BLACK)
+        curve.plot(step, rows[step]["loss"], "o", color=plots.BLACK)
         curve.annotate(
             f"{rows[step]['spelled']}, step {step}",
             (step, rows[step]["loss"]),
@@ -214,7 +214,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     curve.set_title(f"a network that spells {settings.word}", parse_math=False)
 
     sizes = [float(np.linalg.norm(gradient)) for gradient in result["copy_gradients"]]
-    moments.bar(range(len(sizes)), sizes, color=style.SKY)
+    moments.bar(range(len(sizes)), sizes, color=plots.SKY)
     moments.set(
         title="each copy of W_hh, at step 0",
         xlabel="letter that is heard, moment by moment",
@@ -222,7 +222,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     )
     moments.set_xticks(range(len(sizes)), list(settings.word[:-1]), parse_math=False)
     for axes in (curve, moments):
-        style.open_frame(axes)
+        plots.open_frame(axes)
 
 
 LESSON = Lesson(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mnistgd import plots
 from mnistgd.engine import schedules
 from mnistgd.engine.arrays import Schedule
 from mnistgd.engine.optimizers import sgd
-from mnistgd.lessons import style
 from mnistgd.lessons.bowl import Point, descend, diverging, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, step_table
@@ -112,31 +112,31 @@ def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
 
 
 _LOOKS = {
-    "constant": (style.BLACK, "o"),
-    "exponential": (style.ORANGE, "s"),
-    "step": (style.SKY, "D"),
-    "inverse_time": (style.GREEN, "^"),
-    "cosine": (style.VERMILLION, "P"),
-    "linear": (style.BLUE, "v"),
+    "constant": (plots.BLACK, "o"),
+    "exponential": (plots.ORANGE, "s"),
+    "step": (plots.SKY, "D"),
+    "inverse_time": (plots.GREEN, "^"),
+    "cosine": (plots.VERMILLION, "P"),
+    "linear": (plots.BLUE, "v"),
 }
 """Colour and marker of each in the plot."""
 
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """The rates by the clock, and the heights they lead to."""
-    style.size(figure, 10, 4.4)
+    plots.size(figure, 10, 4.4)
     figure.suptitle(f"sgd down f(w) = ½ (w1² + {settings.curvature:g} w2²) from (1, 1)")
     rates, heights = figure.subplots(1, 2)
     for name, (colour, marker) in _LOOKS.items():
         path = [row for row in outcome.rows if row["schedule"] == name]
         steps = [row["step"] for row in path]
         look = {"color": colour, "marker": marker, "markevery": max(1, len(path) // 10), "label": name}
-        rates.plot(steps, style.drawable([row["learning_rate"] for row in path]), **look)
-        heights.semilogy(steps, style.drawable([row["f"] for row in path]), **look)
+        rates.plot(steps, plots.drawable([row["learning_rate"] for row in path]), **look)
+        heights.semilogy(steps, plots.drawable([row["f"] for row in path]), **look)
     rates.set(title="the clock", xlabel="steps", ylabel="learning rate", ylim=(0, None))
     heights.set(title="the height", xlabel="steps", ylabel="f(w)")
     for axes in (rates, heights):
-        style.open_frame(axes)
+        plots.open_frame(axes)
     heights.legend(frameon=False)
 
 

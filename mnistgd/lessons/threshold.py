@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.layers import Linear
-from mnistgd.lessons import style
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _notice(rows: list[dict[str, Any]], right: dict[str, int]) -> str:
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """The four questions on the plane of the two inputs, and the line where the answer changes."""
-    style.size(figure, 9, 5)
+    plots.size(figure, 9, 5)
     for axes, gate in zip(figure.subplots(1, 2), WANTED, strict=True):
         _draw_gate(axes, gate, [row for row in outcome.rows if row["gate"] == gate], settings.weights)
     handles, labels = figure.axes[0].get_legend_handles_labels()
@@ -105,7 +105,7 @@ def _draw_gate(axes: Axes, gate: str, rows: list[dict[str, Any]], weights: tuple
         above = weights[0] * x + weights[1] * y > rows[0]["threshold"]
     axes.contourf(x, y, above.astype(float), levels=[-0.5, 0.5, 1.5], colors=["white", ABOVE])
     axes.plot([], [], "s", ms=11, color=ABOVE, label="total above the threshold")
-    for answer, fill in ((1, style.BLUE), (0, "white")):
+    for answer, fill in ((1, plots.BLUE), (0, "white")):
         places = [row["inputs"] for row in rows if row["answer"] == answer]
         axes.plot(
             [place[0] for place in places],
@@ -113,7 +113,7 @@ def _draw_gate(axes: Axes, gate: str, rows: list[dict[str, Any]], weights: tuple
             "o",
             ms=15,
             mfc=fill,
-            mec=style.BLUE,
+            mec=plots.BLUE,
             mew=1.5,
             label=f"answer {answer}",
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mnistgd import plots
 from mnistgd.engine.activations import Sigmoid, Tanh
 from mnistgd.engine.arrays import Layer, Params
 from mnistgd.engine.composition import Sequential
@@ -19,7 +20,6 @@ from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import train
 from mnistgd.errors import DivergedError
-from mnistgd.lessons import style
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps
 
@@ -199,11 +199,11 @@ def _notice(name: str, hidden: Run, single: Run, settings: Settings) -> str:
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa: ARG001
     """Both errors, step by step, and what either network answers all over the plane of its inputs."""
     runs = _runs(settings)
-    style.size(figure, 13, 4.6)
+    plots.size(figure, 13, 4.6)
     curves, *planes = figure.subplots(1, 3, width_ratios=[1.2, 1, 1])
-    for (name, one), colour in zip(runs.items(), (style.BLUE, style.VERMILLION), strict=True):
+    for (name, one), colour in zip(runs.items(), (plots.BLUE, plots.VERMILLION), strict=True):
         curves.plot(one.mses, color=colour, lw=1.8, label=name)
-    curves.axhline(0.25, color=style.GREY, ls="--", lw=1)
+    curves.axhline(0.25, color=plots.GREY, ls="--", lw=1)
     curves.annotate(
         "no single layer below 0.25",
         (0.98, 0.25),
@@ -221,7 +221,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
         ylim=(0, None),
     )
     curves.legend(frameon=False)
-    style.open_frame(curves)
+    plots.open_frame(curves)
 
     ticks = np.linspace(-0.5, 1.5, 201)
     plane = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
