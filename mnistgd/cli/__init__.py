@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -14,6 +15,8 @@ def main() -> None:
 
     try:
         signals.watch()
+        # What a library warns of is for its programmers; `mnistgd --debug` shows it.
+        warnings.simplefilter("ignore")
         # One thread adds up in one order: the same weights on a laptop and on a server. A batch of 100
         # images is too small to gain from more. numpy reads this when it is first imported.
         for name in BLAS_THREADS:
@@ -21,6 +24,7 @@ def main() -> None:
         from mnistgd.cli.app import run
     except (KeyboardInterrupt, signals.Terminated) as stopped:
         interrupted = isinstance(stopped, KeyboardInterrupt)
-        sys.stderr.write(f"error: {'interrupted' if interrupted else 'terminated'}\n")
+        if sys.stderr is not None:
+            sys.stderr.write(f"error: {'interrupted' if interrupted else 'terminated'}\n")
         sys.exit(signals.INTERRUPTED if interrupted else signals.TERMINATED)
     run()

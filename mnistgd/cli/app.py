@@ -25,11 +25,13 @@ EPILOG = """\b
 Begin with:
   mnistgd train
   mnistgd show-weights 2
+
 \b
 Exit codes:
   0 done    1 it could not be done    2 wrong usage
   3 a gate that was asked for is not met    130 interrupted    143 terminated
 """
+COMPLETION = {"--install-completion", "--show-completion"}
 
 app = typer.Typer(
     name="mnistgd",
@@ -69,6 +71,7 @@ def root(
 ) -> None:
     if debug:
         os.environ["MNISTGD_DEBUG"] = "1"
+    console.let_libraries_speak(console.debugging())
     if context.invoked_subcommand is None:
         console.print_result(context.get_help())
 
@@ -81,6 +84,8 @@ def run() -> None:
         code = app(standalone_mode=False, prog_name="mnistgd") or 0
         if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code
             _report("interrupted", "", code)
+        elif code and COMPLETION.intersection(sys.argv):
+            _report("completion is not known for this shell", "it is for bash, zsh and fish", code)
     except MnistgdError as error:
         code = _report(error.message, error.hint, error.exit_code)
     except typer.TyperException as error:
@@ -91,13 +96,17 @@ def run() -> None:
         code = _report("interrupted", "", signals.INTERRUPTED)
     except signals.Terminated:
         code = _report("terminated", "", signals.TERMINATED)
-    except BrokenPipeError:
-        # Whoever read the result has seen enough of it.
-        code = 0
+    except SystemExit as left:
+        # For typer, help whose reader has seen enough of it is an error.
+        code = 0 if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
     except MemoryError:
         code = _report("out of memory", "close other programs", 1)
     except OSError as error:
-        code = _report(str(error), "MNISTGD_DEBUG=1 shows where this comes from", 1)
+        from mnistgd.files import reason
+
+        # What has no file's name comes from the streams, such as help for a disk that is full.
+        what = f"cannot use {error.filename}" if error.filename else "cannot write the result to stdout"
+        code = _report(f"{what}: {reason(error)}", "MNISTGD_DEBUG=1 shows where this comes from", 1)
     except Exception as error:
         hint = "this is a bug in mnistgd; MNISTGD_DEBUG=1 shows where: please report it"
         code = _report(f"{type(error).__name__}: {error}", hint, 1)
@@ -111,23 +120,16 @@ def _usage_hint(error: typer.TyperException) -> str:
 
 
 def _report(message: str, hint: str, code: int) -> int:
-    if console.debugging() and sys.exc_info()[0] is not None:
-        import traceback
-
-        traceback.print_exc()
-    console.note(f"error: {message}")
-    if hint:
-        console.note(f"hint: {hint}")
+    console.report_error(message, hint)
     return code
 
 
 def _leave(code: int) -> None:
-    try:
-        for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdout, sys.stderr):
+        try:
             if stream is not None:
                 stream.flush()
-    except OSError:
-        # Python would complain once more about the closed pipe when it flushes at exit.
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, 1)
+        except OSError:
+            # Python would complain once more when it flushes at exit.
+            console.silence(stream)
     sys.exit(code)

@@ -6,14 +6,18 @@ with rich, to anything else as plain lines, and nowhere with ``--quiet``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
+
+from mnistgd.errors import OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +36,12 @@ def one_line(text: str) -> str:
 
 
 def print_result(text: str) -> None:
-    """Write the result for people to stdout."""
+    """Write the result for people to stdout; what a file says in it can break no line and set no colour."""
+    write_stdout(("\n".join(map(one_line, text.split("\n"))) + "\n").encode(_encoding(), "backslashreplace"))
+
+
+def print_drawing(text: str) -> None:
+    """Write lines with the codes that make them a picture to the terminal that is stdout."""
     write_stdout((text + "\n").encode(_encoding(), "backslashreplace"))
 
 
@@ -42,25 +51,79 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 
 def write_stdout(content: bytes) -> None:
-    """Write the bytes of a result to stdout, past every layer that could change them."""
+    """Write the bytes of a result to stdout, past every layer that could change them.
+
+    Whoever reads it may have seen enough and be gone: then the rest is for nobody, and is no error.
+
+    Raises
+    ------
+    OutputError
+        If stdout is closed or takes no more.
+    """
     if sys.stdout is None:
-        return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+        raise OutputError("cannot write the result: stdout is closed", "send it somewhere, or to /dev/null")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+    except OSError as error:
+        silence(sys.stdout)
+        from mnistgd.files import reason
+
+        raise OutputError(
+            f"cannot write the result to stdout: {reason(error)}", "send it elsewhere"
+        ) from error
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is still to come on `stream`, and what it holds back, go nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def note(text: str) -> None:
-    """Write one line to stderr."""
-    if sys.stderr is not None:
-        line = one_line(text) + "\n"
-        sys.stderr.write(line.encode(_encoding(), "backslashreplace").decode(_encoding()))
+    """Write one line to stderr; if it cannot be written there is nobody to tell."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(one_line(text) + "\n")
         sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
+
+
+def report_error(message: str, hint: str) -> None:
+    """One line that says what is wrong, and one that says what to do about it, on stderr."""
+    if debugging() and sys.exc_info()[0] is not None:
+        import traceback
+
+        for line in traceback.format_exc().splitlines():
+            note(line)
+    note(f"error: {message}")
+    if hint:
+        note(f"hint: {hint}")
 
 
 def debugging() -> bool:
     """Whether ``--debug`` or MNISTGD_DEBUG asks where errors come from and where time goes."""
     return os.environ.get("MNISTGD_DEBUG", "0") not in {"", "0"}
+
+
+def let_libraries_speak(aloud: bool) -> None:
+    """Whether what libraries warn of and log reaches stderr."""
+    if aloud:
+        warnings.simplefilter("default")
+        return
+    import logging
+
+    root = logging.getLogger()
+    if not root.handlers:
+        # Without any, Python prints what is logged.
+        root.addHandler(logging.NullHandler())
 
 
 @contextmanager

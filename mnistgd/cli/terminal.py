@@ -80,7 +80,7 @@ def show(screen: Screen, drawings: Sequence[Drawing], legend: Sequence[str] = ()
         return
     # A class may be called anything, even what would move the cursor.
     safe = [replace(drawing, title=console.one_line(drawing.title)) for drawing in drawings]
-    console.print_result("\n".join([*sheet(safe, screen, shrink), "", *legend, *([""] if legend else [])]))
+    console.print_drawing("\n".join([*sheet(safe, screen, shrink), "", *legend, *([""] if legend else [])]))
 
 
 def _has_blocks(stream: Any) -> bool:
