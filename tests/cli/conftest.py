@@ -66,8 +66,8 @@ def shell(tmp_path: Path) -> Callable[..., Result]:
     return run
 
 
-@pytest.fixture
-def on_terminal(tmp_path: Path) -> Callable[..., Result]:
+@pytest.fixture(scope="session")
+def in_terminal() -> Callable[..., Result]:
     """Run ``mnistgd ARGS`` as a process whose stdout, or stderr, or both, are a terminal.
 
     What a terminal shows ends its lines with CR LF; they are given here as LF.
@@ -76,11 +76,11 @@ def on_terminal(tmp_path: Path) -> Callable[..., Result]:
 
     def run(
         *args: object,
+        cwd: Path,
         terminals: tuple[str, ...] = ("stdout", "stderr"),
         columns: int = 80,
         lines: int = 24,
         env: dict[str, str] | None = None,
-        cwd: Path = tmp_path,
     ) -> Result:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -104,3 +104,9 @@ def on_terminal(tmp_path: Path) -> Callable[..., Result]:
         return Result(process.returncode, texts["stdout"].decode(), texts["stderr"].decode())
 
     return run
+
+
+@pytest.fixture
+def on_terminal(in_terminal: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
+    """The same, in a folder of this test."""
+    return lambda *args, **how: in_terminal(*args, **{"cwd": tmp_path} | how)
