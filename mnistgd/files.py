@@ -99,7 +99,7 @@ def _check_target(path: Path) -> None:
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"cannot write {path}: {reason(error)}", "name another place with --out")
+    return OutputError(f"cannot write {path}: {reason(error)}", "name another place")
 
 
 def _mode_for(target: Path) -> int:

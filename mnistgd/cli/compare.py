@@ -47,7 +47,7 @@ def compare(
     outputs.deliver(png_bytes(picture, texts), out)
 
     if as_json:
-        console.print_json(_document(first, second, a, b, found) | {"out": out})
+        console.print_json(_document(first, second, a, b, found) | {"file": out})
     elif out != outputs.STDOUT:
         console.print_result(f"A  {first}\nB  {second}\n\n{_summary(a, b, found)}\n")
         if screen is not None:

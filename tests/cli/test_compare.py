@@ -56,7 +56,7 @@ def test_the_summary_for_people(mnistgd, networks):
 
 def test_json(mnistgd, networks):
     result = mnistgd("compare", networks / "a.npz", networks / "b.npz", "--json", "--out", "x.png")
-    assert set(result.json) == {"networks", "same_data", "settings", "per_digit", "out"}
+    assert set(result.json) == {"networks", "same_data", "settings", "per_digit", "file"}
     assert result.json["settings"] == {
         "epochs": [2, 3], "weight_decay": [0.0, 0.1], "deskew": [False, True],
     }  # fmt: skip
