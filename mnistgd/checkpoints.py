@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.dataset import MAX_CLASSES
 from mnistgd.engine.arrays import Params
 from mnistgd.engine.optimizers import State
 from mnistgd.errors import WeightsError
@@ -25,6 +24,7 @@ from mnistgd.files import write_atomically
 from mnistgd.fitting import Best, Checkpoint, Tally, initial_params
 from mnistgd.history import Epoch
 from mnistgd.npz import read_npz
+from mnistgd.records import BadRecordError, names_in
 from mnistgd.settings import Settings
 
 FORMAT = 1
@@ -106,9 +106,7 @@ def load(path: Path) -> SavedRun:
     found = read_npz(path, {"record": RECORD_BYTES}, WeightsError, HINT)
     try:
         record = _record(found.get("record"))
-        settings, names = Settings.from_json(record["settings"]), tuple(record["names"])
-        if not 2 <= len(names) <= MAX_CLASSES or not all(type(name) is str and name for name in names):
-            raise ValueError("it names no classes")
+        settings, names = Settings.from_json(record["settings"]), names_in(record["names"])
         wanted = _wanted(settings, len(names), has_best=record["best"] is not None)
         arrays = read_npz(path, {name: a.nbytes for name, a in wanted.items()}, WeightsError, HINT)
         for name, like in wanted.items():
@@ -135,7 +133,7 @@ def load(path: Path) -> SavedRun:
                 else Best(_number(record["best"][0]), _count(record["best"][1]), best),
             ),
         )
-    except (KeyError, IndexError, TypeError, ValueError) as problem:
+    except (KeyError, IndexError, TypeError, ValueError, BadRecordError) as problem:
         raise WeightsError(f"{path} is not a checkpoint of mnistgd, or a damaged one", HINT) from problem
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import IMAGE_SHAPE, MAX_CLASSES
+from mnistgd.datasets.names import check_names
 from mnistgd.environment import describe
+from mnistgd.errors import UsageError
 from mnistgd.settings import Settings
 
 FORMATS = (1, 2)
@@ -100,15 +102,25 @@ def parse(array: NDArray[Any] | None) -> Record:
     _check_data(document.get("data"))
     if document.get("image_shape") != list(IMAGE_SHAPE):
         raise BadRecordError(f"its images are not {IMAGE_SHAPE[0]}×{IMAGE_SHAPE[1]}")
-    return Record(_settings(document.get("settings")), _names(document.get("names")), document)
+    return Record(_settings(document.get("settings")), names_in(document.get("names")), document)
 
 
-def _names(names: object) -> tuple[str, ...]:
-    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+def names_in(value: object) -> tuple[str, ...]:
+    """The names of the classes, as JSON has them.
+
+    Raises
+    ------
+    BadRecordError
+        If they could not have been given to a data set.
+    """
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         raise BadRecordError("its record names no classes")
-    if not 2 <= len(names) <= MAX_CLASSES:
-        raise BadRecordError(f"it has {len(names)} classes, not 2 to {MAX_CLASSES}")
-    return tuple(names)
+    if not 2 <= len(value) <= MAX_CLASSES:
+        raise BadRecordError(f"it has {len(value)} classes, not 2 to {MAX_CLASSES}")
+    try:
+        return check_names(value)
+    except UsageError as problem:
+        raise BadRecordError(f"its record names classes that cannot be: {problem.message}") from problem
 
 
 def _check_data(data: object) -> None:

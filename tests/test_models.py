@@ -179,6 +179,12 @@ DAMAGE = {
     "format true": (lambda p: change_record(p, format=True), "names no format"),
     "no names": (lambda p: change_record(p, names=None), "names no classes"),
     "empty name": (lambda p: change_record(p, names=[""] * 10), "names no classes"),
+    "a name that moves the cursor": (
+        lambda p: change_record(p, names=["\x1b[2J", *"123456789"]),
+        "names classes that cannot be",
+    ),
+    "a name twice": (lambda p: change_record(p, names=list("1123456789")), "two classes are called 1"),
+    "a long name": (lambda p: change_record(p, names=["x" * 999_999, *"123456789"]), "at most 40|more than"),
     "one name": (lambda p: change_record(p, names=["x"]), "1 classes"),
     "nine names": (lambda p: change_record(p, names=list("123456789")), r"not \(784, 9\)"),
     "other images": (lambda p: change_record(p, image_shape=[32, 32]), "not 28×28"),
