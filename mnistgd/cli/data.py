@@ -125,7 +125,7 @@ def fetch(
     from mnistgd.errors import UsageError
 
     if offline and source == "openml":
-        raise UsageError("--offline and --source openml contradict each other")
+        raise UsageError("--offline and --source openml contradict each other", "leave one of them out")
     with console.Reporter(quiet=quiet) as reporter:
         dataset = datasets.fetch("embedded" if offline else source, listener=reporter)
     _report_cache(datasets.info(), _describe(dataset), as_json)

@@ -209,7 +209,7 @@ class Cache:
             try:
                 file.unlink(missing_ok=True)
             except OSError as error:
-                raise OutputError(f"cannot remove {file}: {reason(error)}") from error
+                raise OutputError(f"cannot remove {file}: {reason(error)}", HINT) from error
             freed += size
         return freed
 

@@ -42,12 +42,16 @@ def check_names(names: Sequence[str]) -> tuple[str, ...]:
         As `parse_names`.
     """
     if not 2 <= len(names) <= MAX_CLASSES:
-        raise UsageError(f"there can be 2 to {MAX_CLASSES} names of classes, not {len(names)}")
+        raise UsageError(
+            f"there can be 2 to {MAX_CLASSES} names of classes, not {len(names)}", "name every class once"
+        )
     for place, name in enumerate(names):
         if not name:
             raise UsageError(f"the name of class {place} is empty", "separate the names by single commas")
         if len(name) > MAX_NAME or not name.isprintable():
-            raise UsageError(f"class {place} needs a name of at most {MAX_NAME} printable characters")
+            raise UsageError(
+                f"class {place} needs a name of at most {MAX_NAME} printable characters", "call it otherwise"
+            )
         if name in names[:place]:
             raise UsageError(f"two classes are called {name}", "give each class a name of its own")
     return tuple(names)
