@@ -190,8 +190,8 @@ def _record(array: NDArray[Any] | None) -> dict[str, Any]:
 
 def _text(record: dict[str, Any], key: str) -> str:
     value = record[key]
-    if not isinstance(value, str):
-        raise ValueError(f"{key} is not text")
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError(f"{key} is not text that could name a file")
     return value
 
 

@@ -7,6 +7,7 @@ the disk, and take the target's name in one step.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -37,7 +38,7 @@ def write_atomically(path: Path, *content: bytes | memoryview) -> None:
                 stream.writelines(content)
             return
         _check_target(path)
-        target = path.resolve()
+        target = _resolved(path)
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".tmp", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as stream:
@@ -83,7 +84,7 @@ def check_writable(path: Path) -> None:
         if path.exists() and not path.is_file() and not path.is_dir():
             return
         _check_target(path)
-        handle, temporary = tempfile.mkstemp(prefix=".mnistgd-", suffix=".tmp", dir=path.resolve().parent)
+        handle, temporary = tempfile.mkstemp(prefix=".mnistgd-", suffix=".tmp", dir=_resolved(path).parent)
         os.close(handle)
         Path(temporary).unlink()
     except OSError as error:
@@ -93,9 +94,16 @@ def check_writable(path: Path) -> None:
 def _check_target(path: Path) -> None:
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder", "name a file")
-    parent = path.resolve().parent
+    parent = _resolved(path).parent
     if not parent.exists():
         raise OutputError(f"cannot write {path}: the folder {parent} does not exist", f"mkdir -p {parent}")
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # what older Pythons make of a loop of links
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:

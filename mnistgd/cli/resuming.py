@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnistgd.errors import DataError, StoppedError, UsageError
+from mnistgd.cli import outputs
+from mnistgd.errors import DataError, StoppedError, UsageError, WeightsError
 
 if TYPE_CHECKING:
     import typer
@@ -42,7 +45,7 @@ def take_up(path: Path, asked: Settings, names: tuple[str, ...] | None, given: s
     UsageError
         If an option contradicts the file.
     WeightsError
-        If the file is not a checkpoint.
+        If the file is not a checkpoint, or names places that a file may not decide on.
     """
     from dataclasses import fields
 
@@ -60,7 +63,33 @@ def take_up(path: Path, asked: Settings, names: tuple[str, ...] | None, given: s
         raise UsageError(
             f"--{wrong[0].replace('_', '-')} contradicts {path}", "leave it out: the file has all settings"
         )
+    if "out" not in given and saved.out != outputs.STDOUT:
+        _check_place(path, "--out", Path(saved.out), b"PK")
+    if "log" not in given and saved.log is not None:
+        _check_place(path, "--log", Path(saved.log), b"{")
     return saved
+
+
+def _check_place(path: Path, option: str, place: Path, begins: bytes) -> None:
+    """Let a checkpoint, which may be anyone's, choose no place but beside itself or below this folder.
+
+    What is replaced there is of the same kind: it `begins` as what is to be written.
+    """
+    from mnistgd.files import reason
+
+    hint = f"name it yourself: {option} {place}"
+    try:
+        target = place.resolve()
+        if not any(target.is_relative_to(folder) for folder in (Path.cwd(), path.resolve().parent)):
+            raise WeightsError(f"{path} would write {place}, outside this folder and its own", hint)
+        if target.is_file():
+            with target.open("rb") as file:
+                found = file.read(len(begins))
+            if found not in (begins, b""):
+                raise WeightsError(f"{path} would replace {place}, which is a file of another kind", hint)
+    except (OSError, ValueError, RuntimeError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise WeightsError(f"{path} names a place that cannot be: {why}", hint) from error
 
 
 def check_images(saved: SavedRun, dataset: Dataset, asked: bool) -> None:
@@ -79,6 +108,16 @@ def check_images(saved: SavedRun, dataset: Dataset, asked: bool) -> None:
         raise DataError(
             f"the images of {dataset.source} have changed since the run was started", "start it anew"
         )
+
+
+def _check_different(places: Mapping[str, str | Path | None]) -> None:
+    seen: dict[str, str] = {}
+    for option, place in places.items():
+        if place is None or place == outputs.STDOUT:
+            continue
+        other = seen.setdefault(os.path.normpath(Path(place).absolute()), option)
+        if other != option:
+            raise UsageError(f"{option} and {other} name the same file", "give each a file of its own")
 
 
 class Keeper:
@@ -109,6 +148,7 @@ class Keeper:
         every: int,
     ) -> None:
         from mnistgd import history
+        from mnistgd.datasets.finding import MNIST
         from mnistgd.files import check_writable
 
         self.run, self.dataset, self.path, self.log, self.every = run, dataset, path, log, every
@@ -116,9 +156,9 @@ class Keeper:
         self.start = saved.checkpoint if saved else None
         self.history: list[Epoch] = list(saved.history) if saved else []
         self.begun = time.perf_counter() - (saved.seconds if saved else 0.0)
+        images = None if data == MNIST else data
+        _check_different({"--out": out, "--checkpoint": path, "--log": log, "--data": images})
         if path is not None:
-            if str(path) == out:
-                raise UsageError("--checkpoint and --out name the same file", "give each a file of its own")
             check_writable(path)
         if log is not None:
             history.begin(log, self.history)

@@ -1,5 +1,6 @@
 """Runs that are stopped, killed or run out of room, and go on; and runs that are done again."""
 
+import json
 import os
 import resource
 import signal
@@ -229,12 +230,79 @@ def test_checkpoints_that_are_none(mnistgd, checkpoint, tmp_path, damage):
     assert len(result.stderr.splitlines()) == 2
 
 
+def rerecord(path, **changes):
+    """The checkpoint with parts of its record exchanged."""
+    with np.load(path) as file:
+        arrays = dict(file)
+    record = json.loads(str(arrays["record"])) | changes
+    np.savez(path, **arrays | {"record": np.array(json.dumps(record))})
+
+
+@pytest.mark.parametrize("key", ["out", "log"])
+@pytest.mark.parametrize("place", ["../x", "{folder}/../x", "/etc/x", "/dev/null", "linked", "sub/linked"])
+def test_a_checkpoint_names_no_place_elsewhere(mnistgd, checkpoint, tmp_path, monkeypatch, key, place):
+    """It may be anyone's, and is not to decide what of mine is written over."""
+    here = tmp_path / "here"
+    (here / "sub").mkdir(parents=True)
+    (here / "linked").symlink_to("../x")
+    (here / "sub" / "linked").symlink_to("../../x")
+    monkeypatch.chdir(here)
+    moved = here / "c.npz"
+    checkpoint.rename(moved)
+    rerecord(moved, **{"out": "w.npz", "log": None, key: place.format(folder=here)})
+    result = mnistgd("train", "--resume", moved)
+    assert (result.code, result.stdout) == (1, "")
+    error, hint = result.stderr.splitlines()
+    assert "outside this folder and its own" in error
+    assert hint.startswith(f"hint: name it yourself: --{key} ")
+    assert not (tmp_path / "x").exists()
+    assert not (here / "w.npz").exists()
+
+
+@pytest.mark.parametrize("key", ["out", "log"])
+def test_a_checkpoint_replaces_nothing_of_another_kind(mnistgd, checkpoint, tmp_path, key):
+    mine = tmp_path / ".profile"
+    mine.write_text("precious")
+    rerecord(checkpoint, **{key: str(mine)})
+    result = mnistgd("train", "--resume", checkpoint)
+    assert (result.code, result.stdout) == (1, "")
+    assert "which is a file of another kind" in result.stderr
+    assert mine.read_text() == "precious"
+    assert mnistgd("train", "--resume", checkpoint, f"--{key}", mine).code == 0
+
+
+@pytest.mark.parametrize("key", ["out", "log", "data"])
+@pytest.mark.parametrize("place", ["a\0b", "\ud800", "x" * 5000, ""])
+def test_a_checkpoint_with_names_that_are_none(mnistgd, checkpoint, key, place):
+    rerecord(checkpoint, **{key: place})
+    result = mnistgd("train", "--resume", checkpoint)
+    assert (result.code, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 2
+    assert "a bug" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--out", "a", "--checkpoint", "./a"],
+        ["--out", "a", "--log", "b/../a"],
+        ["--log", "a", "--checkpoint", "a"],
+        ["--out", "few.npz"],
+    ],
+)
+def test_files_that_would_replace_each_other(mnistgd, few, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "few.npz").write_bytes(few.read_bytes())
+    result = mnistgd("train", "--data", "few.npz", *options)
+    assert (result.code, result.stdout) == (2, "")
+    assert "name the same file" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["few.npz"]
+
+
 # --- the same result twice ---------------------------------------------------------------------------
 
 
 def change(path, **changes):
-    import json
-
     with np.load(path) as file:
         arrays = dict(file)
     record = json.loads(str(arrays["record"]))
