@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,7 +81,7 @@ def _check_place(path: Path, option: str, place: Path, begins: bytes) -> None:
     hint = f"name it yourself: {option} {place}"
     try:
         target = place.resolve()
-        if not any(target.is_relative_to(folder) for folder in (Path.cwd(), path.resolve().parent)):
+        if not _is_near(place, path):
             raise WeightsError(f"{path} would write {place}, outside this folder and its own", hint)
         if target.is_file():
             with target.open("rb") as file:
@@ -90,6 +91,11 @@ def _check_place(path: Path, option: str, place: Path, begins: bytes) -> None:
     except (OSError, ValueError, RuntimeError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise WeightsError(f"{path} names a place that cannot be: {why}", hint) from error
+
+
+def _is_near(place: Path, path: Path) -> bool:
+    """Whether `place` is beside the checkpoint `path`, in the current folder or below one of them."""
+    return any(place.resolve().is_relative_to(folder) for folder in (Path.cwd(), path.resolve().parent))
 
 
 def check_images(saved: SavedRun, dataset: Dataset, asked: bool) -> None:
@@ -182,7 +188,11 @@ class Keeper:
         if self.path is None:
             return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
         self._save(progress, self.path)
-        return StoppedError(message, f"go on with: mnistgd train --resume {self.path}", code=code)
+        words = ["mnistgd", "train", "--resume", str(self.path)]
+        for option, place in (("--out", self.out), ("--log", self.log)):
+            if place is not None and place != outputs.STDOUT and not _is_near(Path(place), self.path):
+                words += [option, str(place)]
+        return StoppedError(message, f"go on with: {shlex.join(words)}", code=code)
 
     def seconds(self) -> float:
         """Spent on training, before and after any interruption."""

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -82,6 +83,21 @@ def test_stopped_and_taken_up_again(mnistgd, few, tmp_path, whole, number, code,
     assert weights(tmp_path / "w.npz") == weights(whole / "w.npz")
     ours, theirs = (history.read(folder / "l.jsonl") for folder in (tmp_path, whole))
     assert [(e.epoch, e.loss, e.accuracy) for e in ours] == [(e.epoch, e.loss, e.accuracy) for e in theirs]
+
+
+def test_the_way_to_go_on_can_be_typed_as_it_is_shown(few, tmp_path):
+    """Also where a name needs quotes, and where the weights go elsewhere than the checkpoint."""
+    for name in ("a place", "another"):
+        (tmp_path / name).mkdir()
+    checkpoint, out = tmp_path / "a place" / "c.npz", tmp_path / "another" / "w.npz"
+    options = ["--data", few, "--checkpoint", checkpoint, "--out", out, *SLOW]
+    with subprocess.Popen(command(*options), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline().startswith("epoch 1/4")
+        process.send_signal(signal.SIGINT)
+        hint = process.stderr.read().splitlines()[-1]
+    words = shlex.split(hint.removeprefix("hint: go on with: mnistgd "))
+    subprocess.run([sys.executable, "-m", "mnistgd", *words], check=True, capture_output=True)
+    assert out.exists()
 
 
 def test_killed_at_any_moment_the_checkpoint_is_whole(few, tmp_path, whole, mnistgd):
