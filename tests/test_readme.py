@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -44,6 +44,25 @@ def assert_same(command: str, lines: list[str], shown: str) -> None:
             assert float(said) == pytest.approx(float(number.group()), rel=0.02), f"$ {command}\n{shown}"
 
 
+def draw_three(path: Path) -> None:
+    """The drawing that the README's reader has at hand: thin, blue, and in poor light."""
+    light = Image.linear_gradient("L").resize((480, 360)).point(lambda v: 150 + v * 90 // 255)
+    page = Image.merge("RGB", (light, light.point(lambda v: v - 8), light.point(lambda v: v - 40)))
+    corners = [
+        (190, 110),
+        (235, 80),
+        (290, 100),
+        (285, 150),
+        (235, 180),
+        (300, 205),
+        (305, 260),
+        (250, 290),
+        (185, 265),
+    ]
+    ImageDraw.Draw(page).line(corners, (40, 50, 120), 9, joint="curve")
+    page.filter(ImageFilter.GaussianBlur(1)).save(path)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Where the README's commands are run, one after another, as its reader does."""
@@ -61,6 +80,7 @@ def folder(tmp_path_factory):
         "COLUMNS": "80",
     }
     (place / "work").mkdir()
+    draw_three(place / "work" / "three.png")
     for command, lines in console_blocks():
         done = subprocess.run(
             ["bash", "-c", command],

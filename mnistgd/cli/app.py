@@ -15,7 +15,9 @@ from mnistgd.cli.compare import compare
 from mnistgd.cli.curves import curves
 from mnistgd.cli.data import data_app
 from mnistgd.cli.evaluate import evaluate
+from mnistgd.cli.explain import explain
 from mnistgd.cli.lesson import lesson_app
+from mnistgd.cli.predict import predict
 from mnistgd.cli.show_weights import show_weights
 from mnistgd.cli.train import train
 from mnistgd.cli.verify import verify
@@ -44,6 +46,8 @@ app = typer.Typer(
 app.command()(train)
 app.command()(show_weights)
 app.command()(evaluate)
+app.command()(predict)
+app.command()(explain)
 app.command()(compare)
 app.command()(animate)
 app.command()(curves)

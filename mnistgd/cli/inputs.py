@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mnistgd.errors import DataError, UsageError, WeightsError
+from mnistgd.errors import DataError, ImageError, UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
     from mnistgd.cli.console import Reporter
-    from mnistgd.datasets import Dataset
     from mnistgd.models import Model
 
-MNIST = "mnist"
+MAX_STDIN = 200_000_000
 
 
 class Seen(NamedTuple):
@@ -47,38 +46,7 @@ def class_of(model: Model, word: str) -> int:
     raise WeightsError(f"this network knows no class {word}", f"it knows {', '.join(model.names)}")
 
 
-def images_for(model: Model, data: str | None, *, offline: bool, reporter: Reporter) -> Dataset:
-    """The images that `model` is asked about, prepared as those it was trained on.
-
-    Parameters
-    ----------
-    model : Model
-    data : str or None
-        What ``--data`` says; None for the images that the network's file records.
-
-    Raises
-    ------
-    DataError
-        If they cannot be read, or have other classes than the network.
-    """
-    from mnistgd import datasets
-
-    recorded = model.data_source
-    spec = data or (MNIST if recorded in ("openml", "embedded") else recorded)
-    dataset = datasets.load(spec, offline=offline, deskew=model.settings.deskew, listener=reporter)
-    if len(dataset.names) > len(model.names):
-        raise DataError(
-            f"{dataset.source} has {len(dataset.names)} classes, and this network knows {len(model.names)}",
-            "choose other images with --data",
-        )
-    if dataset.sha256 != model.data_sha256:
-        reporter.notice(
-            f"these images ({dataset.source}) are not those that the network was trained and tested on"
-        )
-    return dataset
-
-
-def check_one(image: Path | None, index: int | None) -> None:
+def check_one(image: str | None, index: int | None) -> None:
     """Exactly one of an image's file and an image's number must be named.
 
     Raises
@@ -108,7 +76,47 @@ def image_at(
     DataError
         If there are fewer.
     """
-    images, _ = images_for(model, data, offline=offline, reporter=reporter).split(split)
+    from mnistgd.evaluation import images_for
+
+    images, _ = images_for(model, data, offline=offline, listener=reporter).split(split)
     if index >= len(images):
         raise DataError(f"there is no {split} image {index}", f"they are numbered 0 to {len(images) - 1}")
     return Seen(f"{split} image {index}", images[index])
+
+
+def picture(model: Model, source: str, *, as_is: bool) -> Seen:
+    """A picture of one digit, brought to what the network was trained on.
+
+    Parameters
+    ----------
+    model : Model
+    source : str; a file's path, or ``-`` for stdin
+    as_is : bool; it is 28×28 and white on black already
+
+    Raises
+    ------
+    ImageError
+        If it cannot be read, or shows nothing.
+    """
+    from mnistgd import digits
+    from mnistgd.preprocess import deskew
+
+    found = digits.read(_stdin() if source == "-" else Path(source))
+    pixels = digits.as_it_is(found) if as_is else digits.normalised(found)
+    return Seen(source, deskew(pixels[None])[0] if model.settings.deskew else pixels)
+
+
+def _stdin() -> bytes:
+    """What stdin holds.
+
+    Raises
+    ------
+    ImageError
+        If it is larger than any picture that is read, or is closed.
+    """
+    if sys.stdin is None:
+        raise ImageError("stdin is closed", "name a file")
+    content = sys.stdin.buffer.read(MAX_STDIN + 1)
+    if len(content) > MAX_STDIN:
+        raise ImageError("what stdin holds is too large for a picture", "shrink it first")
+    return content

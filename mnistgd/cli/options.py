@@ -42,8 +42,8 @@ Weights = Annotated[
     ),
 ]
 Image = Annotated[
-    Path | None,
-    typer.Argument(metavar="[IMAGE]", help="A picture of one digit: PNG, JPEG, …", show_default=False),
+    str | None,
+    typer.Argument(metavar="[IMAGE|-]", help="A picture of one digit: PNG, JPEG, …", show_default=False),
 ]
 Index = Annotated[
     int | None, typer.Option(min=0, metavar="N", help="Take image N of the data instead, counted from 0.")

@@ -1,0 +1,170 @@
+"""``mnistgd explain``: why one image got its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.errors import UsageError
+
+if TYPE_CHECKING:
+    from mnistgd.explanation import Evidence, Explanation
+    from mnistgd.images.evidence import Row
+    from mnistgd.images.palettes import Palette
+    from mnistgd.images.terminal import Screen
+    from mnistgd.models import Model
+
+
+def explain(
+    image: options.Image = None,
+    index: options.Index = None,
+    split: options.Split = "test",
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="DIGIT|NAME", help="What speaks for the answer rather than for this one."),
+    ] = None,
+    weights: options.Weights = options.WEIGHTS_FILE,
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write.")
+    ] = "explain.png",
+    palette: options.Palette = "diverging",
+    as_is: options.AsIs = False,
+    in_terminal: terminal.Terminal = None,
+    data: options.OtherData = None,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Show why one image got its answer: image × weights, summed."""
+    from mnistgd import explanation, models
+    from mnistgd.images.evidence import evidence_figure
+    from mnistgd.images.palettes import PALETTES, limit_of
+    from mnistgd.images.png import png_bytes, weights_sha256
+
+    inputs.check_one(image, index)
+    screen = terminal.screen_for(in_terminal, as_json=as_json)
+    model = models.load(weights)
+    outputs.check(out, as_json=as_json)
+    rival = None if against is None else inputs.class_of(model, against)
+    if index is None:
+        seen = inputs.picture(model, image or "-", as_is=as_is)
+    else:
+        with console.Reporter(quiet=quiet) as reporter:
+            seen = inputs.image_at(model, index, split, data, offline=offline, reporter=reporter)
+    found = explanation.explain(model, seen.pixels)
+    answer, second = found.ranking[:2]
+    if rival == answer:
+        raise UsageError(f"{model.names[answer]} is the answer itself", "name another digit with --against")
+
+    if rival is None:
+        rows = [_row(model, found, digit) for digit in (answer, second)]
+        title, weights_name = (
+            f"{seen.name}: why {model.names[answer]}, and not {model.names[second]}",
+            "weights",
+        )
+        limit = limit_of(model.weights)
+    else:
+        rows = [_difference(model, found, answer, rival)]
+        title = f"{seen.name}: what speaks for {model.names[answer]} rather than {model.names[rival]}"
+        weights_name, limit = "difference of weights", limit_of(rows[0].weights)
+    picture = evidence_figure(
+        seen.pixels,
+        rows,
+        title=title,
+        weights_name=weights_name,
+        weight_limit=limit,
+        palette=PALETTES[palette],
+    )
+    outputs.deliver(png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)}), out)
+
+    if as_json:
+        console.print_json(_document(model, found, rival) | {"image": seen.name, "file": out})
+    elif out != outputs.STDOUT:
+        console.print_result(f"{_table(model, found, rival)}\n\n{out}")
+        if screen is not None:
+            _show(screen, seen, rows, PALETTES[palette])
+
+
+def _row(model: Model, found: Explanation, digit: int) -> Row:
+    from mnistgd.images.evidence import Row
+    from mnistgd.images.letters import class_title
+
+    evidence = found.evidence[digit]
+    return Row(
+        f"{class_title(model.names, digit)}: {found.probabilities[digit]:.1%}",
+        model.weights[:, digit].reshape(28, 28),
+        evidence.products,
+        [*_terms(evidence), ("logit", evidence.logit)],
+    )
+
+
+def _difference(model: Model, found: Explanation, answer: int, rival: int) -> Row:
+    from mnistgd.images.evidence import Row
+
+    evidence = found.evidence[answer].minus(found.evidence[rival])
+    weights = (model.weights[:, answer] - model.weights[:, rival]).reshape(28, 28)
+    title = f"{model.names[answer]} − {model.names[rival]}"
+    return Row(title, weights, evidence.products, [*_terms(evidence), ("logits", evidence.logit)])
+
+
+def _show(screen: Screen, seen: inputs.Seen, rows: list[Row], palette: Palette) -> None:
+    """The image, and what spoke for and against each answer, in the terminal."""
+    from mnistgd.images import terminal as drawings
+    from mnistgd.images.evidence import SPOKE
+    from mnistgd.images.palettes import limit_of
+
+    limit = max(limit_of(row.products) for row in rows)
+    sheet = [drawings.image_drawing("image", seen.pixels)]
+    sheet += [drawings.weights_drawing(row.title, row.products, limit, palette) for row in rows]
+    terminal.show(screen, sheet, drawings.legend(limit, palette, screen, meaning=SPOKE))
+
+
+def _terms(evidence: Evidence) -> list[tuple[str, float]]:
+    return [("for", evidence.speaks_for), ("against", evidence.speaks_against), ("bias", evidence.bias)]
+
+
+def _document(model: Model, found: Explanation, rival: int | None) -> dict[str, Any]:
+    def terms(evidence: Evidence) -> dict[str, float]:
+        return {
+            "logit": evidence.logit,
+            "evidence_for": evidence.speaks_for,
+            "evidence_against": evidence.speaks_against,
+            "bias": evidence.bias,
+        }
+
+    answer = found.ranking[0]
+    document: dict[str, Any] = {
+        "digit": answer,
+        "label": model.names[answer],
+        "digits": [
+            {"digit": digit, "label": model.names[digit], "probability": float(found.probabilities[digit])}
+            | terms(evidence)
+            for digit, evidence in enumerate(found.evidence)
+        ],
+    }
+    if rival is not None:
+        difference = found.evidence[answer].minus(found.evidence[rival])
+        document["against"] = {"digit": rival, "label": model.names[rival]} | terms(difference)
+    return document
+
+
+def _table(model: Model, found: Explanation, rival: int | None) -> str:
+    """All digits, the likeliest first; each line adds up from left to right."""
+    wide = max(5, *(len(name) for name in model.names))
+    lines = [f"{'digit':>{wide}}      for  against     bias    logit  probability"]
+
+    def line(name: str, evidence: Evidence, probability: str) -> str:
+        numbers = (evidence.speaks_for, evidence.speaks_against, evidence.bias, evidence.logit)
+        return f"{name:>{wide}}" + "".join(f"{number:9.3f}" for number in numbers) + f"  {probability:>11}"
+
+    lines += [
+        line(model.names[digit], found.evidence[digit], f"{found.probabilities[digit]:.2%}")
+        for digit in found.ranking
+    ]
+    if rival is not None:
+        answer = found.ranking[0]
+        difference = found.evidence[answer].minus(found.evidence[rival])
+        lines += ["", f"{model.names[answer]} rather than {model.names[rival]}:", line("", difference, "")]
+    return "\n".join(lines)

@@ -1,0 +1,71 @@
+"""From any picture of a digit to an image like MNIST's.
+
+``read`` opens a picture; ``normalised`` finds the digit on it and frames it as MNIST does, while
+``as_it_is`` takes a picture that is such an image already.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.digits.finding import find_digit
+from mnistgd.digits.framing import SIZE, framed
+from mnistgd.digits.pictures import Picture, read
+from mnistgd.errors import ImageError
+
+__all__ = ["Picture", "as_it_is", "normalised", "read"]
+
+_LEAST = 8
+
+
+def normalised(picture: Picture) -> NDArray[np.uint8]:
+    """The digit that a picture shows, brought to what MNIST is.
+
+    Ink is told from paper, thickened if it is thin, fitted into 20×20 pixels with its shape kept, and
+    centred in 28×28 by its centre of mass.
+
+    Returns
+    -------
+    uint8 ndarray of shape (28, 28); 0 is background and 255 is ink
+
+    Raises
+    ------
+    ImageError
+        If the picture is too small, or shows nothing that could be a digit.
+    """
+    width, height = picture.size
+    if max(width, height) < _LEAST:
+        raise ImageError(
+            f"{picture.name} is too small: {width} × {height} pixels",
+            f"a digit needs {_LEAST} pixels at least",
+        )
+    strokes = find_digit(picture.pixels)
+    if strokes is None:
+        raise ImageError(
+            f"{picture.name} shows nothing that could be a digit",
+            "use a picture of one digit, large and clear",
+        )
+    return framed(strokes)
+
+
+def as_it_is(picture: Picture) -> NDArray[np.uint8]:
+    """A picture of 28×28 pixels, light ink on dark, to the network as it is: only its colours become grey.
+
+    Returns
+    -------
+    uint8 ndarray of shape (28, 28)
+        round(0.299 R + 0.587 G + 0.114 B): a grey pixel keeps its value.
+
+    Raises
+    ------
+    ImageError
+        If the picture is of another size.
+    """
+    if picture.size != (SIZE, SIZE):
+        width, height = picture.size
+        raise ImageError(
+            f"{picture.name} is {width} × {height} pixels, not {SIZE} × {SIZE}", "leave out --as-is"
+        )
+    grey: NDArray[np.uint8] = np.rint(picture.pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+    return grey

@@ -1,0 +1,123 @@
+"""Finding the digit in a picture: roughly where it is first, then its strokes from a closer look."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistgd.digits.ink import (
+    FAINTEST,
+    RGB,
+    Grey,
+    Light,
+    Pen,
+    channel_mix,
+    flattened,
+    grey,
+    ink_contrast,
+    measure_pen,
+    quantile,
+    threshold,
+)
+from mnistgd.digits.morphology import spread
+from mnistgd.digits.pieces import Mask, bounds, digit_pieces
+
+CLOSE = 100
+"""The longer side of the digit, in pixels, in what `find_digit` returns."""
+
+# The longer side of the picture, in pixels, while the pen is measured and while the digit is looked for.
+_THUMBNAIL = 72
+_ROUGH = 112
+_SMALL = 36
+_FINER = 192
+# What is wider than so many strokes is no ink.
+_ROOM = 2.5
+# The contrast of the palest digit that is taken for one: exp(-0.06) is 94 % of the paper's brightness.
+_WEAKEST = 0.06
+_EVEN = np.zeros(6, np.float32)
+
+
+def find_digit(picture: RGB) -> Mask | None:
+    """The strokes of the digit that a picture shows.
+
+    Parameters
+    ----------
+    picture : uint8 ndarray of shape (h, w, 3)
+
+    Returns
+    -------
+    bool ndarray of shape (h', w')
+        True is ink, and some is. The digit is about `CLOSE` pixels long and has a little paper around it.
+        None if there is nothing on the picture that could be a digit.
+    """
+    small = _scaled(picture, _ROUGH)
+    thumbnail = _scaled(small, _THUMBNAIL)
+    mix = channel_mix(thumbnail)
+    pen = measure_pen(grey(thumbnail, mix))
+    digit = _where(grey(small, mix), pen)
+    if digit is None or bounds(digit).size < _SMALL:
+        digit = _where(grey(_scaled(picture, _FINER), mix), pen)
+    return None if digit is None else _closer(picture, digit, mix, pen)
+
+
+def _where(plain: Grey, pen: Pen) -> Mask | None:
+    """The pixels of the picture that are the digit, if any are."""
+    contrast = ink_contrast(flattened(plain, pen.light), _ROOM * pen.width * max(plain.shape))
+    ink = contrast > max(threshold(contrast), FAINTEST / 2)
+    if not ink.any():
+        return None
+    digit = digit_pieces(ink, contrast)
+    return digit if _is_plausible(digit, ink, contrast) else None
+
+
+def _is_plausible(digit: Mask, ink: Mask, contrast: Grey) -> bool:
+    """Whether this could be a digit, and not noise, a corner or the edge of a shadow on an empty sheet."""
+    size = bounds(digit).size
+    strength = float(contrast[digit].mean())
+    rest = np.abs(contrast[~ink])
+    on_border = digit[0].sum() + digit[-1].sum() + digit[:, 0].sum() + digit[:, -1].sum()
+    return bool(
+        strength > _WEAKEST
+        and (not rest.size or strength > 4 * quantile(rest, 0.9))
+        and contrast[digit].sum() > 0.15 * contrast[ink].sum()
+        and size > max(digit.shape) / 18
+        and on_border < 0.6 * size
+        and digit.sum() < 0.7 * size**2
+    )
+
+
+def _closer(picture: RGB, digit: Mask, mix: NDArray[np.float32], pen: Pen) -> Mask:
+    """The same digit from the picture's own pixels, `CLOSE` of them long."""
+    down, right = picture.shape[0] / digit.shape[0], picture.shape[1] / digit.shape[1]
+    box = bounds(digit)
+    margin = 0.2 * box.size + 2
+    left, top = max(0.0, box.left - margin), max(0.0, box.top - margin)
+    end, bottom = min(digit.shape[1], box.right + margin), min(digit.shape[0], box.bottom + margin)
+    scale = CLOSE / box.size
+    size = max(1, round((end - left) * scale)), max(1, round((bottom - top) * scale))
+    region = (left * right, top * down, end * right, bottom * down)
+    close = grey(_resized(picture, size, region), mix)
+    contrast = ink_contrast(
+        flattened(close, Light(pen.light.dark, _EVEN)), _ROOM * pen.width * max(digit.shape) * scale
+    )
+    # A wide margin around what was found: other things may lie near.
+    near = Image.fromarray(spread(digit, 5, np.maximum).astype(np.uint8) * 255)
+    around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
+    ink = (contrast > threshold(contrast)) & around
+    return ink if ink.any() else around
+
+
+def _scaled(picture: RGB, longest: int) -> RGB:
+    """The picture with its longer side so many pixels long."""
+    height, width = picture.shape[:2]
+    scale = longest / max(height, width)
+    return _resized(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _resized(
+    picture: RGB, size: tuple[int, int], region: tuple[float, float, float, float] | None = None
+) -> RGB:
+    """Width and height `size` of a region (left, top, right, bottom), or of the whole picture."""
+    image = Image.fromarray(picture)
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR, region, reducing_gap=3.0))

@@ -1,0 +1,99 @@
+"""``mnistgd explain``: the terms of each sum, in numbers and in a picture."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistgd import models
+
+DIGIT_KEYS = {"digit", "label", "logit", "probability", "evidence_for", "evidence_against", "bias"}
+
+
+@pytest.fixture
+def trained(mnistgd, few, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert mnistgd("train", "--data", few, "--epochs", 3, "--quiet").code == 0
+    return models.load(tmp_path / "weights.npz")
+
+
+@pytest.mark.parametrize("index", [0, 3, 8, 199])
+def test_evidence_adds_up_to_the_logit_exactly(mnistgd, few, trained, index):
+    document = mnistgd("explain", "--index", index, "--json").json
+    assert [set(digit) for digit in document["digits"]] == [DIGIT_KEYS] * 10
+    with np.load(few) as file:
+        pixels = file["test_images"][index].reshape(784) / 255
+    for digit, found in enumerate(document["digits"]):
+        assert found["evidence_for"] + found["evidence_against"] + found["bias"] == found["logit"]
+        products = pixels * trained.weights[:, digit].astype(float)
+        assert found["evidence_for"] == pytest.approx(products[products > 0].sum())
+        assert found["evidence_against"] == pytest.approx(products[products < 0].sum())
+        assert found["logit"] == pytest.approx(
+            trained.outputs(np.uint8(pixels * 255 + 0.5)[None])[0, digit], abs=1e-3
+        )
+    logits = np.array([found["logit"] for found in document["digits"]])
+    assert document["digit"] == logits.argmax()
+    softmax = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    assert [found["probability"] for found in document["digits"]] == pytest.approx(softmax.tolist(), abs=1e-5)
+
+
+def test_against_a_rival(mnistgd, trained):
+    document = mnistgd("explain", "--index", 0, "--against", 2, "--json").json
+    answer, rival = document["digits"][document["digit"]], document["digits"][2]
+    against = document["against"]
+    assert against["label"] == "2"
+    assert against["evidence_for"] + against["evidence_against"] + against["bias"] == against["logit"]
+    assert against["logit"] == pytest.approx(answer["logit"] - rival["logit"])
+
+
+def test_the_table_and_the_picture(mnistgd, trained, tmp_path):
+    result = mnistgd("explain", "--index", 0, "--out", "why.png")
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["digit", "for", "against", "bias", "logit", "probability"]
+    assert len(lines) == 13
+    assert lines[-1] == "why.png"
+    logits = [float(line.split()[4]) for line in lines[1:11]]
+    assert logits == sorted(logits, reverse=True)
+    for line in lines[1:11]:
+        _, plus, minus, bias, logit, _ = line.split()
+        assert float(plus) + float(minus) + float(bias) == pytest.approx(float(logit), abs=0.002)
+    with Image.open(tmp_path / "why.png") as picture:
+        assert picture.width > 800
+
+
+def test_squared_error_networks_are_explained_as_well(mnistgd, few, tmp_path):
+    path = tmp_path / "w.npz"
+    mnistgd("train", "--data", few, "--loss", "squared-error", "--out", path)
+    document = mnistgd("explain", "--index", 1, "--weights", path, "--out", tmp_path / "e.png", "--json").json
+    assert sum(found["probability"] for found in document["digits"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 2, "no image is named"),
+        (["a.png", "--index", "1"], 2, "contradict each other"),
+        (["--index", "-1"], 2, "--index"),
+        (["--index", "200"], 1, "there is no test image 200"),
+        (["--index", "0", "--against", "10"], 1, "knows no class 10"),
+        (["--index", "0", "--out", "-", "--json"], 2, "both want stdout"),
+        (["--index", "0", "--out", "no/such/place.png"], 1, "does not exist"),
+        (["missing.png"], 1, "missing.png"),
+    ],
+)
+def test_what_cannot_be(mnistgd, trained, arguments, code, words):
+    result = mnistgd("explain", *arguments)
+    assert (result.code, result.stdout) == (code, "")
+    assert words in result.stderr.splitlines()[0]
+
+
+def test_against_the_answer_itself(mnistgd, trained):
+    answer = mnistgd("explain", "--index", 0, "--json").json["digit"]
+    assert mnistgd("explain", "--index", 0, "--against", answer).code == 2
+
+
+def test_hidden_layers_have_no_such_sum(mnistgd, few, tmp_path):
+    path = tmp_path / "w.npz"
+    mnistgd("train", "--data", few, "--hidden", 4, "--out", path)
+    result = mnistgd("explain", "--index", 0, "--weights", path)
+    assert result.code == 1
+    assert "hidden layers" in result.stderr
