@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -25,8 +27,12 @@ def on_paper(image: Image.Image, factor: int) -> NDArray[np.uint8]:
     uint8 ndarray of shape (h, w, 3)
     """
     if image.mode[0] in "IF":
+        if image.mode in ("I", "F"):
+            values = np.asarray(image.reduce(factor))
+        else:
+            values = _reduced(np.asarray(image), factor)
         ranges = (1.0, 255.0) if image.mode == "F" else (255.0, 4095.0, 65535.0)
-        grey = _eight_bits(_reduced(np.asarray(image), factor), ranges)
+        grey = _eight_bits(values, ranges)
         return np.repeat(grey[:, :, None], 3, axis=2)
     transparent = image.has_transparency_data
     if image.mode not in _REDUCIBLE or (transparent and image.mode in ("L", "RGB")):
@@ -46,7 +52,7 @@ def _reduced(values: NDArray[np.generic], factor: int) -> NDArray[np.float32]:
     return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
 
 
-def _eight_bits(values: NDArray[np.float32], ranges: tuple[float, ...]) -> NDArray[np.uint8]:
+def _eight_bits(values: NDArray[np.number[Any]], ranges: tuple[float, ...]) -> NDArray[np.uint8]:
     """To [0, 255] from the first of the `ranges`, each from 0, that holds all; else from least to most."""
     finite = np.isfinite(values)
     exact = np.where(finite, values, values[finite].min() if finite.any() else 0).astype(np.float64)

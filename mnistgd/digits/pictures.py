@@ -32,7 +32,7 @@ MAX_BYTES = 200_000_000
 # a progressive JPEG is gone through once for each of its scans, of which a few bytes each make any number.
 _MAX_WEBP_PIXELS = 25_000_000
 _MAX_RUN_LENGTH_PIXELS = 2_000_000
-_MAX_SCANS = 50
+_MAX_SCANS = 30
 # A larger picture is reduced by a whole factor, to something between this and twice this on its longer side.
 _ENOUGH = 800
 _ORIENTATION = 0x0112
