@@ -1,0 +1,45 @@
+"""Fuzz a reader, guided by coverage; runs until something is found or it is stopped.
+
+    pip install -e '.[test,fuzz]'
+    python tests/fuzz/fuzz.py TARGET [CORPUS_FOLDER] [libFuzzer's options, such as -max_total_time=300]
+
+An input that is found is left in the current folder; put it into tests/fuzz/corpus/TARGET, where the tests
+try it again for ever.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+
+def main() -> None:
+    import atheris
+
+    with atheris.instrument_imports(include=["mnistgd", "zipfile", "gzip", "numpy.lib", "PIL"]):
+        sys.path.insert(0, str(Path(__file__).parent))
+        import targets
+
+        name, *options = sys.argv[1:]
+        for seed in targets.seeds(name):  # imports what is imported late
+            with tempfile.TemporaryDirectory() as folder:
+                targets.run(name, seed, Path(folder))
+    with tempfile.TemporaryDirectory() as place:
+        folder, seeds, words = (Path(place) / part for part in ("work", "seeds", "words"))
+        folder.mkdir()
+        seeds.mkdir()
+        for number, seed in enumerate(targets.seeds(name)):
+            (seeds / f"seed-{number}").write_bytes(seed)
+        escaped = ("".join(f"\\x{byte:02x}" for byte in word) for word in targets.TARGETS[name].words)
+        words.write_text("".join(f'"{word}"\n' for word in escaped))
+        limits = [f"-timeout={int(targets.SECONDS)}", "-rss_limit_mb=700", f"-dict={words}"]
+        # The seeds come last: what is new goes to the corpus, if one is named.
+        atheris.Setup(
+            [sys.argv[0], *limits, *options, str(seeds)], lambda content: targets.run(name, content, folder)
+        )
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

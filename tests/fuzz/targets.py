@@ -1,0 +1,437 @@
+"""What is fuzzed: every reader of files that nobody vouches for.
+
+Each target takes any bytes. It may read them or refuse them with an error of this package; all else is a
+finding: another error, two seconds, 500 MB, a file opened elsewhere, code run. `guarded` watches the last two.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gzip
+import io
+import json
+import random
+import sys
+import sysconfig
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mnistgd import checkpoints, digits, frames, history, models, records
+from mnistgd.datasets import idx, local
+from mnistgd.errors import MnistgdError
+from mnistgd.mask import read_mask
+from mnistgd.settings import Settings
+
+SECONDS = 2.0
+"""The longest that any input may take."""
+
+
+class Target(NamedTuple):
+    """Something that reads bytes.
+
+    Attributes
+    ----------
+    run : function of the bytes, and of a folder in which it may write them
+    seeds : function that gives inputs that are sound
+    words : what the format is made of, so that a change is not refused at the first byte
+    """
+
+    run: Callable[[bytes, Path], None]
+    seeds: Callable[[], Sequence[bytes]]
+    words: Sequence[bytes] = ()
+
+
+# --- what is sound -------------------------------------------------------------------------------------
+
+SETTINGS = Settings(epochs=1, optimizer="adam", validation=0.1, patience=1).resolved()
+NAMES = ("a", "b")
+
+
+def _npz(**arrays: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
+def _data_set() -> dict[str, np.ndarray]:
+    images = np.arange(2 * 784, dtype=np.uint32).astype(np.uint8).reshape(2, 28, 28)
+    labels = np.array([0, 1], np.uint8)
+    return {"train_images": images, "train_labels": labels, "test_images": images, "test_labels": labels}
+
+
+def _idx(array: np.ndarray) -> bytes:
+    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+@functools.cache
+def _model() -> models.Model:
+    params = {"weights": np.ones((784, 2), np.float32), "bias": np.zeros(2, np.float32)}
+    data = {"source": "embedded", "sha256": "0" * 64}
+    record = records.build(SETTINGS, NAMES, data=data, results={"test_accuracy": 0.5})
+    return models.Model(params, SETTINGS, NAMES, record)
+
+
+def _frames(model: models.Model) -> frames.Frames:
+    from mnistgd.images.png import weights_sha256
+
+    weights = np.stack([model.weights, model.weights])
+    return frames.Frames(weights, (0, 9), (0.1, 0.5), NAMES, weights_sha256(model.weights))
+
+
+def _checkpoint() -> bytes:
+    from mnistgd.fitting import Best, Checkpoint, Tally, initial_params
+
+    params = initial_params(SETTINGS, 2)
+    place = Checkpoint(
+        step=3,
+        params=params,
+        state=SETTINGS.build_optimizer().init(params),
+        tally=Tally(1.0, 2, 3),
+        best=Best(0.5, 1, params),
+    )
+    epoch = history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8)
+    run = checkpoints.SavedRun(SETTINGS, NAMES, "mnist", "0" * 64, "w.npz", None, [epoch], 1.0, place)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "c.npz"
+        checkpoints.save(run, path)
+        return path.read_bytes()
+
+
+def _members(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _packed(members: dict[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+    return content.getvalue()
+
+
+def _record_of(content: bytes) -> bytes:
+    with np.load(io.BytesIO(content)) as file:
+        return str(file["record"]).encode()
+
+
+def _with_record(content: bytes, record: bytes) -> bytes:
+    """An archive as it was, but for its record: checksums do not stand in the way of what is inside."""
+    npy = io.BytesIO()
+    np.save(npy, np.array(record.decode("utf-8", "replace")))
+    return _packed(_members(content) | {"record.npy": npy.getvalue()})
+
+
+# --- what reads it -------------------------------------------------------------------------------------
+
+
+def _use(model: models.Model) -> None:
+    """A network that was read can be used."""
+    assert model.probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, len(model.names))
+    assert model.data_source
+    assert model.settings.resolved()
+
+
+def _read_weights(content: bytes, folder: Path) -> None:
+    path = folder / "weights.npz"
+    path.write_bytes(content)
+    _use(models.load(path))
+
+
+def _read_weights_record(content: bytes, folder: Path) -> None:
+    _read_weights(_with_record(_sound("weights"), content), folder)
+
+
+def _read_array(content: bytes, folder: Path) -> None:
+    """Its own bytes as the weights of a network, and as each array of a data set."""
+    members = _members(_sound("weights"))
+    with contextlib.suppress(MnistgdError):
+        _read_weights(_packed(members | {"weights.npy": content}), folder)
+    members = _members(_sound("npz"))
+    for name in members:
+        with contextlib.suppress(MnistgdError):
+            _read_npz(_packed(members | {name: content}), folder)
+
+
+def _read_npz(content: bytes, folder: Path) -> None:
+    path = folder / "set.npz"
+    path.write_bytes(content)
+    _check_dataset(local.read_path(path))
+
+
+def _check_dataset(dataset: object) -> None:
+    assert dataset.train_images.dtype == np.uint8
+    assert dataset.train_images.shape[1:] == (28, 28)
+    assert len(dataset.train_images) == len(dataset.train_labels)
+    assert dataset.train_labels.max() < len(dataset.names) <= 10
+
+
+def _read_idx(content: bytes, folder: Path) -> None:
+    """Its own bytes as the images of a set, and as labels."""
+    sound = _data_set()
+    (folder / "train-labels-idx1-ubyte").write_bytes(_idx(sound["train_labels"]))
+    (folder / "t10k-images-idx3-ubyte").write_bytes(_idx(sound["test_images"]))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(_idx(sound["test_labels"]))
+    path = folder / "train-images-idx3-ubyte"
+    path.write_bytes(content)
+    with contextlib.suppress(MnistgdError):
+        _check_dataset(local.read_path(folder))
+    assert idx.read_labels(path).ndim == 1
+
+
+def _read_checkpoint(content: bytes, folder: Path) -> None:
+    path = folder / "c.npz"
+    path.write_bytes(content)
+    saved = checkpoints.load(path)
+    assert saved.settings.resolved()
+    assert saved.out
+
+
+def _read_checkpoint_record(content: bytes, folder: Path) -> None:
+    _read_checkpoint(_with_record(_sound("checkpoint"), content), folder)
+
+
+def _read_frames(content: bytes, folder: Path) -> None:
+    path = folder / "w.frames.npz"
+    path.write_bytes(content)
+    found = frames.load(path, _model())
+    assert len(found.steps) == len(found.weights)
+
+
+def _read_frames_record(content: bytes, folder: Path) -> None:
+    _read_frames(_with_record(_sound("frames"), content), folder)
+
+
+def _read_history(content: bytes, folder: Path) -> None:
+    path = folder / "l.jsonl"
+    path.write_bytes(content)
+    assert history.read(path)
+
+
+def _read_picture(content: bytes, folder: Path) -> None:
+    path = folder / "p.png"
+    path.write_bytes(content)
+    with contextlib.suppress(MnistgdError):
+        read_mask(path)
+    picture = digits.read(path)
+    for take in (digits.normalised, digits.as_it_is):
+        with contextlib.suppress(MnistgdError):
+            image = take(picture)
+            assert image.dtype == np.uint8
+            assert image.shape == (28, 28)
+
+
+def _parse_lesson(content: bytes, folder: Path) -> None:
+    """The words of a command line, with a zero byte between them; the first is the lesson's name."""
+    import typer
+
+    from mnistgd.cli.lesson import _lesson_command
+    from mnistgd.lessons import load
+
+    name, *words = content.decode("utf-8", "surrogateescape").split("\0")
+    if {"--help", "-h"} & set(words):
+        return
+    try:
+        command = _lesson_command(load(name))
+        with command.make_context(name, words):
+            pass
+    except (typer.TyperException, typer.Exit):
+        return
+
+
+def _lesson_lines() -> list[bytes]:
+    from importlib.util import find_spec
+
+    from mnistgd.cli.lesson import _lesson_command
+    from mnistgd.lessons import TITLES, load
+
+    lines = []
+    for name in TITLES:
+        if not find_spec(f"mnistgd.lessons.{name.replace('-', '_')}"):
+            continue
+        words = [name]
+        for parameter in _lesson_command(load(name)).params:
+            option = parameter.opts[0]
+            if option not in ("--help", "--plot") and not getattr(parameter, "is_flag", False):
+                words += [option, str(parameter.default or 1).strip("[]'")]
+        lines.append("\0".join(words).encode())
+    return lines
+
+
+def _pictures() -> list[bytes]:
+    from PIL import Image, ImageDraw
+
+    page = Image.new("L", (40, 30), 255)
+    ImageDraw.Draw(page).line([(20, 5), (20, 25)], fill=0, width=3)
+    files = []
+    for kind in ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF"):
+        for mode in ("L", "RGB", "P") if kind not in ("JPEG", "WEBP") else ("RGB",):
+            content = io.BytesIO()
+            page.convert(mode).save(content, kind)
+            files.append(content.getvalue())
+    return files
+
+
+@functools.cache
+def seeds(name: str) -> Sequence[bytes]:
+    """Inputs of a target that are sound, made once."""
+    return TARGETS[name].seeds()
+
+
+def _sound(name: str) -> bytes:
+    return seeds(name)[0]
+
+
+_ZIP = [b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"record.npy", b"weights.npy"]
+_NPY = [
+    b"\x93NUMPY\x01\0",
+    b"'descr': ",
+    b"'|O'",
+    b"'<f4'",
+    b"'fortran_order': True",
+    b"(784, 2)",
+    b"(-1,)",
+    b"1e9",
+]
+_JSON = [
+    *(
+        b'"format"',
+        b'"kind"',
+        b'"checkpoint"',
+        b'"settings"',
+        b'"names"',
+        b'"hidden"',
+        b'"epochs"',
+        b'"steps"',
+    ),
+    *(b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"[[[[", b'{"', b'"\\ud800"', b"9" * 400),
+]
+
+TARGETS: dict[str, Target] = {
+    "idx": Target(
+        _read_idx,
+        lambda: [
+            _idx(_data_set()["train_images"]),
+            _idx(_data_set()["train_labels"]),
+            gzip.compress(_idx(_data_set()["train_images"])),
+        ],
+        [b"\0\0\x08\x03", b"\0\0\x08\x01", b"\x1f\x8b\x08\0", b"\0\0\0\x1c", b"\x7f\xff\xff\xff"],
+    ),
+    "npz": Target(_read_npz, lambda: [_npz(**_data_set())], _ZIP),
+    "array": Target(_read_array, lambda: list(_members(_npz(**_data_set())).values()), _NPY),
+    "weights": Target(_read_weights, lambda: [models.file_bytes(_model())], _ZIP),
+    "weights-record": Target(_read_weights_record, lambda: [_record_of(_sound("weights"))], _JSON),
+    "checkpoint": Target(_read_checkpoint, lambda: [_checkpoint()], _ZIP),
+    "checkpoint-record": Target(_read_checkpoint_record, lambda: [_record_of(_sound("checkpoint"))], _JSON),
+    "frames": Target(_read_frames, lambda: [frames.file_bytes(_frames(_model()))], _ZIP),
+    "frames-record": Target(_read_frames_record, lambda: [_record_of(_sound("frames"))], _JSON),
+    "history": Target(
+        _read_history,
+        lambda: [json.dumps(vars(history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8))).encode() + b"\n"],
+        [b'"epoch"', b'"loss"', *_JSON],
+    ),
+    "picture": Target(
+        _read_picture, _pictures, [b"IHDR", b"IDAT", b"PLTE", b"tRNS", b"\xff\xd8", b"GIF89a", b"II*\0"]
+    ),
+    "lesson": Target(
+        _parse_lesson, _lesson_lines, [b"\0--", b"nan", b"inf", b"1e400", b",", b"-1", b"9" * 5000]
+    ),
+}
+
+
+# --- how it is run -------------------------------------------------------------------------------------
+
+
+def run(name: str, content: bytes, folder: Path) -> bool:
+    """Give `content` to a target; whether it was read rather than refused."""
+    for needed in (name, "npz", "weights", "checkpoint", "frames"):
+        seeds(needed)
+    with guarded(folder), warnings.catch_warnings():
+        try:
+            TARGETS[name].run(content, folder)
+        except MnistgdError:
+            return False
+    return True
+
+
+class Breach(BaseException):
+    """Something was done that a reader of files never does."""
+
+
+_FORBIDDEN = (
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "subprocess.Popen",
+    "pickle.",
+    "marshal.",
+    "socket.",
+)
+_READABLE = tuple(
+    str(Path(place).resolve())
+    for place in {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, Path(models.__file__).parent}
+)
+_guard: list[tuple[str, list[str]]] = []
+"""The folder that is watched, and what was done that must not be; empty while nobody watches."""
+
+
+@contextlib.contextmanager
+def guarded(folder: Path) -> Iterator[None]:
+    """Raise Breach if meanwhile code is run from outside, or a file opened but in `folder` or to import code."""
+    breaches: list[str] = []
+    _guard.append((str(folder.resolve()), breaches))
+    try:
+        yield
+    finally:
+        _guard.clear()
+    if breaches:
+        raise Breach("; ".join(breaches))
+
+
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if not _guard:
+        return
+    folder, breaches = _guard[0]
+    if event.startswith(_FORBIDDEN) and not _importing():
+        breaches.append(event)
+    if event == "open" and isinstance(arguments[0], str | bytes):
+        path = str(
+            Path(arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]).absolute()
+        )
+        reads = arguments[1] in (None, "r", "rb")
+        if not path.startswith(folder) and not (reads and path.startswith(_READABLE)):
+            breaches.append(f"open {path}")
+
+
+def _importing() -> bool:
+    """Whether a module is being imported: its compiled code is marshalled."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+sys.addaudithook(_watch)
+
+
+def changed(name: str, rng: random.Random) -> bytes:
+    """A sound input of a target in which a few places hold something else."""
+    target = TARGETS[name]
+    content = bytearray(rng.choice(seeds(name)))
+    for _ in range(rng.randint(1, 5)):
+        # The beginning and the end hold what says how the rest is to be read.
+        places = (rng.randrange(200), len(content) - rng.randrange(600), rng.randrange(len(content) + 1))
+        start = max(0, min(rng.choice(places), len(content)))
+        word = rng.choice([*target.words, b"", rng.randbytes(1), rng.randbytes(4), b"\xff" * 4])
+        content[start : start + rng.choice([0, len(word), len(word), rng.randrange(100)])] = word
+    return bytes(content)
