@@ -29,7 +29,7 @@ from mnistgd.settings import Settings
 
 FORMAT = 1
 KIND = "checkpoint"
-RECORD_BYTES = 50_000_000
+RECORD_BYTES = 40_000_000
 HINT = "a checkpoint is written by: mnistgd train --checkpoint FILE"
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mnistgd.errors import DataError
 from mnistgd.files import append, reason, write_atomically
 
-MAX_BYTES = 50_000_000
+MAX_BYTES = 8_000_000
+"""Of a file: forty thousand epochs, read in a second."""
+
+MAX_LINE = 4096
+"""Bytes: ten times what `add` writes."""
+
 HINT = "a history is written by: mnistgd train --log FILE.jsonl"
 
 
@@ -51,13 +57,13 @@ class Epoch:
         if not isinstance(found, dict):
             raise ValueError("it is not an epoch")
         values: dict[str, Any] = {}
-        for field in fields(cls):
-            value = found.get(field.name)
+        for name, field in cls.__dataclass_fields__.items():
+            value = found.get(name)
             if value is None and field.default is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not _usable(value):
-                raise ValueError(f"it has no number for {field.name}")
-            values[field.name] = value
+                raise ValueError(f"it has no number for {name}")
+            values[name] = value
         return cls(**values)
 
 
@@ -99,8 +105,10 @@ def read(path: Path) -> list[Epoch]:
     if len(content) > MAX_BYTES:
         raise DataError(f"{path} is larger than any history", HINT)
     epochs = []
-    for number, line in enumerate(content.splitlines(), 1):
+    for number, line in enumerate(io.BytesIO(content), 1):
         try:
+            if len(line) > MAX_LINE:
+                raise ValueError("it is too long")
             epochs.append(Epoch.from_json(json.loads(line)))
         except (ValueError, RecursionError) as error:
             not_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)

@@ -44,7 +44,8 @@ GOOD = '{"epoch": 1, "step": 2, "loss": 0.5, "accuracy": 0.9, "learning_rate": 1
         (GOOD.replace("0.5", "true"), "no number for loss"),
         (GOOD.replace("0.5", '"half"'), "no number for loss"),
         (GOOD.replace("0.5", "9" * 400), "no number for loss"),
-        ("[" * 100_000, "it is not JSON"),
+        ("[" * 4000, "it is not JSON"),
+        ("[" * 100_000, "it is too long"),
     ],
 )
 def test_lines_that_are_no_epoch(tmp_path, line, words):

@@ -1,0 +1,89 @@
+"""The largest files that are read at all, made so that reading them costs the most: 2 seconds and 500 MB."""
+
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mnistgd import checkpoints, history, records
+from mnistgd.fitting import initial_params
+from mnistgd.settings import MAX_LAYERS, MAX_UNITS, Settings
+
+READ = """
+import resource, sys, time
+from pathlib import Path
+from mnistgd import checkpoints, history, models
+from mnistgd.errors import MnistgdError
+begun = time.process_time()
+try:
+    {how}(Path(sys.argv[1]))
+    outcome = "read"
+except MnistgdError as error:
+    outcome = error.message
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+print(outcome, time.process_time() - begun, peak, sep="\\t")
+"""
+
+EPOCH = b'{"epoch":1,"step":1,"loss":1,"accuracy":1,"learning_rate":1,"seconds":1}\n'
+
+
+def packed(**arrays):
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
+
+
+def record_of(size, inside, **known):
+    """A record of as many bytes as are read: numpy takes four for each letter."""
+    text = json.dumps(known | {"x": ["HERE"]})
+    return text.replace(
+        '"HERE"', inside.join([""] * ((size // 4 - len(text)) // len(inside))).strip(",") or "1"
+    )
+
+
+def largest_weights():
+    settings = Settings(hidden=(MAX_UNITS,) * MAX_LAYERS, init="glorot_uniform").resolved()
+    record = records.build(settings, tuple("0123456789"), data={"source": "", "sha256": ""}, results={})
+    params = initial_params(settings, 10)
+    arrays = {}
+    for layer in range(1, MAX_LAYERS + 2):
+        for part in ("weights", "bias"):
+            arrays[f"{part}_{layer}"] = params[f"{settings.layer_prefix(layer)}{part}"]
+    return packed(record=np.array(json.dumps(record)), **arrays)
+
+
+def checkpoint_record(inside):
+    known = {"kind": "checkpoint", "format": 1}
+    return packed(record=np.array(record_of(checkpoints.RECORD_BYTES, inside, **known)))
+
+
+LARGEST = {
+    "history of many epochs": ("history.read", lambda: EPOCH * (history.MAX_BYTES // len(EPOCH))),
+    "history of many lines": ("history.read", lambda: b"\n" * history.MAX_BYTES),
+    "history of one line": ("history.read", lambda: b"[" + b"[]," * (history.MAX_BYTES // 3 - 1) + b"1]"),
+    "weights": ("models.load", largest_weights),
+    "weights with a long record": (
+        "models.load",
+        lambda: packed(record=np.array(record_of(records.MAX_BYTES, "[],"))),
+    ),
+    "checkpoint of lists": ("checkpoints.load", lambda: checkpoint_record("[],")),
+    "checkpoint of objects": ("checkpoints.load", lambda: checkpoint_record("{},")),
+    "checkpoint of numbers": ("checkpoints.load", lambda: checkpoint_record("1.5,")),
+}
+
+
+@pytest.mark.parametrize(("how", "make"), LARGEST.values(), ids=LARGEST)
+def test_the_largest_files(tmp_path, how, make):
+    pytest.importorskip("resource")
+    path = tmp_path / "file"
+    path.write_bytes(make())
+    command = [sys.executable, "-c", READ.format(how=how), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    outcome, seconds, peak = done.stdout.rstrip("\n").split("\t")
+    assert float(seconds) < 2, outcome
+    assert int(peak) < 500_000_000, outcome
+    # No larger, or it would not have been looked at.
+    assert not any(words in outcome for words in ("larger than", "more than the"))
