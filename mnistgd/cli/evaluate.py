@@ -41,6 +41,7 @@ def evaluate(
     from mnistgd import evaluation, models
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
+    outputs.check_apart({"--confusion": confusion, "--mistakes": mistakes})
     model = models.load(weights)
     for out in (confusion, mistakes):
         if out is not None:

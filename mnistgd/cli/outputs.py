@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from mnistgd.cli import console
@@ -31,6 +33,30 @@ def check(out: str, *, as_json: bool, option: str = "--out") -> None:
         raise UsageError(
             f"{option} - would write bytes to a terminal", f"redirect it: mnistgd … {option} - > FILE"
         )
+
+
+def check_apart(places: Mapping[str, str | Path | None]) -> None:
+    """Refuse options that name one file, or stdout, for two things.
+
+    Parameters
+    ----------
+    places : mapping of options to what they name; None for one that is not given
+
+    Raises
+    ------
+    UsageError
+        If two name the same.
+    """
+    seen: dict[str, str] = {}
+    for option, place in places.items():
+        if place is None:
+            continue
+        name = "" if str(place) == STDOUT else os.path.normpath(Path(place).absolute())
+        other = seen.setdefault(name, option)
+        if other != option and name:
+            raise UsageError(f"{other} and {option} name the same file", "give each a file of its own")
+        if other != option:
+            raise UsageError(f"{other} - and {option} - both want stdout", "write one of them to a file")
 
 
 def deliver(content: bytes, out: str) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,16 +114,6 @@ def check_images(saved: SavedRun, dataset: Dataset, asked: bool) -> None:
         )
 
 
-def _check_different(places: Mapping[str, str | Path | None]) -> None:
-    seen: dict[str, str] = {}
-    for option, place in places.items():
-        if place is None or place == outputs.STDOUT:
-            continue
-        other = seen.setdefault(os.path.normpath(Path(place).absolute()), option)
-        if other != option:
-            raise UsageError(f"{option} and {other} name the same file", "give each a file of its own")
-
-
 class Keeper:
     """Writes down how a run goes: its history, epoch by epoch, and a checkpoint to go on from.
 
@@ -163,7 +151,7 @@ class Keeper:
         self.history: list[Epoch] = list(saved.history) if saved else []
         self.begun = time.perf_counter() - (saved.seconds if saved else 0.0)
         images = None if data == MNIST else data
-        _check_different({"--out": out, "--checkpoint": path, "--log": log, "--data": images})
+        outputs.check_apart({"--out": out, "--checkpoint": path, "--log": log, "--data": images})
         if path is not None:
             check_writable(path)
         if log is not None:

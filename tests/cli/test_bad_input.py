@@ -1,0 +1,264 @@
+"""What can be wrong with the words and the files of each command, as one table."""
+
+import io
+import json
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+# (command, exit code, words that stderr says). The files are made below; `no/…` is in a folder that is not.
+BAD = [
+    # in the command line alone
+    ("trian", 2, "No such command 'trian'"),
+    ("--no-such", 2, "--no-such"),
+    ("train --no-such", 2, "--no-such"),
+    ("train extra", 2, "extra"),
+    ("train --epochs 0", 2, "--epochs"),
+    ("train --epochs ten", 2, "--epochs"),
+    ("train --epochs 1e3", 2, "--epochs"),
+    ("train --batch-size 0", 2, "neither a number from 1 up nor 'full'"),
+    ("train --batch-size 1.5", 2, "neither a number from 1 up nor 'full'"),
+    ("train --learning-rate nan", 2, "not a finite number above 0"),
+    ("train --learning-rate -1", 2, "not a finite number above 0"),
+    ("train --schedule sometimes", 2, "sometimes"),
+    ("train --loss hinge", 2, "hinge"),
+    ("train --optimizer best", 2, "best"),
+    ("train --optimizer momentum --momentum 1", 2, "a number from 0 to below 1"),
+    ("train --momentum 0.5", 2, "--momentum means nothing to sgd"),
+    ("train --weight-decay inf", 2, "a finite number from 0 up"),
+    ("train --init ones", 2, "ones"),
+    ("train --hidden 0", 2, "not a list of whole numbers"),
+    ("train --hidden 8,,8", 2, "not a list of whole numbers"),
+    ("train --hidden 99999", 2, "not a list of whole numbers"),
+    ("train --hidden 1,1,1,1,1,1", 2, "6 hidden layers are more than 5"),
+    ("train --hidden 8 --init zeros", 2, "would all stay the same"),
+    ("train --activation step", 2, "step"),
+    ("train --seed -1", 2, "--seed"),
+    ("train --validation 0.95", 2, "a fraction from 0 to 0.9"),
+    ("train --patience 2", 2, "nothing is set aside"),
+    ("train --target-accuracy 92", 2, "a fraction from 0 to 1"),
+    ("train --every 0 --checkpoint new.npz", 2, "--every"),
+    ("train --min-accuracy 92", 2, "--min-accuracy"),
+    ("train --labels a", 2, "2 to 10 names"),
+    ("train --labels a,,b", 2, "the name of class 1 is empty"),
+    ("train --labels a,b,a", 2, "two classes are called a"),
+    ("train --out - --json", 2, "both want stdout"),
+    ("train --data few.npz --out few.npz", 2, "name the same file"),
+    ("train --data few.npz --frames 5 --hidden 4", 2, "--frames keeps pictures of digits"),
+    ("train --resume c.npz --epochs 9", 2, "--epochs contradicts c.npz"),
+    # files that cannot be read, or are of another kind
+    ("train --data no/where", 1, "there is no"),
+    ("train --data text.txt", 1, "neither an .npz file nor"),
+    ("train --data empty.npz", 1, "not a whole .npz file"),
+    ("train --data w.npz", 1, "no array train_images"),
+    ("train --data folder", 1, "there are no IDX files"),
+    ("train --data few.npz --labels a,b", 1, "2 names are given"),
+    ("train --data few.npz --freeze text.txt", 1, "cannot be read as a picture"),
+    ("train --data few.npz --freeze digit.png", 1, "not 28×28"),
+    ("train --data few.npz --out no/w.npz", 1, "does not exist"),
+    ("train --data few.npz --out folder", 1, "it is a folder"),
+    ("train --data few.npz --log no/l.jsonl", 1, "does not exist"),
+    ("train --data few.npz --checkpoint folder", 1, "it is a folder"),
+    ("train --data few.npz --learning-rate 1e30 --loss squared-error", 1, "diverged at step"),
+    ("train --resume no.npz", 1, "there is no checkpoint"),
+    ("train --resume w.npz", 1, "is not a checkpoint"),
+    ("train --resume text.txt", 1, "not a whole .npz file"),
+    ("show-weights 10", 2, "10 is not a digit from 0 to 9"),
+    ("show-weights --palette rainbow", 2, "rainbow"),
+    ("show-weights --size 27", 2, "--size"),
+    ("show-weights --scale none", 2, "none"),
+    ("show-weights -w w.npz 1 2 --out -", 2, "--out - takes one picture"),
+    ("show-weights -w w.npz --out - --json", 2, "both want stdout"),
+    ("show-weights -w w.npz --terminal", 2, "stdout is not a terminal"),
+    ("show-weights -w w.npz cat", 1, "knows no class cat"),
+    ("show-weights -w w.npz 1 2 --out new.png", 1, "it is not a folder"),
+    ("show-weights -w w.npz --out no/p.png", 1, "does not exist"),
+    ("show-weights -w w.npz --layer 3", 1, "no layer 3"),
+    ("show-weights -w hidden.npz", 1, "hidden layers"),
+    ("show-weights -w no.npz", 1, "there is no weights file"),
+    ("show-weights -w folder", 1, "is a folder"),
+    ("show-weights -w empty.npz", 1, "not a whole .npz file"),
+    ("show-weights -w few.npz", 1, "it has no record"),
+    ("evaluate --split dev", 2, "dev"),
+    ("evaluate --min-accuracy nan", 2, "--min-accuracy"),
+    ("evaluate -w w.npz --confusion - --mistakes -", 2, "stdout"),
+    ("evaluate -w w.npz --confusion - --json", 2, "both want stdout"),
+    ("evaluate -w w.npz --confusion same.png --mistakes same.png", 2, "same file"),
+    ("evaluate -w text.txt", 1, "not a whole .npz file"),
+    ("evaluate -w w.npz --confusion no/c.png", 1, "does not exist"),
+    ("evaluate -w w.npz --data no/where", 1, "there is no"),
+    ("evaluate -w two.npz --data few.npz", 1, "has 10 classes, and this network knows 2"),
+    ("predict", 2, "no image is named"),
+    ("predict digit.png --index 1", 2, "contradict each other"),
+    ("predict - -", 2, "stdin holds one picture"),
+    ("predict --index -1", 2, "--index"),
+    ("predict -w w.npz digit.png --saw - --json", 2, "both want stdout"),
+    ("predict -w w.npz --index 999999", 1, "there is no test image 999999"),
+    ("predict -w w.npz no.png", 1, "does not exist"),
+    ("predict -w w.npz text.txt", 1, "is not a picture"),
+    ("predict -w w.npz empty.npz", 1, "is empty"),
+    ("predict -w w.npz folder", 1, "is a folder"),
+    ("predict -w w.npz blank.png", 1, "nothing that could be a digit"),
+    ("predict -w w.npz torn.png", 1, "damaged"),
+    ("predict -w w.npz digit.png --as-is", 1, "not 28"),
+    ("predict -w w.npz digit.png --saw no/s.png", 1, "does not exist"),
+    ("explain", 2, "no image is named"),
+    ("explain digit.png --index 1", 2, "contradict each other"),
+    ("explain -w w.npz digit.png --out - --json", 2, "both want stdout"),
+    ("explain -w w.npz digit.png --against cat", 1, "knows no class cat"),
+    ("explain -w w.npz blank.png", 1, "nothing that could be a digit"),
+    ("explain -w w.npz digit.png --out folder", 1, "it is a folder"),
+    ("explain -w hidden.npz digit.png", 1, "hidden layers"),
+    ("compare w.npz", 2, "B.npz"),
+    ("compare w.npz w.npz --out - --json", 2, "both want stdout"),
+    ("compare w.npz no.npz", 1, "there is no weights file"),
+    ("compare w.npz hidden.npz", 1, "hidden layers"),
+    ("compare w.npz two.npz", 1, "classes"),
+    ("animate --seconds 0", 2, "--seconds"),
+    ("animate -w w.npz --out film.txt", 2, "film.txt"),
+    ("animate -w w.npz 11", 2, "11 is not a digit"),
+    ("animate -w two.npz", 1, "there are no snapshots"),
+    ("animate -w hidden.npz", 1, "snapshots"),
+    ("animate -w w.npz --out no/a.gif", 1, "does not exist"),
+    ("curves", 2, "FILE.jsonl"),
+    ("curves l.jsonl --out - --json", 2, "both want stdout"),
+    ("curves no.jsonl", 1, "no such file"),
+    ("curves text.txt", 1, "line 1 of text.txt is not an epoch"),
+    ("curves empty.npz", 1, "has no epoch yet"),
+    ("curves folder", 1, "is a directory"),
+    ("curves l.jsonl --out no/c.png", 1, "does not exist"),
+    ("verify no.npz", 1, "there is no weights file"),
+    ("verify c.npz", 1, "is not a weights file"),
+    ("verify w.npz --data other.npz", 1, "was trained on other images"),
+    ("lesson tose", 2, "there is no lesson tose"),
+    ("lesson --json toes", 2, "--json stands in front"),
+    ("lesson toes --learning-rate 0", 2, "number above 0"),
+    ("lesson toes --iterations 1000000000", 2, "is not a whole number from 1 to"),
+    ("lesson threshold --plot x.txt --no-such", 2, "--no-such"),
+    ("lesson toes --plot no/p.png", 1, "does not exist"),
+    ("lesson toes --plot folder", 1, "it is a folder"),
+    ("lesson dot-product --weights no.npz --offline", 1, "there is no weights file"),
+    ("data nothing", 2, "nothing"),
+    ("data show --digit 10", 2, "--digit"),
+    ("data show --count 0", 2, "--count"),
+    ("data show --data few.npz --out - --json", 2, "both want stdout"),
+    ("data fetch --offline --source openml", 2, "contradict each other"),
+    ("data fetch --source moon", 2, "moon"),
+    ("data info --data no/where", 1, "there is no"),
+    ("data info --data few.npz --labels a,b", 1, "2 names are given"),
+    ("data show --data two-set.npz --digit 9", 1, "9"),
+    ("data show --data few.npz --out no/s.png", 1, "does not exist"),
+    ("data verify", 1, "is not cached"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(few, tmp_path_factory):
+    """The files that the table speaks of, and a folder."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "folder").mkdir()
+    (folder / "few.npz").write_bytes(few.read_bytes())
+    (folder / "text.txt").write_text("meow\n")
+    (folder / "empty.npz").write_bytes(b"")
+    with np.load(few) as file:
+        arrays = dict(file)
+    np.savez(folder / "other.npz", **arrays | {"test_images": arrays["test_images"][::-1]})
+    two = {
+        name: array[np.isin(arrays[name.replace("images", "labels")], [0, 1])]
+        for name, array in arrays.items()
+    }
+    np.savez(folder / "two-set.npz", **two)
+    picture = Image.fromarray(255 - arrays["test_images"][0]).resize((112, 112))
+    picture.save(folder / "digit.png")
+    Image.new("L", (112, 112), 255).save(folder / "blank.png")
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    (folder / "torn.png").write_bytes(content.getvalue()[: len(content.getvalue()) // 2])
+    for options in (
+        "--data few.npz --out w.npz --log l.jsonl --checkpoint c.npz --frames 2",
+        "--data few.npz --out hidden.npz --hidden 4",
+        "--data two-set.npz --out two.npz",
+    ):
+        command = [sys.executable, "-m", "mnistgd", "train", "--quiet", "--epochs", "1", *options.split()]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture
+def place(made, monkeypatch):
+    monkeypatch.chdir(made)
+    return made
+
+
+@pytest.mark.parametrize(("command", "code", "words"), BAD, ids=[command for command, *_ in BAD])
+def test_bad_input(mnistgd, place, command, code, words):
+    """Nothing on stdout, one line that says what is wrong, one that says what to do; and no file left."""
+    before = {path: path.stat().st_mtime_ns for path in place.rglob("*")}
+    result = mnistgd(*shlex.split(command))
+    assert (result.code, result.stdout) == (code, ""), result.stderr
+    error, hint = result.stderr.splitlines()[-2:]
+    assert error.startswith("error: ")
+    assert words in error + hint
+    assert hint.startswith("hint: ")
+    assert "a bug" not in hint
+    assert result.stderr.count("error: ") == result.stderr.count("hint: ") == 1
+    assert "Traceback" not in result.stderr
+    assert "Value error" not in result.stderr
+    assert {path: path.stat().st_mtime_ns for path in place.rglob("*")} == before
+
+
+def test_the_table_is_about_every_command():
+    import typer
+
+    from mnistgd.cli.app import app
+
+    words = [command.split() for command, *_ in BAD]
+    for name, command in typer.main.get_command(app).commands.items():
+        assert [name] in [row[:1] for row in words]
+        for sub in getattr(command, "commands", {}):
+            if sub != "clear":  # it takes no word that could be wrong
+                assert [name, sub] in [row[:2] for row in words]
+
+
+@pytest.mark.parametrize(
+    ("variables", "command", "code", "words"),
+    [
+        ({"MNISTGD_WEIGHTS": "no.npz"}, "evaluate", 1, "there is no weights file no.npz"),
+        ({"MNISTGD_WEIGHTS": "no/w.npz"}, "train --data few.npz", 1, "does not exist"),
+        ({"MNISTGD_DATA": "no/where"}, "train", 1, "there is no"),
+        ({"MNISTGD_OFFLINE": "perhaps"}, "train", 2, "MNISTGD_OFFLINE"),
+    ],
+)
+def test_bad_variables(mnistgd, place, monkeypatch, variables, command, code, words):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    result = mnistgd(*command.split())
+    assert (result.code, result.stdout) == (code, "")
+    assert words in result.stderr
+    assert result.stderr.count("error: ") == result.stderr.count("hint: ") == 1
+
+
+def test_one_bad_picture_among_good_ones(mnistgd, place):
+    """The others are answered; the exit code says that not all were."""
+    result = mnistgd("predict", "-w", "w.npz", "digit.png", "blank.png", "digit.png", "--json")
+    assert result.code == 1
+    assert [json.loads(line)["image"] for line in result.stdout.splitlines()] == ["digit.png", "digit.png"]
+    assert result.stderr.count("error: ") == 1
+
+
+def test_a_gate_that_is_missed_still_gives_its_result(mnistgd, place):
+    result = mnistgd("evaluate", "-w", "w.npz", "--min-accuracy", 1, "--json")
+    assert result.code == 3
+    assert result.json["accuracy"] < 1
+    assert result.stderr.splitlines()[-1].startswith("error: the accuracy, 0.")
+    trained = mnistgd(
+        "train", "--data", "few.npz", "--out", "gate.npz", "--epochs", 1, "--min-accuracy", 1, "--json"
+    )
+    assert trained.code == 3
+    assert trained.json["weights"] == "gate.npz"
+    assert (place / "gate.npz").exists()
+    (place / "gate.npz").unlink()
