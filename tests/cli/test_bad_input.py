@@ -141,7 +141,7 @@ BAD = [
     ("lesson threshold --plot x.txt --no-such", 2, "--no-such"),
     ("lesson toes --plot no/p.png", 1, "does not exist"),
     ("lesson toes --plot folder", 1, "it is a folder"),
-    ("lesson dot-product --weights no.npz --offline", 1, "there is no weights file"),
+    ("lesson dot-product --weights text.txt", 1, "not a whole .npz file"),
     ("data nothing", 2, "nothing"),
     ("data show --digit 10", 2, "--digit"),
     ("data show --count 0", 2, "--count"),
