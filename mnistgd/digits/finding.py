@@ -22,6 +22,7 @@ from mnistgd.digits.ink import (
 )
 from mnistgd.digits.morphology import spread
 from mnistgd.digits.pieces import Mask, bounds, digit_pieces
+from mnistgd.digits.ruling import without_rules
 
 CLOSE = 100
 """The longer side of the digit, in pixels, in what `find_digit` returns."""
@@ -64,22 +65,23 @@ def find_digit(picture: RGB) -> Mask | None:
 def _where(plain: Grey, pen: Pen) -> Mask | None:
     """The pixels of the picture that are the digit, if any are."""
     contrast = ink_contrast(flattened(plain, pen.light), _ROOM * pen.width * max(plain.shape))
-    ink = contrast > max(threshold(contrast), FAINTEST / 2)
+    marks = contrast > max(threshold(contrast), FAINTEST / 2)
+    ink = without_rules(marks)
     if not ink.any():
         return None
     digit = digit_pieces(ink, contrast)
-    return digit if _is_plausible(digit, ink, contrast) else None
+    bare = contrast[~marks]
+    return digit if _is_plausible(digit, ink, contrast, bare) else None
 
 
-def _is_plausible(digit: Mask, ink: Mask, contrast: Grey) -> bool:
+def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey) -> bool:
     """Whether this could be a digit, and not noise, a corner or the edge of a shadow on an empty sheet."""
     size = bounds(digit).size
     strength = float(contrast[digit].mean())
-    rest = np.abs(contrast[~ink])
     on_border = digit[0].sum() + digit[-1].sum() + digit[:, 0].sum() + digit[:, -1].sum()
     return bool(
         strength > _WEAKEST
-        and (not rest.size or strength > 4 * quantile(rest, 0.9))
+        and (not bare.size or strength > 4 * quantile(np.abs(bare), 0.9))
         and contrast[digit].sum() > 0.15 * contrast[ink].sum()
         and size > max(digit.shape) / 18
         and on_border < 0.6 * size
