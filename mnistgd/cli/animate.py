@@ -63,21 +63,24 @@ def animate(
 
     limit = limit_of(found.weights)
     milliseconds = _milliseconds(len(found.steps), seconds)
-    pictures = animation_pictures(
-        found.weights[:, :, columns],
-        [class_title(model.names, column) for column in columns],
-        _captions(found),
-        limit,
-        PALETTES[palette],
-        size,
-    )
+    with console.stage("drawing"):
+        pictures = animation_pictures(
+            found.weights[:, :, columns],
+            [class_title(model.names, column) for column in columns],
+            _captions(found),
+            limit,
+            PALETTES[palette],
+            size,
+        )
     facts = {
         "digits": ", ".join(model.names[column] for column in columns),
         "limit": str(limit),
         "palette": palette,
         "weights-sha256": found.weights_sha256,
     }
-    outputs.deliver(animation_bytes(pictures, kind, milliseconds, facts, PALETTES[palette]), out)
+    with console.stage("packing"):
+        content = animation_bytes(pictures, kind, milliseconds, facts, PALETTES[palette])
+    outputs.deliver(content, out)
 
     if as_json:
         console.print_json(

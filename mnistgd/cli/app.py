@@ -85,7 +85,8 @@ def run() -> None:
     signals.watch()
     code = 1
     try:
-        code = app(standalone_mode=False, prog_name="mnistgd") or 0
+        with console.stage("all of it"):
+            code = app(standalone_mode=False, prog_name="mnistgd") or 0
         if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code
             _report("interrupted", "", code)
         elif code and COMPLETION.intersection(sys.argv):

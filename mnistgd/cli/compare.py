@@ -38,7 +38,8 @@ def compare(
     outputs.check(out, as_json=as_json)
     titles = [class_title(a.names, index) for index in range(len(a.names))]
     heads = [_head(path, accuracy) for path, accuracy in zip((first, second), found.accuracies, strict=True)]
-    picture = comparison_sheet(a.weights, b.weights, titles, (heads[0], heads[1]), PALETTES[palette])
+    with console.stage("drawing"):
+        picture = comparison_sheet(a.weights, b.weights, titles, (heads[0], heads[1]), PALETTES[palette])
     texts = {
         "limit": str(comparison_limit(a.weights, b.weights)),
         "palette": palette,

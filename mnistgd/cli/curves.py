@@ -27,7 +27,9 @@ def curves(
 
     outputs.check(out, as_json=as_json)
     runs = {str(path): history.read(path) for path in histories}
-    outputs.deliver(png_of(curves_figure(runs)), out)
+    with console.stage("drawing"):
+        picture = png_of(curves_figure(runs))
+    outputs.deliver(picture, out)
     if as_json:
         summary = [
             {"history": name, "epochs": len(epochs), "loss": epochs[-1].loss, "accuracy": epochs[-1].accuracy}

@@ -42,7 +42,7 @@ def info(
     if data == MNIST:
         described = _mnist(cache)
     else:
-        with console.Reporter(quiet=quiet) as reporter:
+        with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
             names = datasets.parse_names(labels) if labels is not None else None
             described = _describe(datasets.load(data, names=names, listener=reporter))
     document = described | {"cache": _cache(cache)}
@@ -90,7 +90,7 @@ def show(
 
     names = datasets.parse_names(labels) if labels is not None else None
     outputs.check(out, as_json=as_json)
-    with console.Reporter(quiet=quiet) as reporter:
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = datasets.load(data, offline=offline, names=names, deskew=deskew, listener=reporter)
     images, digits = dataset.split(split)
     if digit is None:
@@ -126,7 +126,7 @@ def fetch(
 
     if offline and source == "openml":
         raise UsageError("--offline and --source openml contradict each other", "leave one of them out")
-    with console.Reporter(quiet=quiet) as reporter:
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = datasets.fetch("embedded" if offline else source, listener=reporter)
     _report_cache(datasets.info(), _describe(dataset), as_json)
 

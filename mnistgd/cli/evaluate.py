@@ -46,10 +46,11 @@ def evaluate(
     for out in (confusion, mistakes):
         if out is not None:
             outputs.check(out, as_json=as_json)
-    with console.Reporter(quiet=quiet) as reporter:
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = evaluation.images_for(model, data, offline=offline, listener=reporter)
     images, labels = dataset.split(split)
-    found = evaluation.evaluate(model, images, labels)
+    with console.stage("testing"):
+        found = evaluation.evaluate(model, images, labels)
 
     if confusion is not None:
         _draw_confusion(

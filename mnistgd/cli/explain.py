@@ -49,9 +49,10 @@ def explain(
     outputs.check(out, as_json=as_json)
     rival = None if against is None else inputs.class_of(model, against)
     if index is None:
-        seen = inputs.picture(model, image or "-", as_is=as_is)
+        with console.stage("reading the picture"):
+            seen = inputs.picture(model, image or "-", as_is=as_is)
     else:
-        with console.Reporter(quiet=quiet) as reporter:
+        with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
             seen = inputs.image_at(model, index, split, data, offline=offline, reporter=reporter)
     found = explanation.explain(model, seen.pixels)
     answer, second = found.ranking[:2]

@@ -87,9 +87,10 @@ def _lesson_command(lesson: Lesson[Any]) -> Any:
             _check_plot(lesson, plot, as_json)
         settings = settings_of(lesson.settings, values)
         if lesson.prepare is not None:
-            with console.Reporter(quiet=quiet) as reporter:
+            with console.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
                 lesson.prepare(settings, reporter)
-        outcome = lesson.run(settings)
+        with console.stage("the lesson"):
+            outcome = lesson.run(settings)
         if plot is not None:
             _draw(lesson, settings, outcome, plot)
         if as_json:

@@ -66,7 +66,8 @@ def deliver(content: bytes, out: str) -> None:
         return
     from mnistgd.files import write_atomically
 
-    write_atomically(Path(out), content)
+    with console.stage(f"writing {out}"):
+        write_atomically(Path(out), content)
 
 
 def several(out: str | None, names: list[str]) -> list[str]:

@@ -59,12 +59,13 @@ def predict(
 
     failed = False
     if index is not None:
-        with console.Reporter(quiet=quiet) as reporter:
+        with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
             seen = inputs.image_at(model, index, split, data, offline=offline, reporter=reporter)
         _answer(model, seen, files[0], screen, as_json=as_json)
     for source, file in zip(sources, files, strict=False):
         try:
-            seen = inputs.picture(model, source, as_is=as_is)
+            with console.stage("reading the picture"):
+                seen = inputs.picture(model, source, as_is=as_is)
         except ImageError as error:
             console.report_error(error.message, error.hint)
             failed = True

@@ -88,7 +88,8 @@ def show_weights(
             "limit": limits[0] if len(set(limits)) == 1 else limits,
             "palette": palette,
         }
-        picture = _draw(columns, index, limits, palette, size, legend=not no_legend)
+        with console.stage("drawing"):
+            picture = _draw(columns, index, limits, palette, size, legend=not no_legend)
         texts = {key: str(value) for key, value in facts.items()}
         texts["weights-sha256"] = weights_sha256(columns.weights)
         outputs.deliver(png_bytes(picture, texts), file)
