@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+# As the command does: small products gain nothing from threads, and on a busy machine lose much.
+# Before anything here has imported numpy, which reads it then.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

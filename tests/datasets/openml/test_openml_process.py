@@ -135,7 +135,7 @@ def test_a_process_that_listens_is_not_killed(
 ) -> None:
     standin.fail(standin.SEARCH, standin.silence)
     with pytest.raises(DownloadError, match="sent nothing"):
-        openml.fetch(limits=SOON)
+        openml.fetch(limits=Limits(silence=0.7, kill=30))
     assert children[0].returncode == -signal.SIGTERM
 
 
@@ -144,6 +144,8 @@ import signal, sys
 from mnistgd.datasets import openml
 def terminated(*_): sys.exit(143)
 signal.signal(signal.SIGTERM, terminated)
+# Who starts the tests in the background has Ctrl-C ignored, and that is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     openml.fetch()
 except KeyboardInterrupt:
