@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -37,8 +38,14 @@ def mnistgd(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
         monkeypatch.setattr(sys, "argv", ["mnistgd", *map(str, args)])
         capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            run()
+        # A process that ends lets no signal stop it; this one goes on, and so would what it starts.
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            with pytest.raises(SystemExit) as ended:
+                run()
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
         captured = capsys.readouterr()
         return Result(int(ended.value.code or 0), captured.out, captured.err)
 

@@ -135,7 +135,7 @@ def test_a_process_that_listens_is_not_killed(
 ) -> None:
     standin.fail(standin.SEARCH, standin.silence)
     with pytest.raises(DownloadError, match="sent nothing"):
-        openml.fetch(limits=Limits(silence=0.7, kill=30))
+        openml.fetch(limits=Limits(silence=0.7, kill=10))
     assert children[0].returncode == -signal.SIGTERM
 
 
