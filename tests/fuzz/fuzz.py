@@ -1,6 +1,6 @@
 """Fuzz a reader, guided by coverage; runs until something is found or it is stopped.
 
-    pip install -e '.[test,fuzz]'
+    pip install atheris
     python tests/fuzz/fuzz.py TARGET [CORPUS_FOLDER] [libFuzzer's options, such as -max_total_time=300]
 
 An input that is found is left in the current folder; put it into tests/fuzz/corpus/TARGET, where the tests
