@@ -18,3 +18,14 @@ def test_quality(command, tmp_path, monkeypatch):
     monkeypatch.setenv("MYPY_CACHE_DIR", str(tmp_path))
     done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_workflow():
+    """Pinned actions, no rights that are not needed, and no text of a stranger in a script."""
+    linter = Path(sys.executable).with_name("zizmor")
+    workflows = ROOT / ".github" / "workflows"
+    assert list(workflows.glob("*.yml"))
+    done = subprocess.run(
+        [linter, "--offline", "--persona=pedantic", workflows], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
