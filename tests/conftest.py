@@ -9,7 +9,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
+
+# No test asserts a time: a busy machine is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 # As the command does: small products gain nothing from threads, and on a busy machine lose much.
 # Before anything here has imported numpy, which reads it then.
