@@ -27,7 +27,6 @@ import http.client
 import json
 import os
 import shutil
-import signal
 import socket
 import ssl
 import sys
@@ -51,8 +50,6 @@ _LONGEST_DETAIL = 120
 
 def main(data_home: str, folder: str) -> None:
     """Fetch MNIST through the cache in `data_home`, and leave its arrays in `folder`."""
-    # A process that ignores SIGTERM hands that on to those it starts; this one ends when it is told to.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     channel, sys.stdout = sys.stdout, sys.stderr
 
     def say(event: str, **details: Any) -> None:

@@ -134,8 +134,12 @@ def test_a_process_that_listens_is_not_killed(
     standin: StandIn, children: list[subprocess.Popen[Any]]
 ) -> None:
     standin.fail(standin.SEARCH, standin.silence)
-    with pytest.raises(DownloadError, match="sent nothing"):
-        openml.fetch(limits=Limits(silence=0.7, kill=10))
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever the tests themselves inherited
+    try:
+        with pytest.raises(DownloadError, match="sent nothing"):
+            openml.fetch(limits=Limits(silence=0.7, kill=10))
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert children[0].returncode == -signal.SIGTERM
 
 
