@@ -9,7 +9,9 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+HEIGHT = 110
 
 # Each digit as several people write it. A smooth curve runs through the points "x,y" of a stroke, x to the
 # right and y down in a box of 100 by 150; a point given twice is a corner; " / " lifts the pen.
@@ -77,7 +79,7 @@ def write(
     pen : float, width of the stroke as a fraction of the digit's height
     tilt : float, up to how many degrees the digit is turned either way
     """
-    height = 160.0
+    height = float(HEIGHT)
     wide, slant = rng.uniform(0.8, 1.15), rng.uniform(-0.05, 0.35)
     turn = np.deg2rad(rng.uniform(-tilt, tilt))
     spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -247,7 +249,7 @@ def _place(ink: NDArray[np.float32], wanted: set[str], rng: np.random.Generator)
     if "tight crop" in wanted:
         low = high = 0.0
     if "huge margin" in wanted:
-        low, high = 3.0, 5.0
+        low, high = 2.0, 4.0
     top, bottom, left, right = (int(tall * rng.uniform(low, high)) for _ in range(4))
     if "off centre" in wanted:
         bottom += tall
@@ -277,3 +279,20 @@ def _colours(wanted: set[str], rng: np.random.Generator) -> tuple[NDArray[np.flo
     if "transparent light" in wanted:
         return np.array([255.0, 255, 255]), np.array([255.0, 250, 235])
     return np.array([238.0, 236, 230]), np.array([40.0, 42, 55])
+
+
+def enlarged(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Ink, `HEIGHT` pixels long, of an image of shape (28, 28) as MNIST has them."""
+    digit = np.pad(crop(image.astype(np.float32)), 1)
+    size = tuple(round(side * HEIGHT / (max(digit.shape) - 2)) for side in digit.shape[::-1])
+    large = np.asarray(Image.fromarray(digit).resize(size, Image.Resampling.BICUBIC)) / 255
+    # The soft edges of a small image are sharp in a large one.
+    return crop(np.clip((large - 0.5) * 4 + 0.5, 0, 1).astype(np.float32))
+
+
+def printed(digit: int, height: int) -> NDArray[np.float32]:
+    """Ink of a digit in the typeface that Pillow brings along."""
+    canvas = Image.new("L", (2 * height, 2 * height))
+    font = ImageFont.load_default(height)
+    ImageDraw.Draw(canvas).text((height, height), str(digit), font=font, fill=255, anchor="mm")
+    return crop(np.asarray(canvas, np.float32) / 255)

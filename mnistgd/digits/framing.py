@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistgd.digits.morphology import extreme
-from mnistgd.digits.pieces import Mask, bounds
+from mnistgd.digits.pieces import Mask, bounds, outline
 
 SIZE = 28
 BOX = 20
@@ -53,18 +53,20 @@ def stroke_width(strokes: Mask) -> float:
 
     A line of length 1 in a random direction crosses 4/π pixel sides, by which the count of sides is divided.
     """
-    padded = np.pad(strokes, 1)
-    sides = np.count_nonzero(padded[1:] ^ padded[:-1]) + np.count_nonzero(padded[:, 1:] ^ padded[:, :-1])
-    return float(2 * np.count_nonzero(strokes) / (sides * np.pi / 4))
+    return float(2 * np.count_nonzero(strokes) / (outline(strokes) * np.pi / 4))
 
 
 def centred(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Set into 28×28, the centre of mass as near the middle as whole pixels and the border allow."""
+    """Set into 28×28, the centre of mass as near pixel (14, 14) as whole pixels and the border allow.
+
+    That is half a pixel below and right of the middle, where MNIST has it: in its test images it lies
+    between 13.5 and 14.5 along either axis, counted from the middle of the first pixel.
+    """
     places = []
     for axis in (0, 1):
         mass = ink.sum(axis=1 - axis, dtype=np.int64)
         centre = float(mass @ np.arange(len(mass))) / max(1, int(mass.sum()))
-        places.append(int(np.clip(round((SIZE - 1) / 2 - centre), 0, SIZE - len(mass))))
+        places.append(int(np.clip(round(SIZE / 2 - centre), 0, SIZE - len(mass))))
     image = np.zeros((SIZE, SIZE), np.uint8)
     image[places[0] : places[0] + ink.shape[0], places[1] : places[1] + ink.shape[1]] = ink
     return image

@@ -33,6 +33,13 @@ def bounds(mask: Mask) -> Box:
     return Box(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
 
 
+def outline(mask: Mask) -> int:
+    """How many sides of pixels part what is set from what is not."""
+    padded = np.pad(mask, 1)
+    level, upright = padded[1:] ^ padded[:-1], padded[:, 1:] ^ padded[:, :-1]
+    return int(np.count_nonzero(level)) + int(np.count_nonzero(upright))
+
+
 def label(mask: Mask) -> NDArray[np.int32]:
     """Number the pieces that hang together by sides or corners.
 
