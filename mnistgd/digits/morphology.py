@@ -15,29 +15,29 @@ def extreme(values: NDArray[T], window: int, pick: np.ufunc) -> NDArray[T]:
 
     Parameters
     ----------
-    values : ndarray of shape (h, w)
+    values : ndarray of shape (..., h, w); one picture, or several of one size
     window : int, odd; it is cut off at the border
 
     Returns
     -------
-    ndarray of shape (h, w)
+    ndarray of the same shape
 
     Notes
     -----
     The extreme of 2n rows is that of two runs of n, so log2(window) passes are enough.
     """
     reach = window // 2
-    height = len(values)
-    padded = np.empty((height + 2 * reach, values.shape[1]), values.dtype)
-    padded[reach : reach + height] = values
+    *several, height, width = values.shape
+    padded = np.empty((*several, height + 2 * reach, width), values.dtype)
+    padded[..., reach : reach + height, :] = values
     # The border row lies in every window that reaches beyond it: repeating it changes no extreme.
-    padded[:reach], padded[reach + height :] = values[:1], values[-1:]
+    padded[..., :reach, :], padded[..., reach + height :, :] = values[..., :1, :], values[..., -1:, :]
     done = 1
     while 2 * done <= window:
-        padded = pick(padded[:-done], padded[done:])
+        padded = pick(padded[..., :-done, :], padded[..., done:, :])
         done *= 2
     if done < window:
-        padded = pick(padded[: done - window], padded[window - done :])
+        padded = pick(padded[..., : done - window, :], padded[..., window - done :, :])
     return padded
 
 
@@ -55,4 +55,6 @@ def closed(values: NDArray[T], window: int) -> NDArray[T]:
     ----------
     Serra (1982), Image Analysis and Mathematical Morphology, chapter II.
     """
-    return spread(spread(values, window, np.maximum), window, np.minimum)
+    rows = extreme(values, window, np.maximum)
+    columns = extreme(extreme(rows.swapaxes(-1, -2), window, np.maximum), window, np.minimum)
+    return extreme(columns.swapaxes(-1, -2), window, np.minimum)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -90,7 +91,8 @@ def read(source: Path | bytes) -> Picture:
             try:
                 if image.format == "JPEG":
                     image.draft(None, (width * _ENOUGH // longest, height * _ENOUGH // longest))
-                image.load()
+                with _silenced() if image.format == "TIFF" else nullcontext():
+                    image.load()
                 pixels = on_paper(image, max(1, max(image.size) // _ENOUGH))
             except Exception as error:
                 raise _damaged(name, error) from error
@@ -122,6 +124,23 @@ def _opened(source: Path | bytes, name: str) -> Iterator[IO[bytes]]:
         except OSError as error:
             raise _unreadable(name, error) from None
         yield file if content is None else io.BytesIO(content)
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Nothing reaches the standard error stream: libtiff complains there, past Python."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _unreadable(name: str, error: Exception) -> ImageError:

@@ -40,11 +40,11 @@ def outline(mask: Mask) -> int:
     return int(np.count_nonzero(level)) + int(np.count_nonzero(upright))
 
 
-def label(mask: Mask) -> NDArray[np.int32]:
+def label(mask: Mask) -> NDArray[np.intp]:
     """Number the pieces that hang together by sides or corners.
 
-    Each pixel takes the lowest number around it, and then the number of the pixel that this one names,
-    which carries it across a piece in leaps.
+    Each pixel takes the lowest number among itself and its neighbours, and then the number of the pixel that
+    this one names, which carries it across a piece in leaps.
 
     Parameters
     ----------
@@ -52,26 +52,28 @@ def label(mask: Mask) -> NDArray[np.int32]:
 
     Returns
     -------
-    int32 ndarray of shape (h, w)
+    intp ndarray of shape (h, w)
         The same number for every pixel of a piece, another for every piece; -1 where nothing is set.
     """
-    height, width = mask.shape
-    none = (height + 2) * (width + 2)
-    numbers = np.full((height + 2, width + 2), none, np.int32)
-    inside = numbers[1:-1, 1:-1]
-    inside[mask] = np.arange(none, dtype=np.int32).reshape(numbers.shape)[1:-1, 1:-1][mask]
-    named = np.empty(none + 1, np.int32)
-    named[none] = none
+    padded = np.pad(mask, 1)
+    pixels = np.flatnonzero(padded)
+    none = len(pixels)
+    number = np.full(padded.size, none)
+    number[pixels] = np.arange(none)
+    width = padded.shape[1]
+    steps = np.array([down * width + right for down in (-1, 0, 1) for right in (-1, 0, 1)])
+    around = number[pixels + steps[:, None]]
+    names = np.arange(none + 1)
     while True:
-        rows = np.minimum(np.minimum(numbers[:-2], numbers[1:-1]), numbers[2:])
-        lowest = np.minimum(np.minimum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
-        lowest[~mask] = none
-        if np.array_equal(lowest, inside):
-            return np.where(mask, inside, np.int32(-1))
-        inside[...] = lowest
-        for _ in range(2):
-            named[:-1] = numbers.ravel()
-            inside[...] = named[inside]
+        lowest = np.append(names[around].min(axis=0), none)
+        lowest = lowest[lowest]
+        lowest = lowest[lowest]
+        if np.array_equal(lowest, names):
+            break
+        names = lowest
+    numbers = np.full(mask.shape, -1)
+    numbers[mask] = names[:-1]
+    return numbers
 
 
 def digit_pieces(ink: Mask, contrast: NDArray[np.float32]) -> Mask:
@@ -85,8 +87,10 @@ def digit_pieces(ink: Mask, contrast: NDArray[np.float32]) -> Mask:
     contrast : float32 ndarray of shape (h, w); the weight of each pixel
     """
     numbers = _label_loosely(ink)
-    rows, columns = np.nonzero(ink)
     names, piece = np.unique(numbers[ink], return_inverse=True)
+    if len(names) == 1:
+        return ink
+    rows, columns = np.nonzero(ink)
     area, weight = np.bincount(piece), np.bincount(piece, weights=contrast[ink])
     on_border = (rows == 0) | (columns == 0) | (rows == ink.shape[0] - 1) | (columns == ink.shape[1] - 1)
     contact = np.bincount(piece, weights=on_border)
@@ -105,7 +109,7 @@ def digit_pieces(ink: Mask, contrast: NDArray[np.float32]) -> Mask:
     return np.isin(numbers, names[kept]) & ink
 
 
-def _label_loosely(ink: Mask) -> NDArray[np.int32]:
+def _label_loosely(ink: Mask) -> NDArray[np.intp]:
     """Number the pieces; a gap of one pixel, or two, does not part them."""
     height, width = ink.shape
     padded = np.zeros((height + height % 2, width + width % 2), bool)

@@ -30,6 +30,8 @@ def without_rules(ink: Mask) -> Mask:
     are nearly level, and then for those that are nearly upright.
     """
     level, upright = _level_rules(ink), _level_rules(ink.T).T
+    if not (level.any() or upright.any()):
+        return ink
     rest = ink & ~level & ~upright
     if not rest.any():
         return rest
