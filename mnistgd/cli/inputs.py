@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mnistgd.errors import DataError, ImageError, UsageError, WeightsError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -98,12 +101,36 @@ def picture(model: Model, source: str, *, as_is: bool) -> Seen:
     ImageError
         If it cannot be read, or shows nothing.
     """
-    from mnistgd import digits
+    (seen,) = pictures(model, [source], as_is=as_is)
+    if isinstance(seen, ImageError):
+        raise seen
+    return seen
+
+
+def pictures(model: Model, sources: list[str], *, as_is: bool) -> Generator[Seen | ImageError, None, None]:
+    """Each of several pictures, or what is wrong with it, in their order; see `picture`."""
+    from mnistgd.parallel import each
     from mnistgd.preprocess import deskew
 
-    found = digits.read(_stdin() if source == "-" else Path(source))
-    pixels = digits.as_it_is(found) if as_is else digits.normalised(found)
-    return Seen(source, deskew(pixels[None])[0] if model.settings.deskew else pixels)
+    # No process but this one has stdin.
+    found = each(partial(_found, as_is=as_is), [source for source in sources if source != "-"])
+    for source in sources:
+        pixels = _found(source, as_is=as_is) if source == "-" else next(found)
+        if isinstance(pixels, ImageError):
+            yield pixels
+        else:
+            yield Seen(source, deskew(pixels[None])[0] if model.settings.deskew else pixels)
+
+
+def _found(source: str, *, as_is: bool) -> NDArray[np.uint8] | ImageError:
+    """The digit that a picture shows, as an image of MNIST would show it; else why there is none."""
+    from mnistgd import digits
+
+    try:
+        read = digits.read(_stdin() if source == "-" else Path(source))
+        return digits.as_it_is(read) if as_is else digits.normalised(read)
+    except ImageError as error:
+        return error
 
 
 def _stdin() -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,20 +58,21 @@ def predict(
         if file is not None:
             outputs.check(file, as_json=as_json)
 
-    failed = False
     if index is not None:
         with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
             seen = inputs.image_at(model, index, split, data, offline=offline, reporter=reporter)
         _answer(model, seen, files[0], screen, as_json=as_json)
-    for source, file in zip(sources, files, strict=False):
-        try:
+        return
+    failed = False
+    with closing(inputs.pictures(model, sources, as_is=as_is)) as pictures:
+        for file in files:
             with console.stage("reading the picture"):
-                seen = inputs.picture(model, source, as_is=as_is)
-        except ImageError as error:
-            console.report_error(error.message, error.hint)
-            failed = True
-        else:
-            _answer(model, seen, file, screen, as_json=as_json)
+                picture = next(pictures)
+            if isinstance(picture, ImageError):
+                console.report_error(picture.message, picture.hint)
+                failed = True
+            else:
+                _answer(model, picture, file, screen, as_json=as_json)
     if failed:
         raise typer.Exit(1)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from PIL import Image
 
 from mnistgd import datasets
 from mnistgd.engine.metrics import accuracy
@@ -114,12 +115,19 @@ def processes() -> None:
         weights = str(Path(folder) / "weights.npz")
         empty = {"MNISTGD_CACHE": str(Path(folder) / "cache")}
         mnistgd = [sys.executable, "-m", "mnistgd"]
+        pictures = drawn(1000, Path(folder))
         train = [*mnistgd, "train", "--offline", "--quiet", "--out", weights]
         commands = {
             "train, empty cache": (train, empty),
             "train": (train, {}),
             "show-weights 2": (
                 [*mnistgd, "show-weights", "2", "--weights", weights, "--out", f"{folder}/2.png"],
+                {},
+            ),
+            "predict, one picture": ([*mnistgd, "predict", pictures[0], "--weights", weights], {}),
+            "predict, 1000": ([*mnistgd, "predict", *pictures, "--weights", weights, "--json"], {}),
+            "explain, one picture": (
+                [*mnistgd, "explain", pictures[0], "--weights", weights, "--out", f"{folder}/why.png"],
                 {},
             ),
             "--help": ([*mnistgd, "--help"], {}),
@@ -130,6 +138,16 @@ def processes() -> None:
             rounds = 1 if env else ROUNDS
             times = [seconds(lambda: run(command, env)) for _ in range(rounds)]  # noqa: B023
             print(f"{name:22} {statistics.median(times):7.2f} s    peak {run(command, env):5.0f} MB")
+
+
+def drawn(count: int, folder: Path) -> list[str]:
+    """Files of test images as people would hand them in: large, dark on light, with a margin."""
+    files = []
+    for index, image in enumerate(datasets.load(offline=True).test_images[:count]):
+        large = Image.fromarray(255 - np.pad(image, 6)).resize((200, 200), Image.Resampling.BICUBIC)
+        files.append(str(folder / f"picture-{index}.png"))
+        large.save(files[-1])
+    return files
 
 
 # A process starts with the peak of the one that forks it; this one is small.

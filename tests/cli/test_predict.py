@@ -132,6 +132,21 @@ def test_one_bad_image_among_many(mnistgd, mnist, tmp_path):
     assert hint.startswith("hint: ")
 
 
+def test_so_many_that_several_processes_read_them(shell, mnist, tmp_path):
+    labels = [photo(mnist, index, tmp_path / f"{index}.png", size=84, margin=8) for index in range(6)]
+    (tmp_path / "bad.png").write_text("this is text")
+    names = [f"{index}.png" for index in range(6)]
+    result = shell("predict", *names * 12, "-", "bad.png", *names, "--json", stdin="no picture", cwd=tmp_path)
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.code == 1
+    assert [line["image"] for line in lines] == names * 13
+    assert [line["digit"] for line in lines] == labels * 13
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert [error.split()[1] for error in errors] == ["stdin", "bad.png"]
+    alone = shell("predict", *names, "--json", cwd=tmp_path)
+    assert alone.stdout.splitlines() == result.stdout.splitlines()[:6]
+
+
 def blank(colour):
     return lambda path: Image.new("RGB", (200, 200), colour).save(path)
 

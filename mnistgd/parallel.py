@@ -1,0 +1,76 @@
+"""The same work on many things, on all processors."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+# Fewer are done sooner than processes are started, where each has to import everything anew.
+_FEW = 64
+# So many at a time are handed to a process: an interrupt waits for no more.
+_CHUNK = 4
+# Windows waits for no more processes than this at a time.
+_MOST = 61
+
+
+def each(work: Callable[[S], T], things: Sequence[S]) -> Iterator[T]:
+    """``work(thing)`` of each of the `things`, in their order, as soon as those before it are done.
+
+    Many are worked on by as many processes as there are processors. Where none can be started, or one dies,
+    this process goes on alone.
+
+    Parameters
+    ----------
+    work : callable that, like all that it takes and returns, can be pickled
+    things : sequence
+    """
+    done = 0
+    processors = _processors()
+    if len(things) >= _FEW and processors > 1:
+        from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
+
+        try:
+            with ProcessPoolExecutor(min(processors, _MOST), initializer=_serve) as pool:
+                try:
+                    for result in pool.map(work, things, chunksize=_CHUNK):
+                        done += 1
+                        yield result
+                finally:
+                    # Nobody may want the rest.
+                    pool.shutdown(wait=False, cancel_futures=True)
+        except (BrokenProcessPool, OSError, ImportError):
+            pass
+    for thing in things[done:]:
+        yield work(thing)
+
+
+def _processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _serve() -> None:
+    """Leave signals to whoever waits for the results, and end when that process ends, however it does."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
