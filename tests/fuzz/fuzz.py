@@ -22,7 +22,9 @@ def main() -> None:
         sys.path.insert(0, str(Path(__file__).parent))
         import targets
 
-        name, *options = sys.argv[1:]
+        name, *options = sys.argv[1:] or [""]
+        if name not in targets.TARGETS:
+            raise SystemExit(f"name one of these targets: {', '.join(targets.TARGETS)}")
         for seed in targets.seeds(name):  # imports what is imported late
             with tempfile.TemporaryDirectory() as folder:
                 targets.run(name, seed, Path(folder))
@@ -35,7 +37,8 @@ def main() -> None:
         escaped = ("".join(f"\\x{byte:02x}" for byte in word) for word in targets.TARGETS[name].words)
         words.write_text("".join(f'"{word}"\n' for word in escaped))
         # By the clock on the wall, which counts what else the machine does: time of its own is counted below.
-        limits = ["-timeout=20", "-rss_limit_mb=700", f"-dict={words}"]
+        # The fuzzer itself grows with every input, so its whole size says little.
+        limits = ["-timeout=20", "-malloc_limit_mb=500", "-rss_limit_mb=8000", f"-dict={words}"]
 
         def one(content: bytes) -> None:
             begun = time.process_time()

@@ -11,6 +11,7 @@ import functools
 import gzip
 import io
 import json
+import os
 import random
 import sys
 import sysconfig
@@ -385,7 +386,7 @@ _guard: list[tuple[str, list[str]]] = []
 
 @contextlib.contextmanager
 def guarded(folder: Path) -> Iterator[None]:
-    """Raise Breach if meanwhile code is run from outside, or a file opened but in `folder` or to import code."""
+    """Raise Breach if meanwhile code is run from outside, or a file opened but in `folder`, to import code or for nothing."""
     breaches: list[str] = []
     _guard.append((str(folder.resolve()), breaches))
     try:
@@ -407,7 +408,8 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
             Path(arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]).absolute()
         )
         reads = arguments[1] in (None, "r", "rb")
-        if not path.startswith(folder) and not (reads and path.startswith(_READABLE)):
+        harmless = path == os.devnull or path.startswith(folder)
+        if not harmless and not (reads and path.startswith(_READABLE)):
             breaches.append(f"open {path}")
 
 
