@@ -1,5 +1,6 @@
 """What is installed: the wheel and the sdist carry everything, and work away from this checkout."""
 
+import re
 import subprocess
 import sys
 import sysconfig
@@ -50,7 +51,7 @@ def test_the_metadata(built):
     assert "License-Expression: MIT AND CC-BY-SA-3.0" in lines
     assert "Requires-Python: >=3.11" in lines
     needs = {
-        line.split()[1].split(">")[0]
+        re.match(r"Requires-Dist: ([a-z-]+)", line)[1]
         for line in lines
         if line.startswith("Requires-Dist") and "extra" not in line
     }

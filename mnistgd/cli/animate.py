@@ -19,12 +19,6 @@ HOLD = 2000
 """In milliseconds, how long the last picture is shown before it begins again."""
 
 
-def _seconds(value: float) -> float:
-    if not 0.1 <= value <= 600:
-        raise typer.BadParameter(f"{value} is not a number from 0.1 to 600")
-    return value
-
-
 def animate(
     digits: options.Digits = None,
     weights: options.Weights = options.WEIGHTS_FILE,
@@ -42,7 +36,12 @@ def animate(
         ),
     ] = None,
     seconds: Annotated[
-        float, typer.Option(callback=_seconds, metavar="X", help="From the first picture to the last.")
+        float,
+        typer.Option(
+            callback=options.between(0.1, 600, "a number from 0.1 to 600"),
+            metavar="X",
+            help="From the first picture to the last.",
+        ),
     ] = 6.0,
     as_json: options.Json = False,
 ) -> None:

@@ -55,8 +55,8 @@ lesson_app = typer.Typer(
 def lesson_root(context: typer.Context, as_json: options.Json = False) -> None:
     name = context.invoked_subcommand
     if name is not None:
-        if as_json:
-            raise UsageError("--json stands in front of the lesson", f"mnistgd lesson {name} --json")
+        # In front of a lesson's name it means what it means behind.
+        context.default_map = {name: {"as_json": as_json}}
     elif as_json:
         console.print_json({"lessons": [{"name": name, "title": title} for name, title in TITLES.items()]})
     else:

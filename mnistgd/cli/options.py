@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+
+def between(
+    least: float, most: float, words: str, *, open_end: bool = False
+) -> Callable[[float | None], float | None]:
+    """What refuses a number that is not `words`: outside of `least` to `most`, or not finite.
+
+    An option's own min and max let NaN pass in some versions of typer.
+    """
+
+    def check(value: float | None) -> float | None:
+        if value is None or (
+            math.isfinite(value) and least <= value <= most and not (open_end and value == most)
+        ):
+            return value
+        raise typer.BadParameter(f"{value} is not {words}")
+
+    return check
+
 
 Data = Annotated[
     str,
@@ -78,7 +99,11 @@ Palette = Annotated[
 ]
 MinAccuracy = Annotated[
     float | None,
-    typer.Option(min=0, max=1, metavar="X", help="Exit with 3 if the accuracy, from 0 to 1, is below this."),
+    typer.Option(
+        callback=between(0, 1, "a fraction from 0 to 1"),
+        metavar="X",
+        help="Exit with 3 if the accuracy, from 0 to 1, is below this.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]

@@ -35,6 +35,23 @@ def check(out: str, *, as_json: bool, option: str = "--out") -> None:
         )
 
 
+def check_files(places: Mapping[str, Path | None]) -> None:
+    """Refuse stdout for what grows, or is replaced, while a command runs.
+
+    Parameters
+    ----------
+    places : mapping of options to what they name; None for one that is not given
+
+    Raises
+    ------
+    UsageError
+        If one names stdout.
+    """
+    for option, place in places.items():
+        if place is not None and str(place) == STDOUT:
+            raise UsageError(f"{option} takes a file, not stdout", "name a file")
+
+
 def check_apart(places: Mapping[str, str | Path | None]) -> None:
     """Refuse options that name one file, or stdout, for two things.
 

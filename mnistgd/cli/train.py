@@ -95,6 +95,7 @@ def train(
         log = log or (Path(saved.log) if saved.log else None)
         checkpoint = checkpoint or resume
     outputs.check(out, as_json=as_json)
+    outputs.check_files({"--log": log, "--checkpoint": checkpoint})
     frames_file = check_asked(settings, out) if frames else None
     if live:
         check_live(settings, quiet=quiet)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from mnistgd.cli.options import between
 
 
 def _batch_size(value: str | int) -> int:
@@ -33,27 +34,14 @@ def _hidden(value: str) -> str:
     return value
 
 
-def _between(
-    least: float, most: float, words: str, *, open_end: bool = False
-) -> Callable[[float | None], float | None]:
-    def check(value: float | None) -> float | None:
-        if value is None or (
-            math.isfinite(value) and least <= value <= most and not (open_end and value == most)
-        ):
-            return value
-        raise typer.BadParameter(f"{value} is not {words}")
-
-    return check
-
-
 def _positive(value: float | None) -> float | None:
     if value is not None and not (math.isfinite(value) and value > 0):
         raise typer.BadParameter(f"{value} is not a finite number above 0")
     return value
 
 
-_not_negative = _between(0, math.inf, "a finite number from 0 up")
-_share = _between(0, 1, "a fraction from 0 to 1")
+_not_negative = between(0, math.inf, "a finite number from 0 up")
+_share = between(0, 1, "a fraction from 0 to 1")
 
 Epochs = Annotated[int, typer.Option(min=1, metavar="N", help="Passes over the training images.")]
 BatchSize = Annotated[int, typer.Option(parser=_batch_size, metavar="N|full", help="Images for each step.")]
@@ -81,7 +69,7 @@ OptimizerName = Annotated[
 Momentum = Annotated[
     float | None,
     typer.Option(
-        callback=_between(0, 1, "a number from 0 to below 1", open_end=True),
+        callback=between(0, 1, "a number from 0 to below 1", open_end=True),
         metavar="X",
         show_default="0.9",
         help="How much of its last step momentum, heavy_ball and nesterov keep.",
@@ -122,7 +110,7 @@ Deskew = Annotated[
 Validation = Annotated[
     float,
     typer.Option(
-        callback=_between(0, 0.9, "a fraction from 0 to 0.9"),
+        callback=between(0, 0.9, "a fraction from 0 to 0.9"),
         metavar="SHARE",
         help="Set this share of the training images aside, to decide when to stop.",
     ),

@@ -57,7 +57,7 @@ class FadingMemory:
             else:
                 left = np.maximum(np.abs(state) - decays, 0)
                 slope = np.where(left > 0, slope - np.sign(state), 0)
-                state = np.sign(state) * left
+                state = np.where(left > 0, np.sign(state) * left, 0)
             states[:, moment], slopes[:, moment] = state, slope
         return states, lambda d_states: ((d_states * slopes).sum(axis=1, keepdims=True), {})
 

@@ -88,11 +88,14 @@ def test_a_divergence_is_shown_and_is_no_failure(mnistgd):
     assert "the numbers overflowed" in " ".join(shown.stdout.split())
 
 
+def test_json_may_stand_in_front_of_the_name(mnistgd):
+    assert mnistgd("lesson", "--json", "xor") == mnistgd("lesson", "xor", "--json")
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "hint"),
     [
         (["tose"], "there is no lesson tose", "do you mean toes?"),
-        (["--json", "toes"], "--json stands in front of the lesson", "mnistgd lesson toes --json"),
         (["toes", "--freeze", "fans"], "'fans' is not one of toes, wlrec, nfans", "mnistgd lesson toes --help"),
         (["toes", "--learning-rate", "0"], "'0' is not a finite number above 0", "mnistgd lesson toes --help"),
         (["toes", "--learning-rate", "nan"], "'nan' is not a finite number above 0", "mnistgd lesson toes --help"),

@@ -111,6 +111,8 @@ def test_a_memory_fades_as_published():
     states, _ = FadingMemory((1, 0, 0, -1, 0)).forward({}, np.array([[0.2], [0.7]]))
     assert states[0] == pytest.approx([1, 0.8, 0.6, -1, -0.8])
     assert states[1] == pytest.approx([1, 0.3, 0, -1, -0.3])  # it fades to nothing, not through it
+    states, _ = FadingMemory((-1, 0)).forward({}, np.array([[2.0]]))
+    assert str(states) == "[[-1.  0.]]"  # nothing has no sign
 
 
 @pytest.mark.parametrize(
