@@ -89,21 +89,27 @@ def add(path: Path, epoch: Epoch) -> None:
     append(path, _line(epoch))
 
 
-def read(path: Path) -> list[Epoch]:
+def read(source: Path | bytes) -> list[Epoch]:
     """All lines of a history.
+
+    Parameters
+    ----------
+    source : Path, or bytes
+        A file, or what stdin held.
 
     Raises
     ------
     DataError
         If it is missing, too large, or a line is not one that `add` could have written.
     """
+    called = "stdin" if isinstance(source, bytes) else str(source)
     try:
-        with path.open("rb") as stream:
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
+        raise DataError(f"cannot read {called}: {reason(error)}", HINT) from error
     if len(content) > MAX_BYTES:
-        raise DataError(f"{path} is larger than any history", HINT)
+        raise DataError(f"{called} is larger than any history", HINT)
     epochs = []
     for number, line in enumerate(io.BytesIO(content), 1):
         try:
@@ -113,9 +119,9 @@ def read(path: Path) -> list[Epoch]:
         except (ValueError, RecursionError) as error:
             not_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
             problem = "it is not JSON" if not_json else error
-            raise DataError(f"line {number} of {path} is not an epoch: {problem}", HINT) from error
+            raise DataError(f"line {number} of {called} is not an epoch: {problem}", HINT) from error
     if not epochs:
-        raise DataError(f"{path} has no epoch yet", HINT)
+        raise DataError(f"{called} has no epoch yet", HINT)
     return epochs
 
 

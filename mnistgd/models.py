@@ -140,27 +140,33 @@ def file_bytes(model: Model) -> bytes:
     return buffer.getvalue()
 
 
-def load(path: Path) -> Model:
+def load(source: Path | bytes) -> Model:
     """Read a weights file, believing nothing it says before it has been checked.
+
+    Parameters
+    ----------
+    source : Path, or bytes
+        A file, or what stdin held.
 
     Raises
     ------
     WeightsError
         If it is missing, damaged, of a newer format or not a weights file at all.
     """
-    if not path.exists():
-        raise WeightsError(f"there is no weights file {path}", TRAIN_FIRST)
-    found = read_npz(path, {"record": records.MAX_BYTES}, WeightsError, TRAIN_AGAIN)
+    called = "stdin" if isinstance(source, bytes) else str(source)
+    if isinstance(source, Path) and not source.exists():
+        raise WeightsError(f"there is no weights file {called}", TRAIN_FIRST)
+    found = read_npz(source, {"record": records.MAX_BYTES}, WeightsError, TRAIN_AGAIN)
     try:
         record = records.parse(found.get("record"))
         layers = _arrays_of(record.settings, len(record.names))
         limits = {name: 4 * math.prod(shape) for name, (_, shape) in layers.items()}
-        arrays = read_npz(path, limits, WeightsError, TRAIN_AGAIN)
+        arrays = read_npz(source, limits, WeightsError, TRAIN_AGAIN)
         params = {param: _checked(arrays.get(name), name, shape) for name, (param, shape) in layers.items()}
     except records.NewerFormatError as problem:
-        raise WeightsError(f"{path} has {problem}", "pip install --upgrade mnistgd") from problem
+        raise WeightsError(f"{called} has {problem}", "pip install --upgrade mnistgd") from problem
     except records.BadRecordError as problem:
-        raise WeightsError(f"{path} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
+        raise WeightsError(f"{called} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
     return Model(params, record.settings, record.names, record.document)
 
 

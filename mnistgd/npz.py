@@ -42,13 +42,14 @@ class Header(NamedTuple):
 
 
 def read_npz(
-    path: Path, limits: Mapping[str, int], error: type[MnistgdError], hint: str = ""
+    source: Path | bytes, limits: Mapping[str, int], error: type[MnistgdError], hint: str = ""
 ) -> dict[str, NDArray[Any]]:
-    """The arrays of `path` whose names are in `limits`; members of other names are not opened.
+    """The arrays of an archive whose names are in `limits`; members of other names are not opened.
 
     Parameters
     ----------
-    path : Path
+    source : Path, or bytes
+        A file, or what stdin held.
     limits : mapping of str to int
         The most bytes that each array may have.
     error : type of MnistgdError
@@ -58,10 +59,9 @@ def read_npz(
     -------
     dict of str to ndarray; names that the file does not have are left out.
     """
+    called = "stdin" if isinstance(source, bytes) else str(source)
     try:
-        if not path.is_file():
-            raise error(f"{path} is {'a folder' if path.is_dir() else 'not there'}, not an .npz file", hint)
-        with path.open("rb") as file, open_archive(file, path, error, hint) as archive:
+        with _opened(source, error, hint) as file, open_archive(file, called, error, hint) as archive:
             present = set(archive.namelist())
             return {
                 name: _read_array(archive, name, limit)
@@ -69,12 +69,20 @@ def read_npz(
                 if f"{name}.npy" in present
             }
     except OSError as problem:
-        raise error(f"cannot read {path}: {reason(problem)}", hint) from problem
+        raise error(f"cannot read {called}: {reason(problem)}", hint) from problem
+
+
+def _opened(source: Path | bytes, error: type[MnistgdError], hint: str) -> IO[bytes]:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not source.is_file():
+        raise error(f"{source} is {'a folder' if source.is_dir() else 'not there'}, not an .npz file", hint)
+    return source.open("rb")
 
 
 @contextlib.contextmanager
 def open_archive(
-    file: IO[bytes], path: Path, error: type[MnistgdError], hint: str
+    file: IO[bytes], called: Path | str, error: type[MnistgdError], hint: str
 ) -> Iterator[zipfile.ZipFile]:
     """Open the archive in `file`; whatever is wrong with it, then or while it is read, is an `error`."""
     try:
@@ -85,10 +93,10 @@ def open_archive(
     except (MnistgdError, OSError):
         raise
     except NotAnArrayError as problem:
-        raise error(f"{path} is damaged: {problem}", hint) from problem
+        raise error(f"{called} is damaged: {problem}", hint) from problem
     except Exception as problem:
         # For damaged files zipfile and zlib have a dozen kinds of error, few of which they document.
-        raise error(f"{path} is not a whole .npz file", hint) from problem
+        raise error(f"{called} is not a whole .npz file", hint) from problem
 
 
 @contextlib.contextmanager

@@ -46,13 +46,15 @@ def animate(
     as_json: options.Json = False,
 ) -> None:
     """Show the weights forming: snapshots that mnistgd train --frames kept."""
-    from mnistgd import frames, models
+    from mnistgd import frames
     from mnistgd.images.animation import animation_bytes, animation_pictures
     from mnistgd.images.letters import class_title
     from mnistgd.images.palettes import PALETTES, limit_of
 
     kind = _kind(out)
-    model = models.load(weights)
+    if str(weights) == "-":
+        raise UsageError("the snapshots lie beside a weights file, and stdin has none", "name the file")
+    model = inputs.network(weights)
     chosen = digits or [options.ALL]
     columns = list(range(len(model.names)))
     if options.ALL not in chosen:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mnistgd.cli import console, options, outputs, terminal
+from mnistgd.cli import console, inputs, options, outputs, terminal
 
 if TYPE_CHECKING:
     from mnistgd.comparison import Comparison
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="A.npz", help="A weights file.")],
-    second: Annotated[Path, typer.Argument(metavar="B.npz", help="Another one.")],
+    first: Annotated[Path, typer.Argument(metavar="A.npz|-", help="A weights file.")],
+    second: Annotated[Path, typer.Argument(metavar="B.npz|-", help="Another one.")],
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write.")
     ] = "compare.png",
@@ -26,14 +26,15 @@ def compare(
     as_json: options.Json = False,
 ) -> None:
     """Compare two networks: their settings, their accuracy and their weights."""
-    from mnistgd import comparison, models
+    from mnistgd import comparison
     from mnistgd.images.comparison import comparison_limit, comparison_sheet
     from mnistgd.images.letters import class_title
     from mnistgd.images.palettes import PALETTES
     from mnistgd.images.png import png_bytes, weights_sha256
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
-    a, b = models.load(first), models.load(second)
+    inputs.check_stdin(first, second)
+    a, b = inputs.network(first), inputs.network(second)
     found = comparison.compare(a, b)
     outputs.check(out, as_json=as_json)
     titles = [class_title(a.names, index) for index in range(len(a.names))]

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mnistgd.cli import console, options, outputs
+from mnistgd.cli import console, inputs, options, outputs
 
 
 def curves(
     histories: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE.jsonl…", help="Histories, as mnistgd train --log writes them."),
+        typer.Argument(metavar="FILE.jsonl|-…", help="Histories, as mnistgd train --log writes them."),
     ],
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="FILE|-", help="The plot to write.")
@@ -21,12 +21,12 @@ def curves(
     as_json: options.Json = False,
 ) -> None:
     """Draw loss and accuracy of one or more runs, epoch by epoch."""
-    from mnistgd import history
     from mnistgd.curves import curves_figure
     from mnistgd.plots import png_of
 
     outputs.check(out, as_json=as_json)
-    runs = {str(path): history.read(path) for path in histories}
+    inputs.check_stdin(*histories)
+    runs = {str(path): inputs.epochs(path) for path in histories}
     with console.stage("drawing"):
         picture = png_of(curves_figure(runs))
     outputs.deliver(picture, out)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mnistgd.cli import console, options, outputs, terminal
+from mnistgd.cli import console, inputs, options, outputs, terminal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,11 +38,11 @@ def evaluate(
     quiet: options.Quiet = False,
 ) -> None:
     """Say how well the network does, digit by digit."""
-    from mnistgd import evaluation, models
+    from mnistgd import evaluation
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     outputs.check_apart({"--confusion": confusion, "--mistakes": mistakes})
-    model = models.load(weights)
+    model = inputs.network(weights)
     for out in (confusion, mistakes):
         if out is not None:
             outputs.check(out, as_json=as_json)

@@ -38,14 +38,15 @@ def explain(
     quiet: options.Quiet = False,
 ) -> None:
     """Show why one image got its answer: image × weights, summed."""
-    from mnistgd import explanation, models
+    from mnistgd import explanation
     from mnistgd.images.evidence import evidence_figure
     from mnistgd.images.palettes import PALETTES, limit_of
     from mnistgd.images.png import png_bytes, weights_sha256
 
     inputs.check_one(image, index)
+    inputs.check_stdin(weights, image)
     screen = terminal.screen_for(in_terminal, as_json=as_json)
-    model = models.load(weights)
+    model = inputs.network(weights)
     outputs.check(out, as_json=as_json)
     rival = None if against is None else inputs.class_of(model, against)
     if index is None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mnistgd.errors import DataError, ImageError, UsageError, WeightsError
+from mnistgd.errors import DataError, ImageError, MnistgdError, UsageError, WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mnistgd.cli.console import Reporter
+    from mnistgd.history import Epoch
     from mnistgd.models import Model
 
 MAX_STDIN = 200_000_000
@@ -32,6 +33,60 @@ class Seen(NamedTuple):
 
     name: str
     pixels: NDArray[np.uint8]
+
+
+def stdin(kind: type[MnistgdError], what: str) -> bytes:
+    """What stdin holds.
+
+    Raises
+    ------
+    MnistgdError
+        Of that `kind`, if it is closed, or larger than `what` can be.
+    """
+    if sys.stdin is None:
+        raise kind("stdin is closed", "name a file")
+    content = sys.stdin.buffer.read(MAX_STDIN + 1)
+    if len(content) > MAX_STDIN:
+        raise kind(f"what stdin holds is too large for {what}", "name a file")
+    return content
+
+
+def network(weights: Path) -> Model:
+    """The network in a weights file; ``-`` is stdin.
+
+    Raises
+    ------
+    WeightsError
+        If there is none, or it cannot be used.
+    """
+    from mnistgd import models
+
+    return models.load(stdin(WeightsError, "a network") if str(weights) == "-" else weights)
+
+
+def epochs(history: Path) -> list[Epoch]:
+    """The epochs in a history; ``-`` is stdin.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    from mnistgd.history import read
+
+    return read(stdin(DataError, "a history") if str(history) == "-" else history)
+
+
+def check_stdin(*names: object) -> None:
+    """Refuse to read two things from stdin: of the `names`, at most one may be ``-``.
+
+    Raises
+    ------
+    UsageError
+        If more are.
+    """
+    if [str(name) for name in names].count("-") > 1:
+        raise UsageError("stdin holds one file, and - is named twice", "name the others")
 
 
 def class_of(model: Model, word: str) -> int:
@@ -127,23 +182,7 @@ def _found(source: str, *, as_is: bool) -> NDArray[np.uint8] | ImageError:
     from mnistgd import digits
 
     try:
-        read = digits.read(_stdin() if source == "-" else Path(source))
+        read = digits.read(stdin(ImageError, "a picture") if source == "-" else Path(source))
         return digits.as_it_is(read) if as_is else digits.normalised(read)
     except ImageError as error:
         return error
-
-
-def _stdin() -> bytes:
-    """What stdin holds.
-
-    Raises
-    ------
-    ImageError
-        If it is larger than any picture that is read, or is closed.
-    """
-    if sys.stdin is None:
-        raise ImageError("stdin is closed", "name a file")
-    content = sys.stdin.buffer.read(MAX_STDIN + 1)
-    if len(content) > MAX_STDIN:
-        raise ImageError("what stdin holds is too large for a picture", "shrink it first")
-    return content

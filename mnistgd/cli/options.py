@@ -59,7 +59,7 @@ Offline = Annotated[
 Weights = Annotated[
     Path,
     typer.Option(
-        "--weights", "-w", envvar="MNISTGD_WEIGHTS", metavar="FILE", help="The weights file to read."
+        "--weights", "-w", envvar="MNISTGD_WEIGHTS", metavar="FILE|-", help="The weights file to read."
     ),
 ]
 Image = Annotated[

@@ -40,17 +40,14 @@ def predict(
     quiet: options.Quiet = False,
 ) -> None:
     """Say which digit a picture shows: a photo, a drawing, or an image of the data."""
-    from mnistgd import models
-
     sources = images or []
     if sources and index is not None:
         raise UsageError("an image and --index contradict each other", "name one of them")
-    if sources.count("-") > 1:
-        raise UsageError("stdin holds one picture", "name - once")
+    inputs.check_stdin(weights, *sources)
     if not sources and index is None:
         raise UsageError("no image is named", "name a file, or an image of the data with --index N")
     screen = terminal.screen_for(in_terminal, as_json=as_json)
-    model = models.load(weights)
+    model = inputs.network(weights)
     files: list[str | None] = [None] * max(1, len(sources))
     if saw is not None:
         files = [*outputs.several(saw, _names_of(sources))]

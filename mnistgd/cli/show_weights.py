@@ -60,11 +60,10 @@ def show_weights(
     as_json: options.Json = False,
 ) -> None:
     """Draw each digit's 784 weights as a picture."""
-    from mnistgd import models
     from mnistgd.images.png import png_bytes, weights_sha256
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
-    model = models.load(weights)
+    model = inputs.network(weights)
     if layer is None and unit is None:
         columns = _digits(model)
         asked = digits or [ALL]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mnistgd.cli import console, options
+from mnistgd.cli import console, inputs, options
 from mnistgd.errors import DataError, MnistgdError
 
 SAYS = {
@@ -20,7 +20,7 @@ SAYS = {
 def verify(
     weights: Annotated[
         Path,
-        typer.Argument(envvar="MNISTGD_WEIGHTS", metavar="[FILE]", help="The weights file to check."),
+        typer.Argument(envvar="MNISTGD_WEIGHTS", metavar="[FILE|-]", help="The weights file to check."),
     ] = options.WEIGHTS_FILE,
     data: options.OtherData = None,
     offline: options.Offline = False,
@@ -28,11 +28,11 @@ def verify(
     quiet: options.Quiet = False,
 ) -> None:
     """Train again from a weights file's record, and say whether the same comes out."""
-    from mnistgd import evaluation, models, reproduction
+    from mnistgd import evaluation, reproduction
     from mnistgd.cli.progress import TrainingProgress
     from mnistgd.fitting import Run
 
-    model = models.load(weights)
+    model = inputs.network(weights)
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = evaluation.images_for(model, data, offline=offline, listener=reporter)
     if dataset.sha256 != model.data_sha256:

@@ -239,6 +239,43 @@ def test_the_reader_leaves(call):
     assert not re.search(rb"error|Traceback|Broken|Exception", done.stderr)
 
 
+READERS = [
+    (command, name)
+    for command, example in EXAMPLES.items()
+    for name in ("weights", "picture", "log")
+    if f"{{{name}}}" in example and (command, name) != ("animate", "weights")  # its snapshots lie beside it
+]
+
+
+@pytest.mark.parametrize(("command", "name"), READERS)
+def test_stdin_is_a_file(command, name, files, tmp_path):
+    """What comes through a pipe as ``-`` is read as the file is."""
+    example = EXAMPLES[command].replace("{out}", str(tmp_path / "out"))
+
+    def document(example, **streams):
+        words = [*command.split(), *(word.format(**files) for word in example.split()), "--json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "mnistgd", *words],
+            env=environment(files["cache"]),
+            stdout=subprocess.PIPE,
+            check=True,
+            **streams,
+        )
+        return json.loads(done.stdout)
+
+    piped = document(example.replace(f"{{{name}}}", "-", 1), input=Path(files[name]).read_bytes())
+    named = document(example)
+    assert without_names(piped) == without_names(named)
+
+
+def without_names(value):
+    """A JSON document without the names of files."""
+    if isinstance(value, dict):
+        named = ("weights", "image", "history", "saw", "file")
+        return {key: without_names(item) for key, item in value.items() if key not in named}
+    return [without_names(item) for item in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize(
     ("how", "message"),
     [

@@ -194,7 +194,7 @@ def test_pictures_that_show_no_digit(mnistgd, tmp_path, make):
     [
         ([], "no image is named"),
         (["a.png", "--index", "3"], "contradict each other"),
-        (["-", "-"], "stdin holds one picture"),
+        (["-", "-"], "stdin holds one file, and - is named twice"),
         (["--index", "x"], "--index"),
         (["--index", "1", "--saw", "-", "--json"], "both want stdout"),
     ],
