@@ -57,7 +57,7 @@ BAD = [
     ("train --data w.npz", 1, "no array train_images"),
     ("train --data folder", 1, "there are no IDX files"),
     ("train --data few.npz --labels a,b", 1, "2 names are given"),
-    ("train --data few.npz --freeze text.txt", 1, "cannot be read as a picture"),
+    ("train --data few.npz --freeze text.txt", 1, "is not a picture of a kind that is read here"),
     ("train --data few.npz --freeze digit.png", 1, "not 28×28"),
     ("train --data few.npz --out no/w.npz", 1, "does not exist"),
     ("train --data few.npz --out folder", 1, "it is a folder"),

@@ -51,6 +51,12 @@ def test_a_mask_freezes_black_pixels(mnistgd, few, tmp_path):
     assert (picture[:, 14:] == 0).all()
     assert (picture[8:20, 8:14] != 0).any()
 
+    ink = Image.new("RGBA", (28, 28))  # black all over, and transparent but for its right half
+    ink.paste((0, 0, 0, 255), (14, 0, 28, 28))
+    ink.save(tmp_path / "ink.png")
+    _, again = train(mnistgd, few, tmp_path / "again.npz", "--freeze", tmp_path / "ink.png")
+    assert np.array_equal(again.weights, model.weights)
+
 
 def test_a_rate_left_unset_suits_the_model(mnistgd, few, tmp_path):
     def rate(*options):
@@ -133,13 +139,23 @@ def test_wrong_usage(mnistgd, few, options, words):
     assert words in result.stderr.splitlines()[0]
 
 
-@pytest.mark.parametrize("kind", ["missing", "text", "large"])
-def test_masks_that_are_none(mnistgd, few, tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("missing", "mask.png does not exist"),
+        ("text", "mask.png is not a picture of a kind that is read here"),
+        ("program", "mask.png is not a picture of a kind that is read here"),
+        ("large", "hint: --freeze takes a 28×28 picture"),
+    ],
+)
+def test_masks_that_are_none(mnistgd, few, tmp_path, kind, words):
     path = tmp_path / "mask.png"
     if kind == "text":
         path.write_text("black")
+    if kind == "program":  # which Pillow would have Ghostscript run
+        path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\nshowpage\n")
     if kind == "large":
         Image.new("L", (280, 280)).save(path)
     result = mnistgd("train", "--data", few, "--freeze", path)
     assert result.code == 1
-    assert "hint: --freeze takes a 28×28 picture" in result.stderr
+    assert words in result.stderr
