@@ -9,6 +9,8 @@ import numpy as np
 from mnistgd.datasets.dataset import IMAGE_SHAPE, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 N_TRAIN = 60_000
@@ -20,16 +22,19 @@ PIXELS_SHA256 = "5b92582eb909c82a9bfefcd44acbe9233be3eb5b419a44cf211022ad2bf4bf9
 LABELS_SHA256 = "671ff9d70b4811116d55c3dd479efa7a981e2e62753ef7a6d5c15fea81e63d27"
 
 
-def is_mnist(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> bool:
+def is_mnist(images: Sequence[NDArray[np.uint8]], labels: Sequence[NDArray[np.uint8]]) -> bool:
     """Whether these are the images and labels of MNIST, in its order: train, then test.
+
+    Every byte is looked at.
 
     Parameters
     ----------
-    images : uint8 ndarray of shape (70000, 28, 28)
-    labels : uint8 ndarray of shape (70000,)
+    images : uint8 ndarrays of shape (n, 28, 28), together 70000
+    labels : uint8 ndarrays of shape (n,), together 70000
     """
-    if images.dtype != np.uint8 or images.shape != (N_IMAGES, *IMAGE_SHAPE):
-        return False
-    if labels.dtype != np.uint8 or labels.shape != (N_IMAGES,):
-        return False
-    return sha256(images) == PIXELS_SHA256 and sha256(labels) == LABELS_SHA256
+    for parts, shape, wanted in ((images, IMAGE_SHAPE, PIXELS_SHA256), (labels, (), LABELS_SHA256)):
+        if any(part.dtype != np.uint8 or part.shape[1:] != shape for part in parts):
+            return False
+        if sum(map(len, parts)) != N_IMAGES or sha256(*parts) != wanted:
+            return False
+    return True

@@ -69,7 +69,7 @@ def fetch(
             images, labels = np.load(folder / "images.npy"), np.load(folder / "labels.npy")
             if images.shape[1:] == (IMAGE_SHAPE[0] * IMAGE_SHAPE[1],):
                 images = images.reshape(-1, *IMAGE_SHAPE)
-            if not is_mnist(images, labels):
+            if not is_mnist([images], [labels]):
                 raise _not_mnist(images, received, cache)
             _keep(staged, cache, listener)
             return images, labels

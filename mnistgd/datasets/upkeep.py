@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mnistgd.datasets import finding
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.mnist import is_mnist
 from mnistgd.errors import DataError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def verify() -> CacheInfo:
         raise DataError(f"MNIST is not cached in {folder}", _FETCH)
     if entry.damage:
         raise DataError(f"the cached MNIST is damaged: {entry.damage}", _FETCH)
-    if not finding.is_mnist(finding.from_entry(entry)):
+    if not is_mnist([entry.arrays["images"]], [entry.arrays["labels"]]):
         raise DataError(f"what is cached in {folder} is not MNIST", _FETCH)
     return info()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mnistgd.datasets import bundled, finding, openml
+from mnistgd.datasets import bundled, finding, mnist, openml
 from mnistgd.datasets.dataset import checked, sha256
 
 if TYPE_CHECKING:
@@ -64,10 +64,11 @@ def world(tiny: Arrays, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world in which MNIST is the forty images of `tiny`, so that it is quick to bring."""
     dataset = checked(*tiny.values(), source="")
     world = World(dataset)
-    monkeypatch.setattr(finding, "N_IMAGES", 40)
-    monkeypatch.setattr(finding, "N_TRAIN", 30)
-    monkeypatch.setattr(finding, "PIXELS_SHA256", dataset.sha256)
-    monkeypatch.setattr(finding, "LABELS_SHA256", sha256(dataset.train_labels, dataset.test_labels))
+    for module in (finding, mnist):
+        monkeypatch.setattr(module, "N_IMAGES", 40)
+        monkeypatch.setattr(module, "N_TRAIN", 30)
+        monkeypatch.setattr(module, "PIXELS_SHA256", dataset.sha256)
+    monkeypatch.setattr(mnist, "LABELS_SHA256", sha256(dataset.train_labels, dataset.test_labels))
 
     def fetch(listener: Listener) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         world.asked.append("openml")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets import bundled, finding
-from mnistgd.datasets.mnist import PIXELS_SHA256
+from mnistgd.datasets.mnist import PIXELS_SHA256, is_mnist
 from mnistgd.errors import DataError
 
 # Published with the npm package the files were taken from; data/README.md lists them, too.
@@ -29,7 +29,7 @@ def test_the_files_are_the_published_ones(name):
 def test_it_is_mnist(mnist):
     assert mnist.source == "embedded"
     assert mnist.sha256 == PIXELS_SHA256
-    assert finding.is_mnist(mnist)
+    assert is_mnist(**finding.parts(mnist))
     assert np.bincount(mnist.test_labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mnistgd import datasets
-from mnistgd.datasets import finding
+from mnistgd.datasets import mnist
 from mnistgd.errors import DataError, DownloadError, UsageError
 from mnistgd.preprocess import deskew
 
@@ -94,7 +94,7 @@ class TestMnist:
         assert len(notes.notices) == 1
 
     def test_labels_that_are_not_those_of_mnist_are_not_used(self, world, monkeypatch):
-        monkeypatch.setattr(finding, "LABELS_SHA256", "0" * 64)
+        monkeypatch.setattr(mnist, "LABELS_SHA256", "0" * 64)
         with pytest.raises(DataError, match="embedded copy of MNIST is damaged"):
             datasets.load(offline=True)
         assert not cached().exists()

@@ -43,9 +43,9 @@ def test_mnist_arrives_and_stays_for_scikit_learn(
     assert images.flags.c_contiguous
     assert hashlib.sha256(images.tobytes()).hexdigest() == PIXELS_SHA256
     assert hashlib.sha256(labels.tobytes()).hexdigest() == LABELS_SHA256
-    assert is_mnist(images, labels)
-    assert not is_mnist(images[::-1].copy(), labels)
-    assert not is_mnist(images, np.roll(labels, 1))
+    assert is_mnist([images], [labels])
+    assert not is_mnist([images[::-1].copy()], [labels])
+    assert not is_mnist([images], [np.roll(labels, 1)])
     assert diary.texts[0] == DOWNLOADING
     assert diary.texts[-1] == PARSING
     assert diary.notices == []
