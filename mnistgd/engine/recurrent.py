@@ -84,7 +84,8 @@ class Elman:
     ----------
     n_inputs, n_outputs : int
     initializer : Initializer
-        Where both kinds of weights start; not zeros, from which such a layer never leaves.
+        Where both kinds of weights start. Zeros do only below a layer that starts elsewhere: below one whose
+        weights are zeros, too, no weight has a gradient, and none ever leaves.
 
     References
     ----------

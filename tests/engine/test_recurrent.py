@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mnistgd.engine.composition import Sequential
 from mnistgd.engine.gradient_check import check_layer
+from mnistgd.engine.initializers import glorot_uniform, zeros
 from mnistgd.engine.layers import Linear
+from mnistgd.engine.losses import softmax_cross_entropy
+from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.recurrent import Elman, FadingMemory
+from mnistgd.engine.schedules import constant
+from mnistgd.engine.training import train
 from mnistgd.errors import ShapeError
 
 EXACT = 1e-6
@@ -124,3 +130,13 @@ def test_the_slope_of_a_fading_memory(events):
     errors = check_layer(FadingMemory(events), {}, decays, d_states)
     assert list(errors) == ["inputs"]
     assert errors["inputs"] < EXACT
+
+
+@pytest.mark.parametrize("readout", [zeros, glorot_uniform])
+def test_zeros_are_left_only_below_a_layer_that_starts_elsewhere(readout):
+    network = Sequential((Elman(3, 4, zeros), Linear(4, 2, initializer=readout)))
+    params = network.init(np.random.default_rng(0))
+    batches = [(np.random.default_rng(1).normal(size=(5, 3)), np.array([0, 1, 1, 0, 1]))] * 10
+    *_, last = train(network, softmax_cross_entropy, params, batches, optimizer=sgd(), schedule=constant(0.5))
+    moved = {name for name, array in last.params.items() if np.any(array != params[name])}
+    assert moved == (set(params) if readout is glorot_uniform else {"2.bias"})
