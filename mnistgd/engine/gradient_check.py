@@ -1,4 +1,8 @@
-"""Check a gradient against the slope that can be measured."""
+"""Check a gradient against the slope that can be measured.
+
+Nothing that trains calls this: it is the tool with which the tests check every layer and every loss of the
+engine, and with which a new one is to be checked.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,9 @@ def numeric_gradient(function: Callable[[], float], array: Array, step: float = 
 
     Returns
     -------
-    ndarray of the shape of `array`; its error is of the order of step².
+    ndarray of the shape of `array`, with two errors that a step trades against each other: the difference
+    misses about step² · |f'''| / 6, and rounding adds up to about 1e-16 · |f| / step. At the default step the
+    second is the larger one by far.
     """
     gradient = np.empty_like(array)
     for index in np.ndindex(array.shape):

@@ -145,6 +145,19 @@ def test_numeric_gradient_of_a_known_function():
     assert x.tolist() == [[1.0, -2.0], [0.5, 3.0]]  # put back as it was
 
 
+def test_what_the_step_of_a_numeric_gradient_costs():
+    """Of x³ at 1, whose third derivative is 6: a long step misses by its square, a short one by rounding."""
+
+    def error(step):
+        x = np.array([1.0])
+        return abs(numeric_gradient(lambda: x.item() * x.item() * x.item(), x, step).item() - 3)
+
+    for step in (1e-1, 1e-2, 1e-3):
+        assert error(step) == pytest.approx(step**2, rel=1e-4)
+    for step in (1e-6, 1e-8, 1e-10):
+        assert step**2 < error(step) < 2**-52 / step
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
