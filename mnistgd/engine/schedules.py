@@ -68,8 +68,10 @@ def exponential(rate: float, factor: float, every: float = 1) -> Schedule:
     return lambda step: rate * factor ** (step / every)
 
 
-def step(rate: float, factor: float, every: int) -> Schedule:
+def staircase(rate: float, factor: float, every: int) -> Schedule:
     """rate · factor^⌊step / every⌋: the staircase of `exponential`, one stair every `every` steps.
+
+    Its name in `SCHEDULES` is ``step``.
 
     References
     ----------
@@ -77,7 +79,7 @@ def step(rate: float, factor: float, every: int) -> Schedule:
 
     Examples
     --------
-    >>> [step(1.0, 0.5, every=3)(i) for i in range(7)]
+    >>> [staircase(1.0, 0.5, every=3)(step) for step in range(7)]
     [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25]
     """
     return lambda step: rate * factor ** (step // every)
@@ -103,7 +105,7 @@ SCHEDULES: dict[str, Callable[[float, int], Schedule]] = {
     "linear": linear,
     "cosine": cosine,
     "exponential": lambda rate, steps: exponential(rate, 0.9, steps / 10),
-    "step": lambda rate, steps: step(rate, 0.5, math.ceil(3 * steps / 10)),
+    "step": lambda rate, steps: staircase(rate, 0.5, math.ceil(3 * steps / 10)),
     "inverse_time": lambda rate, steps: inverse_time(rate, 0.5, steps / 10),
 }
 """Name → (rate, steps of the whole run) → schedule, for any length of run.

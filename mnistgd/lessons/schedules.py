@@ -83,7 +83,7 @@ def _schedules(settings: Settings) -> dict[str, Schedule]:
     return {
         "constant": schedules.constant(rate),
         "exponential": schedules.exponential(rate, settings.exponential_factor),
-        "step": schedules.step(rate, settings.step_factor, settings.step_every),
+        "step": schedules.staircase(rate, settings.step_factor, settings.step_every),
         "inverse_time": schedules.inverse_time(rate, settings.inverse_time_decay),
         "cosine": schedules.cosine(rate, steps),
         "linear": schedules.linear(rate, steps),

@@ -22,7 +22,7 @@ TABLE = {
         list(accumulate(repeat(0.9, 10), float.__mul__, initial=0.03)),
     ),
     "exponential, every 2": (schedules.exponential(1.0, 0.25, every=2), [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16]),
-    "step": (schedules.step(0.8, 0.5, every=3), [0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.2, 0.2, 0.2, 0.1]),
+    "step": (schedules.staircase(0.8, 0.5, every=3), [0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.2, 0.2, 0.2, 0.1]),
     "inverse_time": (schedules.inverse_time(6.0, 0.5), [6, 4, 3, 2.4, 2]),
     "inverse_time, every 5": (
         schedules.inverse_time(6.0, 0.5, every=5),
