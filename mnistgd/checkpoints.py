@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from mnistgd.files import write_atomically
 from mnistgd.fitting import Best, Checkpoint, Tally, initial_params
 from mnistgd.history import Epoch
 from mnistgd.npz import read_npz
-from mnistgd.records import BadRecordError, names_in
+from mnistgd.records import json_in, names_in
 from mnistgd.settings import Settings
 
 FORMAT = 1
@@ -83,6 +84,7 @@ def save(run: SavedRun, path: Path) -> None:
         "seconds": run.seconds,
         "step": place.step,
         "tally": list(place.tally),
+        "first_loss": place.first_loss,
         "best": None if place.best is None else [place.best.loss, place.best.epoch],
     }
     arrays = _flat("params", place.params) | _flat_state(place.state)
@@ -131,9 +133,10 @@ def load(path: Path) -> SavedRun:
                 best=None
                 if record["best"] is None
                 else Best(_number(record["best"][0]), _count(record["best"][1]), best),
+                first_loss=_number(record["first_loss"]),
             ),
         )
-    except (KeyError, IndexError, TypeError, ValueError, BadRecordError) as problem:
+    except (KeyError, IndexError, TypeError, ValueError) as problem:
         raise WeightsError(f"{path} is not a checkpoint of mnistgd, or a damaged one", HINT) from problem
 
 
@@ -176,10 +179,8 @@ def _check(name: str, array: NDArray[Any] | None, like: NDArray[Any]) -> None:
 
 
 def _record(array: NDArray[Any] | None) -> dict[str, Any]:
-    if array is None or array.shape != () or array.dtype.kind != "U":
-        raise ValueError("there is no record")
-    record = json.loads(str(array))
-    if not isinstance(record, dict) or record.get("kind") != KIND:
+    record = json_in(array)
+    if record.get("kind") != KIND:
         raise ValueError("it is the record of something else")
     if record.get("format") != FORMAT:
         raise WeightsError(
@@ -196,12 +197,12 @@ def _text(record: dict[str, Any], key: str) -> str:
 
 
 def _number(value: Any) -> float:
-    if type(value) not in (int, float) or not np.isfinite(value):
+    if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
         raise ValueError(f"{value!r:.40} is not a number")
     return float(value)
 
 
 def _count(value: Any) -> int:
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value <= 10**15:
         raise ValueError(f"{value!r:.40} is not a count")
     return value

@@ -55,6 +55,7 @@ class Checkpoint:
     state : State of the optimizer
     tally : Tally of the epoch it is in
     best : Best, if validation loss decides what is kept
+    first_loss : float, of the first batch, which a loss that diverges is held against; 0 before it
     """
 
     step: int
@@ -62,6 +63,19 @@ class Checkpoint:
     state: State
     tally: Tally = NO_TALLY
     best: Best | None = None
+    first_loss: float = 0.0
+
+    def check(self) -> None:
+        """Hold the last update, which no loss has seen yet, to be finite.
+
+        Raises
+        ------
+        DivergedError
+            If it is not.
+        """
+        if not all(np.isfinite(array).all() for array in self.params.values()):
+            message = f"training diverged at step {self.step - 1}: its update is not finite"
+            raise DivergedError(message, "try a smaller learning rate", step=self.step - 1)
 
 
 class Progress(NamedTuple):
@@ -156,19 +170,18 @@ class Run:
             schedule=self.schedule,
             state=here.state,
             first_step=here.step,
+            first_loss=here.first_loss,
         )
         for done in steps:
             progress = self._progress(done, here)
             here = progress.checkpoint
+            if progress.epoch_ends:
+                here.check()
             yield progress
             if progress.stopped:
                 break
             if progress.epoch_ends:
                 here = replace(here, tally=NO_TALLY)
-        if not all(np.isfinite(array).all() for array in here.params.values()):
-            # The loss is taken before the update, so the last update has not been looked at yet.
-            message = f"training diverged at step {here.step - 1}: its update is not finite"
-            raise DivergedError(message, "try a smaller learning rate", step=here.step - 1)
 
     def at(self, checkpoint: Checkpoint) -> Progress:
         """How the run stood when `checkpoint`, which is not of its very start, was taken."""
@@ -233,7 +246,8 @@ class Run:
             before.tally.seen + len(done.targets),
         )
         step = done.step + 1
-        progress = self.at(Checkpoint(step, done.params, done.state, tally, before.best))
+        first_loss = before.first_loss or done.loss
+        progress = self.at(Checkpoint(step, done.params, done.state, tally, before.best, first_loss))
         score, best = progress.validation, before.best
         if score is None or (best is not None and score.loss >= best.loss):
             return progress

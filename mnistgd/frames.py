@@ -24,6 +24,7 @@ from mnistgd.files import check_writable
 from mnistgd.fitting import Checkpoint, Progress, Run
 from mnistgd.models import Model
 from mnistgd.npz import read_npz
+from mnistgd.records import json_in
 from mnistgd.settings import Settings
 
 FORMAT = 1
@@ -207,14 +208,8 @@ def load(path: Path, model: Model) -> Frames:
 
 
 def _checked(arrays: dict[str, NDArray[Any]]) -> Frames:
-    text, weights = arrays.get("record"), arrays.get("weights")
-    if text is None or text.shape != () or text.dtype.kind != "U":
-        raise ValueError("it has no record")
-    try:
-        record = json.loads(str(text))
-    except (ValueError, RecursionError) as problem:
-        raise ValueError("its record is not JSON") from problem
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
+    record, weights = json_in(arrays.get("record")), arrays.get("weights")
+    if record.get("format") != FORMAT:
         raise ValueError(f"its record is not of format {FORMAT}")
     steps, accuracies, names = (record.get(key) for key in ("steps", "test_accuracies", "names"))
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):

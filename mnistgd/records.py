@@ -22,8 +22,8 @@ FORMATS = (1, 2)
 MAX_BYTES = 1_000_000
 
 
-class BadRecordError(Exception):
-    """A part of a weights file that is not as it must be; the message names it."""
+class BadRecordError(ValueError):
+    """A part of a file that is not as it must be; the message names it."""
 
 
 class NewerFormatError(Exception):
@@ -87,13 +87,8 @@ def parse(array: NDArray[Any] | None) -> Record:
     NewerFormatError
         If it names a format that is not known yet.
     """
-    if array is None or array.shape != () or array.dtype.kind != "U":
-        raise BadRecordError("it has no record")
-    try:
-        document = json.loads(str(array))
-    except (ValueError, RecursionError) as problem:
-        raise BadRecordError("its record is not JSON") from problem
-    if not isinstance(document, dict) or type(document.get("format")) is not int or document["format"] < 1:
+    document = json_in(array)
+    if type(document.get("format")) is not int or document["format"] < 1:
         raise BadRecordError("its record names no format")
     if document["format"] > FORMATS[-1]:
         raise NewerFormatError(
@@ -103,6 +98,29 @@ def parse(array: NDArray[Any] | None) -> Record:
     if document.get("image_shape") != list(IMAGE_SHAPE):
         raise BadRecordError(f"its images are not {IMAGE_SHAPE[0]}×{IMAGE_SHAPE[1]}")
     return Record(_settings(document.get("settings")), names_in(document.get("names")), document)
+
+
+def json_in(array: NDArray[Any] | None) -> dict[str, Any]:
+    """The JSON object in the array ``record`` of a file.
+
+    Parameters
+    ----------
+    array : ndarray or None; a 0-d array of text
+
+    Raises
+    ------
+    BadRecordError
+        If it is missing, or holds something else.
+    """
+    if array is None or array.shape != () or array.dtype.kind != "U":
+        raise BadRecordError("it has no record")
+    try:
+        document = json.loads(str(array))
+    except (ValueError, RecursionError) as problem:
+        raise BadRecordError("its record is not JSON") from problem
+    if not isinstance(document, dict):
+        raise BadRecordError("its record is no JSON object")
+    return document
 
 
 def names_in(value: object) -> tuple[str, ...]:

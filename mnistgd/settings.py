@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import math
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -113,7 +113,7 @@ class Settings:
         Raises
         ------
         ValueError
-            If a field is missing, or not a value that the run could have had.
+            If a field is missing, or they are not what a run could have had.
         """
         if not isinstance(value, dict):
             raise ValueError("there are none")
@@ -124,7 +124,10 @@ class Settings:
                 raise ValueError(f"{field.name} cannot be {value[field.name]!r:.40}")
         known = {field.name: value[field.name] for field in fields(cls)}
         known["batch_size"] = None if known["batch_size"] == "full" else known["batch_size"]
-        return cls(**known | {"hidden": tuple(known["hidden"])})
+        try:
+            return cls(**known | {"hidden": tuple(known["hidden"])}).resolved()
+        except UsageError as problem:
+            raise ValueError("they contradict each other") from problem
 
     def layer_sizes(self, n_classes: int) -> list[tuple[int, int]]:
         """(inputs, outputs) of each layer that has weights, first to last."""
@@ -225,7 +228,8 @@ def _whole(least: int, most: int = 10**12) -> Callable[[Any], bool]:
 
 
 def _number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and value >= 0
+    # Not by math.isfinite: a whole number may be too large for a float.
+    return type(value) in (int, float) and 0 <= value <= sys.float_info.max
 
 
 def _none_or(valid: Callable[[Any], bool]) -> Callable[[Any], bool]:

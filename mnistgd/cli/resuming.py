@@ -114,6 +114,22 @@ def check_images(saved: SavedRun, dataset: Dataset, asked: bool) -> None:
         )
 
 
+def check_step(saved: SavedRun, run: Run) -> None:
+    """Hold the place of a checkpoint against the run that it says it is of.
+
+    Raises
+    ------
+    WeightsError
+        If such a run cannot have been there.
+    """
+    step, best = saved.checkpoint.step, saved.checkpoint.best
+    done = step // run.steps_per_epoch
+    if not 0 < step <= run.steps or len(saved.history) != done or (best and not 0 < best.epoch <= done):
+        raise WeightsError(
+            f"the checkpoint is damaged: it is of step {step} of a run of {run.steps}", "start the run anew"
+        )
+
+
 class Keeper:
     """Writes down how a run goes: its history, epoch by epoch, and a checkpoint to go on from.
 
@@ -175,6 +191,7 @@ class Keeper:
         message = f"{what} after step {progress.step} of {progress.steps}"
         if self.path is None:
             return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
+        progress.checkpoint.check()
         self._save(progress, self.path)
         words = ["mnistgd", "train", "--resume", str(self.path)]
         for option, place in (("--out", self.out), ("--log", self.log)):

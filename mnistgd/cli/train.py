@@ -106,6 +106,8 @@ def train(
         resuming.check_images(saved, dataset, "data" in given)
 
     run = Run(dataset, settings)
+    if saved is not None:
+        resuming.check_step(saved, run)
     keeper = resuming.Keeper(run, dataset, saved, data=data, out=out, log=log, path=checkpoint, every=every)
     pictures = live_for(run, dataset.names) if live else None
     recorder = Recorder(run, frames, keeper.start or run.start()) if frames else None

@@ -68,6 +68,7 @@ def train(
     schedule: Schedule,
     state: State | None = None,
     first_step: int = 0,
+    first_loss: float = 0.0,
     divergence: float = DIVERGED,
 ) -> Iterator[Step]:
     """Gradient descent: one step for each batch.
@@ -90,6 +91,8 @@ def train(
         The optimizer's memory, to go on where an earlier run stopped.
     first_step : int
         What the first step is called, to go on where an earlier run stopped.
+    first_loss : float
+        The loss that an earlier run began with; 0 if there was none.
     divergence : float
         How many times the first loss a later one may be; ``math.inf`` to go on until it overflows.
 
@@ -104,7 +107,7 @@ def train(
     """
     if state is None:
         state = optimizer.init(params)
-    limit = math.inf
+    limit = first_loss * divergence if first_loss > 0 else math.inf
     for step, (inputs, targets) in enumerate(batches, first_step):
         learning_rate = schedule(step)
         # Overflow is looked for below, in the loss; numpy's warning about it would only be noise.
