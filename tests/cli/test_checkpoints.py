@@ -1,0 +1,99 @@
+"""Checkpoints that say what cannot be, and places of a run that are looked at before they are kept."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mnistgd import checkpoints
+from mnistgd.datasets.local import read_path
+from mnistgd.errors import DivergedError, WeightsError
+from mnistgd.fitting import Run
+from mnistgd.settings import Settings
+
+
+@pytest.fixture
+def saved(few, tmp_path, mnistgd):
+    """A checkpoint after two of two epochs, and what `few` is trained with."""
+    path = tmp_path / "run.npz"
+    out = tmp_path / "w.npz"
+    result = mnistgd("train", "--data", few, "--epochs", 2, "--checkpoint", path, "--out", out, "--quiet")
+    assert result.code == 0, result.stderr
+    return path
+
+
+def changed(path, **values):
+    """The same checkpoint, with other values in its record."""
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    text = json.dumps(json.loads(str(arrays["record"])) | values)
+    np.savez(path, **arrays | {"record": np.array(text)})
+    return path
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"seconds": 10**400},
+        {"step": -1},
+        {"step": 10**400},
+        {"step": 1.5},
+        {"first_loss": float("nan")},
+        {"tally": [1]},
+        {"settings": Settings(optimizer="sgd").resolved().as_json() | {"momentum": 0.5}},
+        {"settings": Settings().resolved().as_json() | {"patience": 2}},
+        {"settings": Settings().resolved().as_json() | {"learning_rate": 10**400}},
+        {"history": [{"epoch": 1}]},
+    ],
+    ids=lambda values: str(values)[:30],
+)
+def test_a_record_that_no_run_has(saved, values):
+    with pytest.raises(WeightsError, match="is not a checkpoint of mnistgd, or a damaged one"):
+        checkpoints.load(changed(saved, **values))
+
+
+def test_a_record_too_deep_to_read(saved):
+    with np.load(saved) as archive:
+        arrays = dict(archive)
+    np.savez(saved, **arrays | {"record": np.array("[" * 100_000)})
+    with pytest.raises(WeightsError, match="or a damaged one"):
+        checkpoints.load(saved)
+
+
+@pytest.mark.parametrize("change", ["step", "history", "zero"])
+def test_a_place_where_its_run_never_was(saved, mnistgd, change):
+    record = json.loads(str(np.load(saved)["record"]))
+    step = record["step"]
+    values = {"step": {"step": step + 1}, "history": {"history": record["history"][:1]}, "zero": {"step": 0}}
+    before = changed(saved, **values[change]).read_bytes()
+    result = mnistgd("train", "--resume", saved, "--quiet")
+    assert (result.code, result.stdout) == (1, "")
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("error: the checkpoint is damaged: it is of step ")
+    assert hint == "hint: start the run anew"
+    assert saved.read_bytes() == before
+
+
+def test_an_update_that_is_not_finite_is_never_kept(few, tmp_path, mnistgd):
+    path = tmp_path / "run.npz"
+    options = ["--data", few, "--batch-size", "full", "--learning-rate", 1e39, "--checkpoint", path]
+    result = mnistgd("train", *options, "--out", tmp_path / "w.npz", "--quiet")
+    assert result.code == 1
+    assert "training diverged at step 0: its update is not finite" in result.stderr
+    assert not path.exists()
+
+
+def test_divergence_is_held_against_the_first_loss_of_the_whole_run(few):
+    """A run that goes on stops where it would have stopped, had it never been interrupted."""
+    settings = Settings(learning_rate=0.5, loss="squared-error", schedule="constant", epochs=20)
+
+    def until_divergence(start=None):
+        places = []
+        with pytest.raises(DivergedError) as caught:
+            places.extend(progress.checkpoint for progress in Run(read_path(few), settings).go(start))
+        return places, caught.value.step
+
+    places, step = until_divergence()
+    assert len(places) > 2
+    for place in places:
+        assert until_divergence(place)[1] == step
