@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mnistgd.cli import console, inputs, options, outputs, terminal
-from mnistgd.errors import ImageError, UsageError
+from mnistgd.errors import ImageError
 
 if TYPE_CHECKING:
     from mnistgd.images.terminal import Screen
@@ -41,11 +41,8 @@ def predict(
 ) -> None:
     """Say which digit a picture shows: a photo, a drawing, or an image of the data."""
     sources = images or []
-    if sources and index is not None:
-        raise UsageError("an image and --index contradict each other", "name one of them")
+    inputs.check_one(sources[0] if sources else None, index)
     inputs.check_stdin(weights, *sources)
-    if not sources and index is None:
-        raise UsageError("no image is named", "name a file, or an image of the data with --index N")
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = inputs.network(weights)
     files: list[str | None] = [None] * max(1, len(sources))
