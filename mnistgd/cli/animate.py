@@ -60,7 +60,9 @@ def animate(
     if options.ALL not in chosen:
         columns = list(dict.fromkeys(inputs.class_of(model, digit) for digit in chosen))
     outputs.check(out, as_json=as_json)
-    found = frames.load(frames.frames_path(weights), model)
+    snapshots = frames.frames_path(weights)
+    outputs.check_apart({"--out": out}, weights, snapshots)
+    found = frames.load(snapshots, model)
 
     limit = limit_of(found.weights)
     milliseconds = _milliseconds(len(found.steps), seconds)

@@ -34,6 +34,7 @@ def compare(
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     inputs.check_stdin(first, second)
+    outputs.check_apart({"--out": out}, first, second)
     a, b = inputs.network(first), inputs.network(second)
     found = comparison.compare(a, b)
     outputs.check(out, as_json=as_json)

@@ -26,6 +26,7 @@ def curves(
 
     outputs.check(out, as_json=as_json)
     inputs.check_stdin(*histories)
+    outputs.check_apart({"--out": out}, *histories)
     runs = {str(path): inputs.epochs(path) for path in histories}
     with console.stage("drawing"):
         picture = png_of(curves_figure(runs))

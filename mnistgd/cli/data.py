@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mnistgd.cli import console, options, outputs
+from mnistgd.cli import console, inputs, options, outputs
 
 if TYPE_CHECKING:
     from mnistgd.datasets import CacheInfo, Dataset
@@ -90,6 +90,7 @@ def show(
 
     names = datasets.parse_names(labels) if labels is not None else None
     outputs.check(out, as_json=as_json)
+    outputs.check_apart({"--out": out}, inputs.images_place(data))
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = datasets.load(data, offline=offline, names=names, deskew=deskew, listener=reporter)
     images, digits = dataset.split(split)

@@ -41,8 +41,10 @@ def evaluate(
     from mnistgd import evaluation
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
-    outputs.check_apart({"--confusion": confusion, "--mistakes": mistakes})
     model = inputs.network(weights)
+    outputs.check_apart(
+        {"--confusion": confusion, "--mistakes": mistakes}, weights, inputs.images_place(data, model)
+    )
     for out in (confusion, mistakes):
         if out is not None:
             outputs.check(out, as_json=as_json)

@@ -48,6 +48,7 @@ def explain(
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = inputs.network(weights)
     outputs.check(out, as_json=as_json)
+    outputs.check_apart({"--out": out}, weights, inputs.images_place(data, model), image)
     rival = None if against is None else inputs.class_of(model, against)
     if index is None:
         with console.stage("reading the picture"):

@@ -89,6 +89,21 @@ def check_stdin(*names: object) -> None:
         raise UsageError("stdin holds one file, and - is named twice", "name the others")
 
 
+def images_place(data: str | None, model: Model | None = None) -> str | None:
+    """The file or folder that images are read from; None where they are MNIST.
+
+    Parameters
+    ----------
+    data : str or None, what ``--data`` says
+    model : Model or None; it records its images, which are read where ``--data`` names none
+    """
+    from mnistgd.datasets.finding import MNIST
+
+    if data is not None or model is None:
+        return None if data == MNIST else data
+    return None if model.data_source in ("openml", "embedded") else model.data_source
+
+
 def class_of(model: Model, word: str) -> int:
     """The class that `word`, its name or its number, stands for.
 

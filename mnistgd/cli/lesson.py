@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mnistgd.cli import console, options, outputs
+from mnistgd.cli import console, inputs, options, outputs
 from mnistgd.errors import UsageError
 from mnistgd.lessons import TITLES, load
 
@@ -83,9 +83,9 @@ def _lesson_command(lesson: Lesson[Any]) -> Any:
     from mnistgd.cli.lesson_options import option_parameters, settings_of
 
     def one(plot: str | None, as_json: bool, quiet: bool, **values: Any) -> None:
-        if plot is not None:
-            _check_plot(lesson, plot, as_json)
         settings = settings_of(lesson.settings, values)
+        if plot is not None:
+            _check_plot(lesson, settings, plot, as_json)
         if lesson.prepare is not None:
             with console.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
                 lesson.prepare(settings, reporter)
@@ -117,12 +117,14 @@ def _command(function: Callable[..., None], name: str, text: str) -> Any:
     return typer.main.get_command(app)
 
 
-def _check_plot(lesson: Lesson[Any], plot: str, as_json: bool) -> None:
+def _check_plot(lesson: Lesson[Any], settings: Any, plot: str, as_json: bool) -> None:
     from mnistgd.plots import new_figure
 
     if lesson.plot is None:
         raise UsageError(f"the lesson {lesson.name} has no plot", "its table says it all")
     outputs.check(plot, as_json=as_json, option="--plot")
+    files = [value for value in vars(settings).values() if isinstance(value, Path)]
+    outputs.check_apart({"--plot": plot}, *files, inputs.images_place(getattr(settings, "data", None)))
     new_figure()
 
 

@@ -52,28 +52,47 @@ def check_files(places: Mapping[str, Path | None]) -> None:
             raise UsageError(f"{option} takes a file, not stdout", "name a file")
 
 
-def check_apart(places: Mapping[str, str | Path | None]) -> None:
-    """Refuse options that name one file, or stdout, for two things.
+def check_apart(written: Mapping[str, str | Path | None], *read: str | Path | None) -> None:
+    """Refuse to write two things to one file, or to stdout, and to write over what is read.
 
     Parameters
     ----------
-    places : mapping of options to what they name; None for one that is not given
+    written : mapping of options to what they name; None for one that is not given
+    read : paths, each of which may be there twice; ``-`` is stdin, and None is one that is not given
 
     Raises
     ------
     UsageError
-        If two name the same.
+        If two are the same file, whatever they are called.
     """
-    seen: dict[str, str] = {}
-    for option, place in places.items():
+    seen: dict[object, str] = {}
+    for option, place in written.items():
         if place is None:
             continue
-        name = "" if str(place) == STDOUT else os.path.normpath(Path(place).absolute())
-        other = seen.setdefault(name, option)
-        if other != option and name:
-            raise UsageError(f"{other} and {option} name the same file", "give each a file of its own")
-        if other != option:
+        other = seen.setdefault(_identity(place), option)
+        if other != option and str(place) == STDOUT:
             raise UsageError(f"{other} - and {option} - both want stdout", "write one of them to a file")
+        if other != option:
+            raise UsageError(f"{other} and {option} name the same file", "give each a file of its own")
+    for place in read:
+        if place is not None and str(place) != STDOUT and _identity(place) in seen:
+            option = seen[_identity(place)]
+            raise UsageError(
+                f"{option} would write over {place}, which is read", "name another file to write"
+            )
+
+
+def _identity(place: str | Path) -> object:
+    """The same for all names of one file, also through links, or in capitals where they do not count."""
+    if str(place) == STDOUT:
+        return STDOUT
+    try:
+        found = Path(place).stat()
+    except OSError:  # nothing is there yet
+        return os.path.realpath(place)
+    except ValueError:  # no file can be called so, as whoever opens it will say
+        return str(place)
+    return found.st_dev, found.st_ino
 
 
 def deliver(content: bytes, out: str) -> None:

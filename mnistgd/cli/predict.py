@@ -51,6 +51,8 @@ def predict(
     for file in files:
         if file is not None:
             outputs.check(file, as_json=as_json)
+    written = {f"--saw {file}": file for file in files if file is not None}
+    outputs.check_apart(written, weights, inputs.images_place(data, model), *sources)
 
     if index is not None:
         with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):

@@ -79,6 +79,7 @@ def show_weights(
     files = outputs.several(out, names)
     for file in files:
         outputs.check(file, as_json=as_json)
+    outputs.check_apart({f"--out {file}": file for file in files}, weights)
 
     pictures = []
     for index, file in zip(chosen, files, strict=True):
