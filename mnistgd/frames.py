@@ -2,7 +2,7 @@
 
 The file is an ``.npz`` without pickle: ``weights`` (n, 784, n_classes) float32, and ``record``, a 0-d array
 of text that holds JSON: whose snapshots they are, after which steps, and how well each did on the test
-images. The first is where training started, the last is what the weights file holds.
+images. The first is where the command began to train, the last is what the weights file holds.
 """
 
 from __future__ import annotations

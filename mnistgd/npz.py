@@ -76,7 +76,8 @@ def _opened(source: Path | bytes, error: type[MnistgdError], hint: str) -> IO[by
     if isinstance(source, bytes):
         return io.BytesIO(source)
     if not source.is_file():
-        raise error(f"{source} is {'a folder' if source.is_dir() else 'not there'}, not an .npz file", hint)
+        what = "a folder" if source.is_dir() else "no ordinary file" if source.exists() else "not there"
+        raise error(f"{source} is {what}, not an .npz file", hint)
     return source.open("rb")
 
 

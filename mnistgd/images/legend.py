@@ -67,7 +67,7 @@ def legend(
     bar = colour_bar(palette, width - 2, size)
     if limit == 0:
         bar = Image.new("RGB", bar.size, tuple(palette.colours(0.0).tolist()))
-        what = label(f"{palette.words[1]}: every weight is 0", round(14 * scale), width)
+        what = label(f"{palette.words[1]}: {meaning[1]}", round(14 * scale), width)
         return column([framed(bar), _ticks((False, True, False), width, scale), label("0", size), what])
     numbers = ("−limit", "0", "+limit") if limit is None else (signed(-limit), "0", signed(limit))
     parts = [framed(bar), _ticks((True, True, True), width, scale), _spread(numbers, size, width)]

@@ -171,7 +171,7 @@ def legend(
         lines.append(f"{names[0]} {bar} {names[2]}")
     words = palette.words if screen.depth != "none" else ("@ % = -", "blank", "+ * # M")
     if limit == 0:
-        return [fitted(f"{words[1]}: every weight is 0", screen.columns)]
+        return [fitted(f"{words[1]}: {meaning[1]}", screen.columns)]
     texts = [f"{word}: {what}" for word, what in zip(words, meaning, strict=True)]
     one = ", ".join(texts)
     lines += [one] if text_columns(one) <= screen.columns else [fitted(t, screen.columns) for t in texts]

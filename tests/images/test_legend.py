@@ -96,7 +96,7 @@ def test_where_each_heatmap_has_its_own_limit_the_bar_says_so() -> None:
 def test_at_limit_zero_the_bar_is_of_one_colour_and_says_why() -> None:
     picture = legend(0.0, PALETTES["grokking"], 300)
     assert (np.asarray(picture)[1:16, 1:-1] == [255, 0, 0]).all()
-    assert len(where("red: every weight is 0", 14, picture)) == 1
+    assert len(where("red: no influence", 14, picture)) == 1
     ((left, _),) = where("0", 15, picture)
     assert abs(left + text_mask("0", 15).width / 2 - 150) <= 1
 

@@ -190,7 +190,7 @@ def test_the_legend_without_colours_is_ascii_and_tells_the_characters() -> None:
 
 
 def test_the_legend_of_weights_that_are_all_zero_or_have_their_own_limits() -> None:
-    assert legend(0.0, GROKKING, Screen(80, "24-bit")) == ["red: every weight is 0"]
+    assert legend(0.0, GROKKING, Screen(80, "24-bit")) == ["red: no influence"]
     assert legend(None, GROKKING, Screen(80, "24-bit"))[0].startswith("−limit ")
 
 
