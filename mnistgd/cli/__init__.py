@@ -23,8 +23,8 @@ def main() -> None:
             os.environ.setdefault(name, "1")
         from mnistgd.cli.app import run
     except (KeyboardInterrupt, signals.Terminated) as stopped:
-        interrupted = isinstance(stopped, KeyboardInterrupt)
+        code = signals.INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else signals.TERMINATED
         if sys.stderr is not None:
-            sys.stderr.write(f"error: {'interrupted' if interrupted else 'terminated'}\n")
-        sys.exit(signals.INTERRUPTED if interrupted else signals.TERMINATED)
+            sys.stderr.write(f"error: {signals.WORDS[code]}\n")
+        sys.exit(code)
     run()

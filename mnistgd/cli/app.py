@@ -88,7 +88,7 @@ def run() -> None:
         with console.stage("all of it"):
             code = app(standalone_mode=False, prog_name="mnistgd") or 0
         if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code
-            _report("interrupted", "", code)
+            _report_stop(code)
         elif code and COMPLETION.intersection(sys.argv):
             _report("completion is not known for this shell", "it is for bash, zsh and fish", code)
     except MnistgdError as error:
@@ -98,9 +98,9 @@ def run() -> None:
         message = error.format_message().replace("Value error, ", "").rstrip(".")
         code = _report(message, _usage_hint(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        code = _report("interrupted", "", signals.INTERRUPTED)
+        code = _report_stop(signals.INTERRUPTED)
     except signals.Terminated:
-        code = _report("terminated", "", signals.TERMINATED)
+        code = _report_stop(signals.TERMINATED)
     except SystemExit as left:
         # For typer, help whose reader has seen enough of it is an error.
         code = 0 if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
@@ -127,6 +127,10 @@ def _usage_hint(error: typer.TyperException) -> str:
 def _report(message: str, hint: str, code: int) -> int:
     console.report_error(message, hint)
     return code
+
+
+def _report_stop(code: int) -> int:
+    return _report(signals.WORDS[code], "", code)
 
 
 def _leave(code: int) -> None:

@@ -11,6 +11,9 @@ from types import FrameType
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 
+WORDS = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
+"""What happened to a process that ends with this code."""
+
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
