@@ -6,6 +6,8 @@ that a learning rate means the same whatever the batch size. ``summed`` makes a 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mnistgd.engine.arrays import Array, Loss
@@ -53,7 +55,7 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     Raises
     ------
     ShapeError
-        If there is not one label per row of `logits`.
+        If there is not one label per row of `logits`, no row at all, or a label of no class.
 
     References
     ----------
@@ -65,14 +67,14 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     >>> round(loss, 4), d_logits.tolist()
     (1.3863, [[0.25, 0.25, -0.75, 0.25]])
     """
-    _check_labels("logits", logits, labels)
+    check_labels("logits", logits, labels)
     batch = len(logits)
     rows = np.arange(batch)
     shifted = logits - logits.max(axis=1, keepdims=True)
     # log p from the logits, never from p: a p that rounds to 0 would make the loss infinite.
     d_logits: Array = np.exp(shifted)
     totals = d_logits.sum(axis=1)
-    loss = float(np.log(totals).sum() - shifted[rows, labels].sum()) / batch
+    loss = float(np.log(totals).sum() - _pick(shifted, (rows, labels), labels).sum()) / batch
     d_logits /= totals[:, None]
     d_logits[rows, labels] -= 1
     d_logits /= batch
@@ -101,7 +103,7 @@ def cross_entropy(probabilities: Array, labels: Array) -> tuple[float, Array]:
     Raises
     ------
     ShapeError
-        If there is not one label per row of `probabilities`.
+        If there is not one label per row of `probabilities`, no row at all, or a label of no class.
 
     References
     ----------
@@ -113,10 +115,10 @@ def cross_entropy(probabilities: Array, labels: Array) -> tuple[float, Array]:
     >>> round(loss, 4), d_probabilities.tolist()
     (0.6931, [[0.0, -2.0, 0.0]])
     """
-    _check_labels("probabilities", probabilities, labels)
+    check_labels("probabilities", probabilities, labels)
     batch = len(probabilities)
     rows = np.arange(batch)
-    chosen = np.maximum(probabilities[rows, labels], np.finfo(probabilities.dtype).eps)
+    chosen = np.maximum(_pick(probabilities, (rows, labels), labels), np.finfo(probabilities.dtype).eps)
     d_probabilities = np.zeros_like(probabilities)
     d_probabilities[rows, labels] = -1 / (chosen * batch)
     return float(-np.log(chosen).mean()), d_probabilities
@@ -142,7 +144,7 @@ def half_squared_error(outputs: Array, targets: Array) -> tuple[float, Array]:
     Raises
     ------
     ShapeError
-        If the two differ in shape.
+        If the two differ in shape, or are empty.
 
     References
     ----------
@@ -153,8 +155,10 @@ def half_squared_error(outputs: Array, targets: Array) -> tuple[float, Array]:
     >>> half_squared_error(np.array([[3.0]]), np.array([[1.0]]))
     (2.0, array([[2.]]))
     """
-    if outputs.ndim != 2 or outputs.shape != targets.shape:
-        raise ShapeError(f"outputs of shape {outputs.shape} want targets of that shape, not {targets.shape}")
+    if outputs.ndim != 2 or outputs.shape != targets.shape or not outputs.size:
+        raise ShapeError(
+            f"outputs of shape {outputs.shape} want rows, and targets of that shape, not {targets.shape}"
+        )
     difference = outputs - targets
     batch = len(outputs)
     loss = float(np.vdot(difference, difference)) / (2 * batch)
@@ -182,17 +186,38 @@ def summed(loss: Loss) -> Loss:
 def one_hot(labels: Array, n_classes: int, dtype: type = np.float64) -> Array:
     """A row for each label, 1 in the label's column and 0 elsewhere; shape (batch, n_classes).
 
+    Raises
+    ------
+    ShapeError
+        If a label is no integer in [0, n_classes).
+
     Examples
     --------
     >>> one_hot(np.array([2, 0]), 3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    rows: Array = np.eye(n_classes, dtype=dtype)[labels]
-    return rows
+    return _pick(np.eye(n_classes, dtype=dtype), labels, labels)
 
 
-def _check_labels(name: str, outputs: Array, labels: Array) -> None:
-    if outputs.ndim != 2 or labels.shape != (len(outputs),):
+def check_labels(name: str, outputs: Array, labels: Array) -> None:
+    """Raise ShapeError unless `outputs`, called `name`, have rows and there is one label for each."""
+    if outputs.ndim != 2 or not outputs.size or labels.shape != (len(outputs),):
         raise ShapeError(
-            f"{name} of shape {outputs.shape} want one label a row, not labels of shape {labels.shape}"
+            f"{name} of shape {outputs.shape} want rows, and one label a row, not labels of {labels.shape}"
         )
+
+
+def _pick(array: Array, index: Any, labels: Array) -> Array:
+    """What ``array[index]`` holds; `index` is made of labels, and `array` has a column for each class."""
+    # NumPy itself refuses an index that is too large, but counts a negative one from the end. The bytes that
+    # MNIST is trained with have no sign, and so a batch of them pays for no more than a look at the dtype.
+    kind = labels.dtype.kind
+    if kind == "u" or (kind == "i" and labels.min(initial=0) >= 0):
+        try:
+            picked: Array = array[index]
+        except IndexError:
+            pass
+        else:
+            return picked
+    found = f"{labels.min()} to {labels.max()}" if kind in "iu" else str(labels.dtype)
+    raise ShapeError(f"labels want to be integers from 0 to {array.shape[1] - 1}, not {found}")

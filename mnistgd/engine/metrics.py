@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.engine.arrays import Array
+from mnistgd.engine.losses import check_labels
+from mnistgd.errors import ShapeError
 
 
 def accuracy(outputs: Array, labels: Array) -> float:
@@ -15,7 +17,13 @@ def accuracy(outputs: Array, labels: Array) -> float:
     ----------
     outputs : ndarray of shape (n, n_classes); logits or probabilities
     labels : integer ndarray of shape (n,)
+
+    Raises
+    ------
+    ShapeError
+        If there is not one label per row of `outputs`, or no row at all.
     """
+    check_labels("outputs", outputs, labels)
     return float((outputs.argmax(axis=1) == labels).mean())
 
 
@@ -29,6 +37,18 @@ def confusion_matrix(predicted: Array, labels: Array, n_classes: int) -> NDArray
     Returns
     -------
     int64 ndarray of shape (n_classes, n_classes); row = true class, column = predicted class.
+
+    Raises
+    ------
+    ShapeError
+        If the two differ in shape, or one of them holds what is no class.
     """
+    if predicted.ndim != 1 or predicted.shape != labels.shape:
+        raise ShapeError(f"{predicted.shape} predicted classes and {labels.shape} labels do not pair")
+    for classes in (predicted, labels):
+        if classes.size and not 0 <= classes.min() <= classes.max() < n_classes:
+            raise ShapeError(
+                f"{n_classes} classes are 0 to {n_classes - 1}, not {classes.min()} to {classes.max()}"
+            )
     pairs = labels.astype(np.int64) * n_classes + predicted
     return np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)

@@ -8,6 +8,7 @@ from sklearn.metrics import log_loss, mean_squared_error
 
 from mnistgd.engine import losses
 from mnistgd.engine.activations import Softmax
+from mnistgd.errors import ShapeError
 
 
 @given(st.integers(1, 8), st.integers(2, 6), st.integers(0, 2**32 - 1))
@@ -79,3 +80,35 @@ def test_softmax_ignores_what_all_logits_share(shift, seed):
     logits = np.random.default_rng(seed).normal(size=(4, 3))
     assert np.allclose(losses.softmax(logits), losses.softmax(logits + shift))
     assert np.allclose(losses.softmax(logits).sum(axis=1), 1)
+
+
+def hot(outputs, labels):
+    return losses.one_hot(labels, outputs.shape[1])
+
+
+@pytest.mark.parametrize("loss", [losses.softmax_cross_entropy, losses.cross_entropy, hot])
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.array([0, -1, 2]), "integers from 0 to 3, not -1 to 2"),
+        (np.array([-128, 0, 0], np.int8), "not -128 to 0"),
+        (np.array([0, 4, 1]), "not 0 to 4"),
+        (np.array([255, 0, 1], np.uint8), "not 0 to 255"),
+        (np.array([0.0, 1.0, 2.0]), "not float64"),
+        (np.array([True, False, True]), "not bool"),
+    ],
+)
+def test_a_label_of_no_class_is_refused(loss, labels, words):
+    with pytest.raises(ShapeError, match=words):
+        loss(np.full((3, 4), 0.25), labels)
+
+
+@pytest.mark.parametrize(
+    "loss", [losses.softmax_cross_entropy, losses.cross_entropy, losses.half_squared_error]
+)
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0), (0, 0)])
+def test_there_is_no_mean_over_nothing(loss, shape):
+    targets = np.empty(shape) if loss is losses.half_squared_error else np.zeros(shape[0], np.uint8)
+    for of in (loss, losses.summed(loss)):
+        with pytest.raises(ShapeError, match="want rows"):
+            of(np.empty(shape), targets)

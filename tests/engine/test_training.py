@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 from sklearn.neural_network import MLPClassifier
 
 from mnistgd.engine import initializers, layers, losses, metrics, optimizers, schedules, training
-from mnistgd.errors import DivergedError
+from mnistgd.errors import DivergedError, ShapeError
 
 RATE = 0.1
 
@@ -164,3 +164,32 @@ def test_metrics_agree_with_scikit_learn(n, n_classes, seed):
     counts = metrics.confusion_matrix(predicted, labels, n_classes)
     assert counts.tolist() == confusion_matrix(labels, predicted, labels=range(n_classes)).tolist()
     assert metrics.accuracy(outputs, labels) == pytest.approx(np.trace(counts) / n)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "labels"),
+    [((0, 3), (0,)), ((2, 0), (2,)), ((2, 3), (3,)), ((2, 3), (2, 1)), ((2,), (2,)), ((2, 3), ())],
+)
+def test_an_accuracy_wants_rows_and_a_label_for_each(outputs, labels):
+    with pytest.raises(ShapeError, match="one label a row"):
+        metrics.accuracy(np.zeros(outputs), np.zeros(labels, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("predicted", "labels", "words"),
+    [
+        ([0, 1], [0], "do not pair"),
+        ([[0], [1]], [[0], [1]], "do not pair"),
+        ([0, 3], [0, 1], "0 to 2, not 0 to 3"),
+        ([0, 1], [-1, 1], "0 to 2, not -1 to 1"),
+        ([0, 1], [3, 0], "0 to 2, not 0 to 3"),
+    ],
+)
+def test_a_confusion_matrix_counts_pairs_of_classes(predicted, labels, words):
+    with pytest.raises(ShapeError, match=words):
+        metrics.confusion_matrix(np.array(predicted), np.array(labels), 3)
+
+
+def test_nothing_is_confused_with_nothing():
+    nothing = np.array([], np.uint8)
+    assert metrics.confusion_matrix(nothing, nothing, 2).tolist() == [[0, 0], [0, 0]]
