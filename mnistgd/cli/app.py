@@ -94,9 +94,7 @@ def run() -> None:
     except MnistgdError as error:
         code = _report(error.message, error.hint, error.exit_code)
     except typer.TyperException as error:
-        # typer checks values with pydantic, which says so in front of its message.
-        message = error.format_message().replace("Value error, ", "").rstrip(".")
-        code = _report(message, _usage_hint(error), error.exit_code)
+        code = _report(error.format_message().rstrip("."), _usage_hint(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = _report_stop(signals.INTERRUPTED)
     except signals.Terminated:
