@@ -27,28 +27,54 @@ def weights(path):
         return {name: file[name].tobytes() for name in file.files if name != "record"}
 
 
-def start(few, tmp_path, *options):
-    """A run that has written its first checkpoint, and is still going on."""
-    checkpoint = tmp_path / "run.npz"
-    arguments = [
-        "--data",
-        few,
-        "--checkpoint",
-        checkpoint,
-        "--out",
-        tmp_path / "w.npz",
-        "--log",
-        tmp_path / "l.jsonl",
-    ]
+# The command, but that it says when it has come to MOMENT, and waits there for a line on stdin.
+PAUSING = """
+import sys
+from pathlib import Path
+from mnistgd.cli import main
+from mnistgd.fitting import Run
+
+go, replace, written = Run.go, Path.replace, []
+
+def at(moment):
+    if moment == MOMENT:
+        print("here", flush=True)
+        sys.stdin.readline()
+
+def pausing_go(self, *arguments):
+    for progress in go(self, *arguments):
+        at(f"in step {progress.step}")
+        yield progress
+
+def pausing_replace(self, target):
+    name = Path(target).name
+    written.append(name)
+    at(f"before {name} is replaced, time {written.count(name)}")
+    replace(self, target)
+    at(f"after {name} is replaced, time {written.count(name)}")
+
+Run.go, Path.replace = pausing_go, pausing_replace
+main()
+"""
+
+
+def paused(moment, *options):
+    """A run of 4 epochs, each of 1,000 steps, that waits at `moment` for a line on stdin."""
     process = subprocess.Popen(
-        command(*arguments, *SLOW, *options), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", f"MOMENT = {moment!r}\n{PAUSING}", "train", *map(str, options), *SLOW],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    for _ in range(600):
-        if checkpoint.exists() or process.poll() is not None:
-            break
-        time.sleep(0.02)
-    assert process.poll() is None, process.communicate()
-    return process, checkpoint
+    assert process.stdout.readline() == "here\n", process.communicate()
+    return process
+
+
+def files(few, folder):
+    """The options that keep all there is to keep of a run."""
+    places = {"--checkpoint": "run.npz", "--out": "w.npz", "--log": "l.jsonl"}
+    return ["--data", few, *(word for option, name in places.items() for word in (option, folder / name))]
 
 
 @pytest.fixture(scope="module")
@@ -67,22 +93,28 @@ def whole(few, tmp_path_factory):
     ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
 def test_stopped_and_taken_up_again(mnistgd, few, tmp_path, whole, number, code, word):
-    process, checkpoint = start(few, tmp_path)
+    process = paused("in step 2345", *files(few, tmp_path))
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate("\n", timeout=60)
     assert (process.returncode, out) == (code, "")
-    error, hint = err.splitlines()[-2:]
-    assert error.startswith(f"error: {word} after step ")
-    assert hint == f"hint: go on with: mnistgd train --resume {checkpoint}"
+    checkpoint = tmp_path / "run.npz"
+    assert err.splitlines()[-2:] == [
+        f"error: {word} after step 2345 of 4000",
+        f"hint: go on with: mnistgd train --resume {checkpoint}",
+    ]
     assert not (tmp_path / "w.npz").exists()
-    assert 1000 < checkpoints.load(checkpoint).checkpoint.step < 4000
+    assert checkpoints.load(checkpoint).checkpoint.step == 2345
 
     resumed = mnistgd("train", "--resume", checkpoint, "--json")
     assert resumed.code == 0, resumed.stderr
     assert resumed.json["steps"] == 4000
-    assert weights(tmp_path / "w.npz") == weights(whole / "w.npz")
-    ours, theirs = (history.read(folder / "l.jsonl") for folder in (tmp_path, whole))
-    assert [(e.epoch, e.loss, e.accuracy) for e in ours] == [(e.epoch, e.loss, e.accuracy) for e in theirs]
+    assert_same_run(tmp_path, whole)
+
+
+def assert_same_run(ours, theirs):
+    assert weights(ours / "w.npz") == weights(theirs / "w.npz")
+    first, second = (history.read(folder / "l.jsonl") for folder in (ours, theirs))
+    assert [(e.epoch, e.loss, e.accuracy) for e in first] == [(e.epoch, e.loss, e.accuracy) for e in second]
 
 
 def test_the_way_to_go_on_can_be_typed_as_it_is_shown(few, tmp_path):
@@ -90,25 +122,33 @@ def test_the_way_to_go_on_can_be_typed_as_it_is_shown(few, tmp_path):
     for name in ("a place", "another"):
         (tmp_path / name).mkdir()
     checkpoint, out = tmp_path / "a place" / "c.npz", tmp_path / "another" / "w.npz"
-    options = ["--data", few, "--checkpoint", checkpoint, "--out", out, *SLOW]
-    with subprocess.Popen(command(*options), stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr.readline().startswith("epoch 1/4")
-        process.send_signal(signal.SIGINT)
-        hint = process.stderr.read().splitlines()[-1]
+    process = paused("in step 1500", "--data", few, "--checkpoint", checkpoint, "--out", out)
+    process.send_signal(signal.SIGINT)
+    hint = process.communicate("\n", timeout=60)[1].splitlines()[-1]
     words = shlex.split(hint.removeprefix("hint: go on with: mnistgd "))
     subprocess.run([sys.executable, "-m", "mnistgd", *words], check=True, capture_output=True)
     assert out.exists()
 
 
-def test_killed_at_any_moment_the_checkpoint_is_whole(few, tmp_path, whole, mnistgd):
-    process, checkpoint = start(few, tmp_path)
-    time.sleep(0.15)
+@pytest.mark.parametrize(
+    ("moment", "kept"),
+    [
+        ("in step 1001", 1000),
+        ("before run.npz is replaced, time 2", 1000),  # the log is an epoch ahead
+        ("after run.npz is replaced, time 2", 2000),
+        ("in step 2718", 2000),
+        ("in step 4000", 3000),
+        ("before w.npz is replaced, time 1", 4000),
+    ],
+)
+def test_killed_at_any_moment_the_checkpoint_is_whole(few, tmp_path, whole, mnistgd, moment, kept):
+    process = paused(moment, *files(few, tmp_path))
     process.kill()
     process.communicate()
-    step = checkpoints.load(checkpoint).checkpoint.step
-    assert step % 1000 == 0
-    assert mnistgd("train", "--resume", checkpoint).code == 0
-    assert weights(tmp_path / "w.npz") == weights(whole / "w.npz")
+    assert checkpoints.load(tmp_path / "run.npz").checkpoint.step == kept
+    assert not (tmp_path / "w.npz").exists()
+    assert mnistgd("train", "--resume", tmp_path / "run.npz").code == 0
+    assert_same_run(tmp_path, whole)
 
 
 def test_a_run_that_is_done_only_writes_its_weights(mnistgd, few, tmp_path, whole):
@@ -139,8 +179,10 @@ def test_interrupted_without_a_checkpoint(few, tmp_path):
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.01, 0.03, 0.08, 0.15, 0.25, 0.4])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopped_at_any_moment_there_is_no_traceback(few, tmp_path, number, code, delay):
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_stopped_at_any_moment_there_is_no_traceback(few, tmp_path, number, code, word, delay):
     """From the moment on in which Python runs a line of ours."""
     arguments = command("--data", few, "--out", tmp_path / "w.npz", *SLOW, "--epochs", "400")[3:]
     program = (
@@ -155,6 +197,7 @@ def test_stopped_at_any_moment_there_is_no_traceback(few, tmp_path, number, code
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
     assert process.returncode == code
+    assert [line for line in err.splitlines() if line.startswith(f"error: {word}")]
     assert "Traceback" not in err
 
 
