@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -248,10 +247,8 @@ def test_all_is_one_document_a_line(every_kind, mnistgd):
 
 
 def test_all_of_the_real_ones(shell):
-    """In reading order, each as it is alone, in less than half a minute."""
-    started = time.monotonic()
+    """In reading order, one document a line, each with its source."""
     result = shell("lesson", "all", "--json", "--quiet", env={"MNISTGD_OFFLINE": "1"})
-    assert time.monotonic() - started < 30
     assert (result.code, result.stderr) == (0, "")
     documents = [json.loads(line) for line in result.stdout.splitlines()]
     assert [document["lesson"] for document in documents] == list(TITLES)
