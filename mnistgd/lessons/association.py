@@ -14,12 +14,10 @@ from mnistgd.engine.arrays import Array
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.metrics import accuracy
-from mnistgd.engine.optimizers import sgd
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import batch_order, train
+from mnistgd.engine.training import batch_order
 from mnistgd.lessons.digits import N_TRAIN, PIXELS, SHAPE, small_digits
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, shown_steps, until_overflow
+from mnistgd.lessons.trace import descend, number, shown_steps, until_overflow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,17 +65,9 @@ def clean(images: Array, settings: Settings) -> Cleaning:
     """Train on the first `N_TRAIN` pictures, dirtied anew for each epoch, and clean the others."""
     network = Linear(PIXELS, PIXELS)
     params = network.init(np.random.default_rng(settings.seed))
-    run = train(
-        network,
-        half_squared_error,
-        params,
-        _batches(images[:N_TRAIN], settings),
-        optimizer=sgd(),
-        schedule=constant(settings.learning_rate),
-        divergence=math.inf,
-    )
+    batches = _batches(images[:N_TRAIN], settings)
     squares = []
-    for step in until_overflow(run):
+    for step in until_overflow(descend(network, half_squared_error, params, batches, settings.learning_rate)):
         params = step.params
         squares.append(2 * step.loss * len(step.targets) / PIXELS)
     per_epoch = math.ceil(N_TRAIN / BATCH_SIZE)

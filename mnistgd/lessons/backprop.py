@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,11 +17,8 @@ from mnistgd.engine.constraints import masked, tied
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.optimizers import Optimizer, sgd
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
-from mnistgd.errors import DivergedError
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number
+from mnistgd.lessons.trace import descend, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,22 +144,14 @@ def first_pass() -> Pass:
 
 def _trace(settings: Settings) -> Iterator[tuple[int, Moment]]:
     """How it stands after each number of steps in `SHOWN_STEPS`, and after the last."""
-    steps = train(
-        NETWORK,
-        half_squared_error,
-        START,
-        repeat((INPUTS, TARGETS), settings.steps + 1),
-        optimizer=_optimizer(settings.biases),
-        schedule=constant(settings.learning_rate),
-        divergence=math.inf,
-    )
+    batches = repeat((INPUTS, TARGETS), settings.steps + 1)
+    optimizer = _optimizer(settings.biases)
     params, last = START, 0
-    with suppress(DivergedError):
-        for step in steps:
-            last, moment = step.step, Moment(step.loss, step.outputs[0].tolist(), params)
-            if last in SHOWN_STEPS:
-                yield last, moment
-            params = step.params
+    for step in descend(NETWORK, half_squared_error, START, batches, settings.learning_rate, optimizer):
+        last, moment = step.step, Moment(step.loss, step.outputs[0].tolist(), params)
+        if last in SHOWN_STEPS:
+            yield last, moment
+        params = step.params
     yield last, moment
 
 

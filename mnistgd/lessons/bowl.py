@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from itertools import repeat, takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,18 +15,31 @@ from mnistgd.engine.arrays import Array, Params, Schedule
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error, summed
 from mnistgd.engine.optimizers import Optimizer
-from mnistgd.engine.training import train
 from mnistgd.lessons.lesson import Table
-from mnistgd.lessons.trace import number, step_table, until_overflow
+from mnistgd.lessons.trace import descend, number, step_table, until_overflow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+SOURCE = "An article on the evolution of gradient-descent optimizers, from SGD to AMSGrad"
 
 START = (1.0, 1.0)
 
 _LAYER = Linear(2, 1, bias=False, input_gradient=False)
 _LOSS = summed(half_squared_error)
 _TARGETS = np.zeros((2, 1))
+
+
+def curvature_setting() -> Any:
+    """The field of a lesson's settings that says how steep the bowl is."""
+    return field(
+        default=25.0,
+        metadata={
+            "help": "How much steeper the bowl is along w2 than along w1.",
+            "above": 0,
+            "maximum": 1_000_000,
+        },
+    )
 
 
 class Point(NamedTuple):
@@ -41,7 +55,7 @@ class Point(NamedTuple):
     f: float
 
 
-def descend(optimizer: Optimizer, schedule: Schedule, steps: int, curvature: float) -> list[Point]:
+def path_of(optimizer: Optimizer, schedule: Schedule, steps: int, curvature: float) -> list[Point]:
     """The path from `START`: a point before every step and one after the last.
 
     It ends early where the numbers overflow.
@@ -51,15 +65,7 @@ def descend(optimizer: Optimizer, schedule: Schedule, steps: int, curvature: flo
     """
     inputs = np.diag([1.0, math.sqrt(curvature)])
     start: Params = {"weights": np.array(START)[:, None]}
-    run = train(
-        _LAYER,
-        _LOSS,
-        start,
-        repeat((inputs, _TARGETS), steps),
-        optimizer=optimizer,
-        schedule=schedule,
-        divergence=math.inf,
-    )
+    run = descend(_LAYER, _LOSS, start, repeat((inputs, _TARGETS), steps), schedule, optimizer)
     path = [_point(params, inputs) for params in (start, *(step.params for step in until_overflow(run)))]
     # Where the weights are finite still, their squares may not be.
     return list(takewhile(lambda point: math.isfinite(point.f), path))
@@ -70,6 +76,24 @@ def _point(params: Params, inputs: Array) -> Point:
     with np.errstate(over="ignore", invalid="ignore"):
         value, _ = _LOSS(_LAYER.forward(params, inputs)[0], _TARGETS)
     return Point(params["weights"][:, 0].tolist(), value)
+
+
+def ends(paths: Mapping[str, Sequence[Point]], steps: int) -> dict[str, dict[str, Any]]:
+    """Where each path ends, and the step at which its numbers overflowed, None if they did not.
+
+    Parameters
+    ----------
+    paths : mapping of names to what `path_of` made
+    steps : int, as it was asked to take
+    """
+    return {
+        name: {
+            "w": path[-1].w,
+            "f": path[-1].f,
+            "overflowed_at": len(path) if len(path) <= steps else None,
+        }
+        for name, path in paths.items()
+    }
 
 
 def tables(paths: Mapping[str, Sequence[Point]]) -> list[Table]:
@@ -91,7 +115,7 @@ def diverging(paths: Mapping[str, Sequence[Point]], steps: int) -> str:
 
     Parameters
     ----------
-    paths : mapping of names to what `descend` made
+    paths : mapping of names to what `path_of` made
     steps : int, as it was asked to take
     """
     lost = [

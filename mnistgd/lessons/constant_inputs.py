@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any
@@ -15,11 +14,8 @@ from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.composition import Parallel, Sequential
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import cross_entropy, softmax_cross_entropy
-from mnistgd.engine.optimizers import sgd
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.lessons.trace import descend, number, shown_steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,18 +88,10 @@ def run(settings: Settings) -> Outcome:
     """Train on inputs that say nothing about the labels."""
     inputs, labels = np.tile(settings.inputs, (BATCH, 1)), _labels()
     loss = LOSSES[settings.softmax]
-    steps = train(
-        NETWORK,
-        loss,
-        START,
-        repeat((inputs, labels), settings.epochs),
-        optimizer=sgd(),
-        schedule=constant(settings.learning_rate),
-        divergence=math.inf,
-    )
+    batches = repeat((inputs, labels), settings.epochs)
     rows: list[dict[str, Any]] = []
     params = START
-    for step in steps:
+    for step in descend(NETWORK, loss, START, batches, settings.learning_rate):
         rows.append(
             {
                 "epoch": step.step,

@@ -15,13 +15,10 @@ from mnistgd.engine.arrays import Params
 from mnistgd.engine.composition import Sequential
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
-from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.recurrent import FadingMemory
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
 from mnistgd.errors import UsageError
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.lessons.trace import descend, number, shown_steps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,15 +99,8 @@ def _learn(settings: Settings) -> tuple[list[dict[str, Any]], float]:
     params: Params = {"1.weights": np.array([[settings.weight]])}
     rows: list[dict[str, Any]] = []
     weight = settings.weight
-    for step in train(
-        _NETWORK,
-        half_squared_error,
-        params,
-        repeat((ONE, np.array([_states(SEQUENCE, WANTED)])), settings.steps + 1),
-        optimizer=sgd(),
-        schedule=constant(settings.learning_rate),
-        divergence=math.inf,
-    ):
+    batches = repeat((ONE, np.array([_states(SEQUENCE, WANTED)])), settings.steps + 1)
+    for step in descend(_NETWORK, half_squared_error, params, batches, settings.learning_rate):
         decay, _ = _DECAY.forward(params, ONE)
         weight = params["1.weights"].item()
         rows.append({"step": step.step, "decay": decay.item(), "loss": step.loss})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from itertools import repeat
 from typing import NamedTuple
 
@@ -20,9 +19,7 @@ from mnistgd.engine.constraints import masked
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.optimizers import sgd
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
-from mnistgd.errors import DivergedError
+from mnistgd.lessons.trace import descend
 
 BOOK = "A. Trask, Grokking Deep Learning, chapter 5"
 
@@ -84,19 +81,10 @@ def moments(
     """
     mask = _mask(frozen)
     params: Params = {"weights": np.array(start, np.float64)[:, None]}
-    steps = train(
-        NETWORK,
-        half_squared_error,
-        params,
-        repeat(FIRST_GAME, updates),
-        optimizer=masked(sgd(), {"weights": mask}),
-        schedule=constant(learning_rate),
-        divergence=math.inf,
-    )
+    batches, optimizer = repeat(FIRST_GAME, updates), masked(sgd(), {"weights": mask})
     yield _moment(params, mask)
-    with suppress(DivergedError):
-        for step in steps:
-            yield _moment(step.params, mask)
+    for step in descend(NETWORK, half_squared_error, params, batches, learning_rate, optimizer):
+        yield _moment(step.params, mask)
 
 
 def stable_learning_rate(frozen: Collection[str] = ()) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,13 +13,9 @@ from mnistgd import plots
 from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
-from mnistgd.engine.optimizers import sgd
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
-from mnistgd.errors import DivergedError
 from mnistgd.lessons.games import BOOK, DRAWABLE, GAMES, NAMES, START, WIN_OR_LOSE
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.lessons.trace import descend, number, shown_steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,18 +85,9 @@ def _run(inputs: Array, bias: bool, learning_rate: float, updates: int) -> Run:
     params: Params = {"weights": np.array(START)[:, None]}
     if bias:
         params["bias"] = np.zeros(1)
-    steps = train(
-        Linear(len(NAMES), 1, bias=bias, input_gradient=False),
-        half_squared_error,
-        params,
-        repeat((inputs, WIN_OR_LOSE), updates + 1),
-        optimizer=sgd(),
-        schedule=constant(learning_rate),
-        divergence=math.inf,
-    )
-    errors: list[float] = []
-    with suppress(DivergedError):
-        errors.extend(2 * step.loss for step in steps)
+    network = Linear(len(NAMES), 1, bias=bias, input_gradient=False)
+    batches = repeat((inputs, WIN_OR_LOSE), updates + 1)
+    errors = [2 * step.loss for step in descend(network, half_squared_error, params, batches, learning_rate)]
     if len(errors) <= updates:
         errors.append(math.inf)
     slopes = _curvatures(inputs, bias)

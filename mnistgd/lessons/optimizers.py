@@ -14,10 +14,18 @@ from mnistgd.engine.arrays import Array
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.optimizers import Optimizer
 from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
-from mnistgd.lessons.bowl import Point, descend, diverging, draw_bowl, tables
+from mnistgd.lessons.bowl import (
+    SOURCE,
+    Point,
+    curvature_setting,
+    diverging,
+    draw_bowl,
+    ends,
+    path_of,
+    tables,
+)
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, until_overflow
+from mnistgd.lessons.trace import descend, number, until_overflow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,14 +56,7 @@ class Settings:
     """What the optimizers are run with; AMSGrad forgets squares at 0.5, all else as the engine has it."""
 
     steps: int = field(default=10, metadata={"help": "Steps that each takes.", "minimum": 1, "maximum": 1000})
-    curvature: float = field(
-        default=25.0,
-        metadata={
-            "help": "How much steeper the bowl is along w2 than along w1.",
-            "above": 0,
-            "maximum": 1_000_000,
-        },
-    )
+    curvature: float = curvature_setting()
     beta: float = field(
         default=0.9,
         metadata={
@@ -84,7 +85,7 @@ def run(settings: Settings) -> Outcome:
     """Send each optimizer down the bowl, and through the stream."""
     paths, streams = {}, {}
     for name, (optimizer, rate) in _optimizers(settings).items():
-        paths[name] = descend(optimizer, constant(rate), settings.steps, settings.curvature)
+        paths[name] = path_of(optimizer, constant(rate), settings.steps, settings.curvature)
         streams[name] = _stream(optimizer, rate)
 
     rows = [
@@ -92,15 +93,7 @@ def run(settings: Settings) -> Outcome:
         for name, path in paths.items()
         for step, point in enumerate(path)
     ]
-    result = {
-        name: {
-            "w": path[-1].w,
-            "f": path[-1].f,
-            "overflowed_at": len(path) if len(path) <= settings.steps else None,
-            "stream": streams[name],
-        }
-        for name, path in paths.items()
-    }
+    result = {name: {**end, "stream": streams[name]} for name, end in ends(paths, settings.steps).items()}
     return Outcome(rows, result, [*tables(paths), _stream_table(streams)], _notice(paths, settings))
 
 
@@ -128,14 +121,13 @@ def _slope(outputs: Array, slopes: Array) -> tuple[float, Array]:
 def _stream(optimizer: Optimizer, rate: float) -> list[float]:
     """Where a weight that starts at 0 is after each gradient of `STREAM`."""
     one = np.ones((1, 1))
-    run = train(
+    run = descend(
         Linear(1, 1, bias=False, input_gradient=False),
         _slope,
         {"weights": np.zeros((1, 1))},
         [(one, np.array([[gradient]], np.float64)) for gradient in STREAM],
-        optimizer=optimizer,
-        schedule=constant(rate),
-        divergence=math.inf,
+        rate,
+        optimizer,
     )
     return [step.params["weights"].item() for step in until_overflow(run)]
 
@@ -210,7 +202,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
 
 LESSON = Lesson(
     name="optimizers",
-    source="An article on the evolution of gradient-descent optimizers, from SGD to AMSGrad",
+    source=SOURCE,
     settings=Settings,
     run=run,
     plot=_plot,

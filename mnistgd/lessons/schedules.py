@@ -9,7 +9,7 @@ from mnistgd import plots
 from mnistgd.engine import schedules
 from mnistgd.engine.arrays import Schedule
 from mnistgd.engine.optimizers import sgd
-from mnistgd.lessons.bowl import Point, descend, diverging, tables
+from mnistgd.lessons.bowl import SOURCE, Point, curvature_setting, diverging, ends, path_of, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, step_table
 
@@ -32,14 +32,7 @@ class Settings:
             "maximum": 1000,
         },
     )
-    curvature: float = field(
-        default=25.0,
-        metadata={
-            "help": "How much steeper the bowl is along w2 than along w1.",
-            "above": 0,
-            "maximum": 1_000_000,
-        },
-    )
+    curvature: float = curvature_setting()
     exponential_factor: float = field(
         default=0.9,
         metadata={"help": "What exponential multiplies the rate by, each step.", "above": 0, "maximum": 1},
@@ -60,22 +53,14 @@ def run(settings: Settings) -> Outcome:
     """Send plain gradient descent down the bowl with each schedule."""
     rates = _schedules(settings)
     paths = {
-        name: descend(sgd(), schedule, settings.steps, settings.curvature) for name, schedule in rates.items()
+        name: path_of(sgd(), schedule, settings.steps, settings.curvature) for name, schedule in rates.items()
     }
     rows = [
         {"schedule": name, "step": step, "learning_rate": rates[name](step), "w": point.w, "f": point.f}
         for name, path in paths.items()
         for step, point in enumerate(path)
     ]
-    result = {
-        name: {
-            "w": path[-1].w,
-            "f": path[-1].f,
-            "overflowed_at": len(path) if len(path) <= settings.steps else None,
-        }
-        for name, path in paths.items()
-    }
-    return Outcome(rows, result, _tables(rates, paths), _notice(paths, settings))
+    return Outcome(rows, ends(paths, settings.steps), _tables(rates, paths), _notice(paths, settings))
 
 
 def _schedules(settings: Settings) -> dict[str, Schedule]:
@@ -142,7 +127,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
 
 LESSON = Lesson(
     name="schedules",
-    source="An article on the evolution of gradient-descent optimizers, from SGD to AMSGrad",
+    source=SOURCE,
     settings=Settings,
     run=run,
     plot=_plot,

@@ -17,9 +17,7 @@ from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import softmax_cross_entropy, summed
 from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.recurrent import Elman
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
-from mnistgd.lessons.trace import until_overflow
+from mnistgd.lessons.trace import descend, until_overflow
 
 INPUT, HIDDEN, OUTPUT = "1.input_weights", "1.hidden_weights", "2.weights"
 """The parameters of the network: W_xh, W_hh and W_hy, each transposed, as the engine's layers have them."""
@@ -72,16 +70,10 @@ def trained(
 
     It ends early where the numbers overflow.
     """
-    run = train(
-        task.network,
-        task.loss,
-        start,
-        repeat((task.inputs, task.labels), updates),
-        optimizer=masked(sgd(), {name: np.array(True) for name in frozen}),
-        schedule=constant(learning_rate),
-        divergence=math.inf,
-    )
-    for params in chain([start], (step.params for step in until_overflow(run))):
+    batches = repeat((task.inputs, task.labels), updates)
+    optimizer = masked(sgd(), {name: np.array(True) for name in frozen})
+    steps = descend(task.network, task.loss, start, batches, learning_rate, optimizer)
+    for params in chain([start], (step.params for step in until_overflow(steps))):
         with np.errstate(over="ignore", invalid="ignore"):
             outputs, _ = task.network.forward(params, task.inputs)
             loss, _ = task.loss(outputs, task.labels)

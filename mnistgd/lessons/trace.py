@@ -1,13 +1,18 @@
-"""What lessons need to tell of a run: its steps up to an overflow, those to show, numbers as text."""
+"""What lessons need to make a run and to tell of it: its steps up to an overflow, those to show, as text."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import count, takewhile
 
 import numpy as np
 
-from mnistgd.engine.training import Step
+from mnistgd.engine.arrays import Array, Layer, Loss, Params, Schedule
+from mnistgd.engine.optimizers import Optimizer, sgd
+from mnistgd.engine.schedules import constant
+from mnistgd.engine.training import Step, train
 from mnistgd.errors import DivergedError
 from mnistgd.lessons.lesson import Table
 
@@ -15,13 +20,41 @@ FEW = 20
 """As many steps as this are all shown."""
 
 
-def until_overflow(run: Iterable[Step]) -> Iterator[Step]:
-    """The steps of a run up to where its numbers overflow; a run that does not is told to its end."""
-    try:
-        # The run looks at its losses; the last update may overflow after the last loss.
-        yield from takewhile(lambda step: all(np.isfinite(p).all() for p in step.params.values()), run)
-    except DivergedError:
-        return
+def descend(
+    layer: Layer,
+    loss: Loss,
+    params: Params,
+    batches: Iterable[tuple[Array, Array]],
+    learning_rate: float | Schedule,
+    optimizer: Optimizer | None = None,
+) -> Iterator[Step]:
+    """Gradient descent, however far it leads away, up to where the loss is no number any more.
+
+    The update of the last step may have overflowed already, after its loss; see `until_overflow`.
+
+    Parameters
+    ----------
+    layer, loss, params, batches
+        As `train` takes them.
+    learning_rate : float, or Schedule
+    optimizer : Optimizer, optional
+        Plain gradient descent if there is none.
+    """
+    with suppress(DivergedError):
+        yield from train(
+            layer,
+            loss,
+            params,
+            batches,
+            optimizer=optimizer or sgd(),
+            schedule=learning_rate if callable(learning_rate) else constant(learning_rate),
+            divergence=math.inf,
+        )
+
+
+def until_overflow(steps: Iterable[Step]) -> Iterator[Step]:
+    """Those of the `steps` of a run whose update did not overflow."""
+    return takewhile(lambda step: all(np.isfinite(p).all() for p in step.params.values()), steps)
 
 
 def shown_steps(last: int, *also: int | None) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,17 +14,13 @@ from mnistgd.engine.arrays import Layer, Params
 from mnistgd.engine.composition import Sequential
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error, summed
-from mnistgd.engine.optimizers import sgd
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
-from mnistgd.errors import DivergedError
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.lessons.threshold import PATTERNS
+from mnistgd.lessons.trace import descend, number, shown_steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 TARGETS = np.array([[0.0], [1.0], [1.0], [0.0]])
 
 LEARNED = 1e-3
@@ -150,28 +144,19 @@ def _train(layers: tuple[Layer, ...], start: tuple[list[list[float]], ...], sett
     layer = Sequential(layers)
     mses: list[float] = []
     outputs: list[list[float]] = []
-    steps = train(
-        layer,
-        summed(half_squared_error),
-        params,
-        repeat((INPUTS, TARGETS), settings.steps + 1),
-        optimizer=sgd(),
-        schedule=constant(settings.learning_rate),
-        divergence=math.inf,
-    )
+    batches = repeat((PATTERNS, TARGETS), settings.steps + 1)
     reached = params
-    with suppress(DivergedError):
-        for step in steps:
-            mses.append(2 * step.loss / len(INPUTS))
-            outputs.append(step.outputs[:, 0].tolist())
-            if mses[-1] < LEARNED:
-                break
-            reached, params = params, step.params
+    for step in descend(layer, summed(half_squared_error), params, batches, settings.learning_rate):
+        mses.append(2 * step.loss / len(PATTERNS))
+        outputs.append(step.outputs[:, 0].tolist())
+        if mses[-1] < LEARNED:
+            break
+        reached, params = params, step.params
     return Run(layer, mses, outputs, reached)
 
 
 def _table(name: str, one: Run) -> Table:
-    headings = ["step", "mse", *(f"{a:.0f} xor {b:.0f}" for a, b in INPUTS)]
+    headings = ["step", "mse", *(f"{a:.0f} xor {b:.0f}" for a, b in PATTERNS)]
     rows = [
         [str(step), number(one.mses[step], 6), *(number(output, 4) for output in one.outputs[step])]
         for step in shown_steps(len(one.mses) - 1)
@@ -233,7 +218,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
             ticks, ticks, answers, np.linspace(-0.05, 1.05, 12), cmap="RdBu", extend="both"
         )
         for target, fill in ((1, "black"), (0, "white")):
-            places = INPUTS[TARGETS[:, 0] == target]
+            places = PATTERNS[TARGETS[:, 0] == target]
             label = f"should be {target}"
             axes.plot(places[:, 0], places[:, 1], "o", ms=11, mfc=fill, mec="black", label=label)
         axes.set(title=f"what {name} answers", xlabel="input 1 (0 or 1)", xticks=[0, 1], yticks=[0, 1])
