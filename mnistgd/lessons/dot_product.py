@@ -13,6 +13,7 @@ from mnistgd import plots
 from mnistgd.datasets.dataset import PIXELS, SILENT, Dataset, Listener
 from mnistgd.engine.arrays import Array
 from mnistgd.errors import DataError
+from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def _draw(axes: Axes, matrix: Array, names: list[str], title: str, unit: str) ->
 
 LESSON = Lesson(
     name="dot-product",
-    source="A. Trask, Grokking Deep Learning, chapter 5",
+    source=BOOK,
     settings=Settings,
     run=run,
     plot=_plot,
