@@ -26,6 +26,7 @@ from mnistgd.lessons.bowl import (
 )
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, until_overflow
+from mnistgd.settings import ADAPTIVE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 STREAM = (1, 10, 0.1, -0.5, 3, 0, 0, 0, -2, 0.01, 5, -5)
 """Gradients that come one after the other wherever the weight is: a spike, a silence, a change of sign."""
 
+SAME = 5e-5
+"""Weights that are no further apart than this look the same in the tables."""
 
 _LOOKS = {
     "sgd": (plots.BLACK, "o"),
@@ -148,7 +151,7 @@ def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
         "One rate has to suit both directions: what sgd can bear along the steep one is little along the "
         "shallow one. Momentum and nesterov roll: past the bottom, and on through the zeros of the stream. "
         "Those from adagrad on divide each gradient by the size of its like, and so go down both "
-        "directions at the same pace: w1 = w2 at every step."
+        f"directions at the same pace{_pace(paths)}."
     ]
     if settings.heavy_ball:
         lines.append(
@@ -156,6 +159,18 @@ def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
             f"{settings.momentum:g} / (1 - {settings.beta:g})."
         )
     return " ".join([*lines, diverging(paths, settings.steps)]).strip()
+
+
+def _pace(paths: dict[str, list[Point]]) -> str:
+    """Whether w1 = w2 all along the paths of those that divide by the size of the gradients."""
+    parted = {name: max(abs(point.w[0] - point.w[1]) for point in paths[name]) for name in ADAPTIVE}
+    apart = [f"{number(gap)} with {name}" for name, gap in parted.items() if gap > SAME]
+    if not apart:
+        return ": w1 = w2 at every step"
+    return (
+        ", as long as that size is neither lost beside their ε nor too large for a number. Here w1 and w2 "
+        f"part, by up to {', '.join(apart)}"
+    )
 
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:

@@ -158,6 +158,36 @@ def test_a_rate_beyond_all_bounds():
     json.dumps([outcome.rows, outcome.result], allow_nan=False)
 
 
+ADAPTIVE = [adagrad, rmsprop, adam, amsgrad]
+
+
+@pytest.mark.parametrize("settings", [{}, {"curvature": 1e6, "steps": 1000}, {"curvature": 0.01}])
+def test_what_divides_by_the_gradients_takes_both_directions_alike(settings):
+    outcome = LESSON.run(LESSON.settings(**settings))
+    assert "at the same pace: w1 = w2 at every step." in outcome.notice
+    for rule in ADAPTIVE:
+        for row in path(outcome, rule.__name__):
+            assert row["w"][0] == pytest.approx(row["w"][1], abs=5e-5)
+
+
+def test_gradients_as_small_as_epsilon_part_the_directions():
+    """Then nothing moves along w2, or little; ε is 1e-10 in adagrad and 1e-8 in the others."""
+    outcome = LESSON.run(LESSON.settings(curvature=1e-12))
+    assert "w1 = w2" not in outcome.notice
+    for rule in ADAPTIVE:
+        w1 = [1.0, *rule(1.0, RULES[rule], lambda w, t: w, 10)]
+        w2 = [1.0, *rule(1.0, RULES[rule], lambda w, t: 1e-12 * w, 10)]
+        gap = max(abs(a - b) for a, b in zip(w1, w2, strict=True))
+        assert gap > 0.8
+        assert f"{gap:.4f} with {rule.__name__}" in outcome.notice
+
+
+def test_only_what_parts_is_named():
+    """Squares of gradients beyond 1e308 hold one direction; the other optimizers are as they are."""
+    outcome = LESSON.run(LESSON.settings(rmsprop=1e150, steps=60))
+    assert "by up to 1.37e+150 with rmsprop. Diverging: rmsprop." in outcome.notice
+
+
 @pytest.mark.parametrize("settings", [{}, {"heavy_ball": True}, {"sgd": 1e308}, {"sgd": 1.0, "steps": 300}])
 def test_the_plot_has_a_panel_for_each(settings):
     settings = LESSON.settings(**settings)
