@@ -276,9 +276,3 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "amsgrad": amsgrad,
 }
 """Name → what makes the optimizer; without arguments, with its defaults."""
-
-WITH_MOMENTUM = frozenset({"momentum", "heavy_ball", "nesterov"})
-"""Those that take `beta`, how much of the velocity a step keeps."""
-
-ADAPTIVE = frozenset({"adagrad", "rmsprop", "adam", "amsgrad"})
-"""Those that divide by the size of the gradients: their learning rate is the length of a step."""
