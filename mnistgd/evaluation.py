@@ -37,15 +37,20 @@ def images_for(model: Model, data: str | None, *, offline: bool, listener: Liste
     spec = data or (MNIST if recorded in ("openml", "embedded") else recorded)
     dataset = datasets.load(spec, offline=offline, deskew=model.settings.deskew, listener=listener)
     if len(dataset.names) > len(model.names):
-        raise DataError(
-            f"{dataset.source} has {len(dataset.names)} classes, and this network knows {len(model.names)}",
-            "choose other images with --data",
-        )
+        raise other_classes(dataset, model)
     if dataset.sha256 != model.data_sha256:
         listener.notice(
             f"these images ({dataset.source}) are not those that the network was trained and tested on"
         )
     return dataset
+
+
+def other_classes(dataset: Dataset, model: Model) -> DataError:
+    """What to raise if `dataset` has more classes, or fewer, than can be shown to `model`."""
+    return DataError(
+        f"{dataset.source} has {len(dataset.names)} classes, and this network knows {len(model.names)}",
+        "choose other images with --data",
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,6 @@ import numpy as np
 from mnistgd import plots
 from mnistgd.datasets.dataset import PIXELS, SILENT, Dataset, Listener
 from mnistgd.engine.arrays import Array
-from mnistgd.errors import DataError
 from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
@@ -112,7 +111,7 @@ def _own_highest(matrix: Array) -> int:
 def _bring(settings: Settings, listener: Listener) -> tuple[Model | None, Dataset]:
     """The network of the weights file, if there is one, and its images, prepared as it is used to."""
     from mnistgd import datasets, models
-    from mnistgd.evaluation import images_for
+    from mnistgd.evaluation import images_for, other_classes
 
     if not settings.weights.exists():
         return None, datasets.load(settings.data or "mnist", offline=settings.offline, listener=listener)
@@ -120,10 +119,7 @@ def _bring(settings: Settings, listener: Listener) -> tuple[Model | None, Datase
     _ = model.weights  # a network without them is refused before its images are brought
     dataset = images_for(model, settings.data, offline=settings.offline, listener=listener)
     if len(dataset.names) < len(model.names):
-        raise DataError(
-            f"{dataset.source} has {len(dataset.names)} classes, and this network knows {len(model.names)}",
-            "choose other images with --data",
-        )
+        raise other_classes(dataset, model)
     return model, dataset
 
 
