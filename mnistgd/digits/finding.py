@@ -21,6 +21,7 @@ from mnistgd.digits.ink import (
 from mnistgd.digits.morphology import spread
 from mnistgd.digits.pieces import Mask, bounds, digit_pieces, outline
 from mnistgd.digits.ruling import without_rules
+from mnistgd.digits.sheet import find_sheet
 
 CLOSE = 100
 """The longer side of the digit, in pixels, in what `find_digit` returns."""
@@ -51,10 +52,24 @@ def find_digit(picture: RGB) -> Mask | None:
         None if there is nothing on the picture that could be a digit.
     """
     image = Image.fromarray(picture)
-    # A picture of few pixels is soft when it is enlarged.
-    detail = min(1.0, max(image.size) / 28)
     mix = channel_mix(np.asarray(image.reduce(max(1, max(image.size) // _THUMBNAIL))))
     image = image.convert("L", (*mix.tolist(), 0))
+    plain = calmed(_scaled(image, _THUMBNAIL))
+    sheet = find_sheet(plain)
+    if sheet is not None:
+        # What is not on the sheet becomes paper.
+        paper = Image.new("L", image.size, round(float(np.median(plain[sheet]))))
+        paper.paste(image, mask=Image.fromarray(sheet.astype(np.uint8) * 255).resize(image.size))
+        strokes = _strokes(paper)
+        if strokes is not None:
+            return strokes
+    return _strokes(image)
+
+
+def _strokes(image: Image.Image) -> Mask | None:
+    """The same of a grey picture."""
+    # A picture of few pixels is soft when it is enlarged.
+    detail = min(1.0, max(image.size) / 28)
     pen = measure_pen(calmed(_scaled(image, _THUMBNAIL)))
     digit = _where(calmed(_scaled(image, _ROUGH)), pen, detail)
     if digit is None or bounds(digit).size < _SMALL:

@@ -96,6 +96,7 @@ def digit_pieces(ink: Mask, contrast: NDArray[np.float32]) -> Mask:
     contact = np.bincount(piece, weights=on_border)
     heaviest = [int(k) for k in np.argsort(-weight, kind="stable")[:_MOST] if area[k] >= 0.02 * area.max()]
     points = {k: np.stack([rows[piece == k], columns[piece == k]], axis=1) for k in heaviest}
+    heaviest = [k for k in heaviest if not _is_frame(points[k], [points[j] for j in heaviest if j != k])]
     size = {k: int(np.ptp(points[k], axis=0).max()) + 1 for k in heaviest}
     main = max(heaviest, key=lambda k: float(weight[k]) * max(0.05, 1 - float(contact[k]) / size[k]))
     kept = [main]
@@ -107,6 +108,16 @@ def digit_pieces(ink: Mask, contrast: NDArray[np.float32]) -> Mask:
             if min(_distance(points[k], points[other]) for other in kept) <= reach * size[main]:
                 kept.append(k)
     return np.isin(numbers, names[kept]) & ink
+
+
+def _is_frame(points: NDArray[np.intp], others: list[NDArray[np.intp]]) -> bool:
+    """Whether the points lie along the sides of their box, all four, and something else lies within it."""
+    first, last = points.min(axis=0), points.max(axis=0)
+    margin = 0.1 * (last - first)
+    near = np.concatenate([points - first <= margin, last - points <= margin], axis=1)
+    if near.any(axis=1).mean() < 0.95 or near.mean(axis=0).min() < 0.15:
+        return False
+    return any(((other > first) & (other < last)).all(axis=1).mean() > 0.9 for other in others)
 
 
 def _label_loosely(ink: Mask) -> NDArray[np.intp]:
