@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ MAX_BYTES = 8_000_000
 
 MAX_LINE = 4096
 """Bytes: ten times what `add` writes."""
+
+TOO_LARGE = 10**15
+"""A number that no plot can show."""
 
 HINT = "a history is written by: mnistgd train --log FILE.jsonl"
 
@@ -55,14 +58,20 @@ class Epoch:
             If it is not one, or a number is missing, not finite or larger than any plot can show.
         """
         if not isinstance(found, dict):
-            raise ValueError("it is not an epoch")
+            raise ValueError("it is not a JSON object")
         values: dict[str, Any] = {}
         for name, field in cls.__dataclass_fields__.items():
             value = found.get(name)
             if value is None and field.default is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not _usable(value):
-                raise ValueError(f"it has no number for {name}")
+            if name not in found:
+                raise ValueError(f"it has no {name}")
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"its {name} is no number")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"its {name} is not finite")
+            if abs(value) >= TOO_LARGE:
+                raise ValueError(f"its {name} is larger than a plot can show")
             values[name] = value
         return cls(**values)
 
@@ -89,18 +98,22 @@ def add(path: Path, epoch: Epoch) -> None:
     append(path, _line(epoch))
 
 
-def read(source: Path | bytes) -> list[Epoch]:
+def read(source: Path | bytes, notice: Callable[[str], None] | None = None) -> list[Epoch]:
     """All lines of a history.
+
+    A last line that is not whole yet, because a run is writing it or ended while it did, is left out.
 
     Parameters
     ----------
     source : Path, or bytes
         A file, or what stdin held.
+    notice : callable, optional
+        Is told, in one line, if a line was left out.
 
     Raises
     ------
     DataError
-        If it is missing, too large, or a line is not one that `add` could have written.
+        If it is missing, too large, a line is not one that `add` could have written, or epochs do not rise.
     """
     called = "stdin" if isinstance(source, bytes) else str(source)
     try:
@@ -110,16 +123,26 @@ def read(source: Path | bytes) -> list[Epoch]:
         raise DataError(f"cannot read {called}: {reason(error)}", HINT) from error
     if len(content) > MAX_BYTES:
         raise DataError(f"{called} is larger than any history", HINT)
-    epochs = []
+    epochs: list[Epoch] = []
     for number, line in enumerate(io.BytesIO(content), 1):
         try:
             if len(line) > MAX_LINE:
                 raise ValueError("it is too long")
-            epochs.append(Epoch.from_json(json.loads(line)))
+            epoch = Epoch.from_json(json.loads(line))
         except (ValueError, RecursionError) as error:
             not_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
+            if not_json and line.startswith(b"{") and not line.endswith(b"\n"):
+                if notice is not None:
+                    notice(f"line {number} of {called} is not whole yet; it is left out")
+                break
             problem = "it is not JSON" if not_json else error
             raise DataError(f"line {number} of {called} is not an epoch: {problem}", HINT) from error
+        if epochs and epoch.epoch <= epochs[-1].epoch:
+            raise DataError(
+                f"line {number} of {called} is epoch {epoch.epoch}, after epoch {epochs[-1].epoch}",
+                "epochs rise from line to line: give each run a file of its own",
+            )
+        epochs.append(epoch)
     if not epochs:
         raise DataError(f"{called} has no epoch yet", HINT)
     return epochs
@@ -127,8 +150,3 @@ def read(source: Path | bytes) -> list[Epoch]:
 
 def _line(epoch: Epoch) -> bytes:
     return json.dumps(asdict(epoch)).encode("ascii") + b"\n"
-
-
-def _usable(value: float) -> bool:
-    """Finite, and no larger than a plot can show."""
-    return abs(value) < 10**15 if isinstance(value, int) else math.isfinite(value) and abs(value) < 1e15

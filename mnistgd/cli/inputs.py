@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from mnistgd.cli import console
 from mnistgd.errors import DataError, ImageError, MnistgdError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def network(weights: Path) -> Model:
 
 
 def epochs(history: Path) -> list[Epoch]:
-    """The epochs in a history; ``-`` is stdin.
+    """The epochs in a history; ``-`` is stdin. What is left out is said on stderr.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def epochs(history: Path) -> list[Epoch]:
     """
     from mnistgd.history import read
 
-    return read(stdin(DataError, "a history") if str(history) == "-" else history)
+    return read(stdin(DataError, "a history") if str(history) == "-" else history, console.note)
 
 
 def check_stdin(*names: object) -> None:
