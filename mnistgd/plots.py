@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mnistgd.errors import MissingExtraError
@@ -62,11 +63,17 @@ def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
 def png_of(figure: Figure) -> bytes:
     """The figure as a PNG file; the same figure gives the same bytes."""
     stream = io.BytesIO()
-    with warnings.catch_warnings():
-        # A letter that the font lacks is drawn as a box, which says enough.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with boxes_for_letters():
         figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
+
+
+@contextmanager
+def boxes_for_letters() -> Iterator[None]:
+    """A letter that the font lacks is measured and drawn as a box, which says enough: no warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
 
 
 def drawable(values: Sequence[float]) -> list[float]:
