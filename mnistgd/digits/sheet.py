@@ -10,7 +10,7 @@ from mnistgd.digits.pieces import Mask, label
 
 # Of the picture, what a sheet covers; of the sheet, what is written on; of its rectangle, what it fills.
 _COVERS = (0.15, 0.85)
-_WRITTEN = 0.3
+_WRITTEN = 0.2
 _FILLS = 0.85
 # Of the difference between sheet and table, what lies within two pixels of its edge.
 _STEP = 0.3

@@ -159,3 +159,53 @@ def test_the_size_of_the_picture_does_not_matter(drawn, scale):
             continue  # half a pixel of pen is another pen
         size = tuple(round(side * scale) for side in picture.size)
         assert apart(seen(picture), seen(picture.resize(size, Image.Resampling.LANCZOS))) < 6, condition
+
+
+def on_a_table(sheet, colour, turn, rng):
+    """A photograph of a sheet that lies on a table."""
+    size = tuple(round(side * 1.6) for side in sheet.size)
+    wood = np.asarray(colour) + rng.normal(0, 4, (*size[::-1], 3))
+    table = Image.fromarray(np.clip(wood, 0, 255).astype(np.uint8))
+    mask = Image.new("L", sheet.size, 255).rotate(turn, Image.Resampling.BICUBIC, expand=True)
+    turned = sheet.convert("RGB").rotate(turn, Image.Resampling.BICUBIC, expand=True)
+    place = tuple(round((a - b) * rng.uniform(0.2, 0.8)) for a, b in zip(size, turned.size, strict=True))
+    table.paste(turned, place, mask)
+    return table
+
+
+@pytest.mark.parametrize(
+    "colour", [(40, 38, 45), (110, 75, 50), (70, 110, 80)], ids=["dark", "wood", "green"]
+)
+@pytest.mark.parametrize("turn", [0, 12])
+@pytest.mark.parametrize("condition", ["clean scan", "pencil", "lined"])
+def test_a_sheet_on_a_table(colour, turn, condition, handwriting, reader):
+    rng = np.random.default_rng(4)
+    pictures = [
+        on_a_table(
+            handwriting.photograph(handwriting.write(digit, rng, tilt=5), condition, rng), colour, turn, rng
+        )
+        for digit in range(10)
+    ]
+    found = reader(np.stack([seen(picture) for picture in pictures]))
+    assert np.mean(found == np.arange(10)) >= 0.9
+
+
+@pytest.mark.parametrize("turn", [0, 3])
+def test_a_digit_in_a_box_of_a_form(turn, handwriting, reader):
+    rng = np.random.default_rng(5)
+    images = []
+    for digit in range(10):
+        box = np.pad(np.pad(handwriting.write(digit, rng, tilt=5), 20), 4, constant_values=1)
+        ink = np.pad(box, 16)
+        form = Image.fromarray((255 * (1 - ink)).astype(np.uint8)).rotate(turn, fillcolor=255)
+        images.append(seen(form))
+    assert np.mean(reader(np.stack(images)) == np.arange(10)) >= 0.9
+
+
+def test_a_bold_light_digit_is_no_sheet(reader):
+    # The zero of a clock: a rectangle that fills the picture, with a hole for ink.
+    zero = np.zeros((120, 80), np.uint8)
+    zero[10:-10, 10:-10] = 255
+    zero[28:-28, 28:-28] = 0
+    assert reader(seen(Image.fromarray(zero))[None]) == [0]
+    assert reader(seen(Image.fromarray(np.pad(zero, 60)))[None]) == [0]
