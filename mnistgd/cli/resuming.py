@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnistgd.cli import outputs
+from mnistgd.cli import outputs, signals
 from mnistgd.errors import DataError, StoppedError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -158,7 +158,6 @@ class Keeper:
         every: int,
     ) -> None:
         from mnistgd import history
-        from mnistgd.datasets.finding import MNIST
         from mnistgd.files import check_writable
 
         self.run, self.dataset, self.path, self.log, self.every = run, dataset, path, log, every
@@ -166,8 +165,6 @@ class Keeper:
         self.start = saved.checkpoint if saved else None
         self.history: list[Epoch] = list(saved.history) if saved else []
         self.begun = time.perf_counter() - (saved.seconds if saved else 0.0)
-        images = None if data == MNIST else data
-        outputs.check_apart({"--out": out, "--checkpoint": path, "--log": log, "--data": images})
         if path is not None:
             check_writable(path)
         if log is not None:
@@ -187,8 +184,7 @@ class Keeper:
 
     def stop(self, progress: Progress, code: int) -> StoppedError:
         """Write a last checkpoint, if any are asked for; what to end the command with."""
-        what = "interrupted" if code == 130 else "terminated"
-        message = f"{what} after step {progress.step} of {progress.steps}"
+        message = f"{signals.WORDS[code]} after step {progress.step} of {progress.steps}"
         if self.path is None:
             return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
         progress.checkpoint.check()

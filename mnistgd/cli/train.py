@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mnistgd.cli import console, options, outputs, resuming, signals
+from mnistgd.cli import console, inputs, options, outputs, resuming, signals
 from mnistgd.cli import train_options as asked
 
 if TYPE_CHECKING:
@@ -97,6 +97,9 @@ def train(
     outputs.check(out, as_json=as_json)
     outputs.check_files({"--log": log, "--checkpoint": checkpoint})
     frames_file = check_asked(settings, out) if frames else None
+    written = {"--out": out, "--checkpoint": checkpoint, "--log": log, "--frames": frames_file}
+    read = [inputs.images_place(data), freeze, None if resume == checkpoint else resume]
+    outputs.check_apart(written, *read)
     if live:
         check_live(settings, quiet=quiet)
 
@@ -108,8 +111,8 @@ def train(
     run = Run(dataset, settings)
     if saved is not None:
         resuming.check_step(saved, run)
-    keeper = resuming.Keeper(run, dataset, saved, data=data, out=out, log=log, path=checkpoint, every=every)
     pictures = live_for(run, dataset.names) if live else None
+    keeper = resuming.Keeper(run, dataset, saved, data=data, out=out, log=log, path=checkpoint, every=every)
     recorder = Recorder(run, frames, keeper.start or run.start()) if frames else None
     with TrainingProgress(quiet=quiet, live=pictures) as show, console.stage("training"):
         progress = _go(run, keeper, [show, keeper, *([recorder] if recorder else [])])

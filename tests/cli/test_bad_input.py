@@ -47,7 +47,7 @@ BAD = [
     ("train --labels a,,b", 2, "the name of class 1 is empty"),
     ("train --labels a,b,a", 2, "two classes are called a"),
     ("train --out - --json", 2, "both want stdout"),
-    ("train --data few.npz --out few.npz", 2, "name the same file"),
+    ("train --data few.npz --out few.npz", 2, "--out would write over few.npz, which is read"),
     ("train --data few.npz --frames 5 --hidden 4", 2, "--frames keeps pictures of digits"),
     ("train --resume c.npz --epochs 9", 2, "--epochs contradicts c.npz"),
     # files that cannot be read, or are of another kind

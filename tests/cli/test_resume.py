@@ -341,20 +341,24 @@ def test_a_checkpoint_with_names_that_are_none(mnistgd, checkpoint, key, place):
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "words"),
     [
-        ["--out", "a", "--checkpoint", "./a"],
-        ["--out", "a", "--log", "b/../a"],
-        ["--log", "a", "--checkpoint", "a"],
-        ["--out", "few.npz"],
+        (["--out", "a", "--checkpoint", "./a"], "--out and --checkpoint name the same file"),
+        (["--out", "a", "--log", "b/../a"], "--out and --log name the same file"),
+        (["--log", "a", "--checkpoint", "a"], "--checkpoint and --log name the same file"),
+        (
+            ["--out", "a.npz", "--frames", "3", "--log", "a.frames.npz"],
+            "--log and --frames name the same file",
+        ),
+        (["--out", "few.npz"], "--out would write over few.npz, which is read"),
     ],
 )
-def test_files_that_would_replace_each_other(mnistgd, few, tmp_path, monkeypatch, options):
+def test_files_that_would_replace_each_other(mnistgd, few, tmp_path, monkeypatch, options, words):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "few.npz").write_bytes(few.read_bytes())
     result = mnistgd("train", "--data", "few.npz", *options)
     assert (result.code, result.stdout) == (2, "")
-    assert "name the same file" in result.stderr
+    assert words in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["few.npz"]
 
 

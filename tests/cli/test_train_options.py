@@ -51,6 +51,10 @@ def test_a_mask_freezes_black_pixels(mnistgd, few, tmp_path):
     assert (picture[:, 14:] == 0).all()
     assert (picture[8:20, 8:14] != 0).any()
 
+    over = mnistgd("train", "--data", few, "--freeze", tmp_path / "mask.png", "--log", tmp_path / "mask.png")
+    assert over.code == 2
+    assert "which is read" in over.stderr
+
     ink = Image.new("RGBA", (28, 28))  # black all over, and transparent but for its right half
     ink.paste((0, 0, 0, 255), (14, 0, 28, 28))
     ink.save(tmp_path / "ink.png")
