@@ -30,4 +30,4 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     picture = digits.read(path)
     if picture.size != IMAGE_SHAPE:
         raise ImageError(f"{path} is {picture.size[0]}×{picture.size[1]}, not 28×28", HINT)
-    return digits.as_it_is(picture).reshape(-1) < THRESHOLD
+    return digits.greyed(picture).reshape(-1) < THRESHOLD

@@ -14,7 +14,7 @@ from mnistgd.digits.framing import SIZE, framed
 from mnistgd.digits.pictures import Picture, read
 from mnistgd.errors import ImageError
 
-__all__ = ["Picture", "as_it_is", "normalised", "read"]
+__all__ = ["Picture", "as_it_is", "greyed", "normalised", "read"]
 
 _LEAST = 8
 
@@ -42,10 +42,7 @@ def normalised(picture: Picture) -> NDArray[np.uint8]:
         )
     strokes = find_digit(picture.pixels)
     if strokes is None:
-        raise ImageError(
-            f"{picture.name} shows nothing that could be a digit",
-            "use a picture of one digit, large and clear",
-        )
+        raise _nothing_on(picture)
     return framed(strokes)
 
 
@@ -54,18 +51,31 @@ def as_it_is(picture: Picture) -> NDArray[np.uint8]:
 
     Returns
     -------
-    uint8 ndarray of shape (28, 28)
-        round(0.299 R + 0.587 G + 0.114 B): a grey pixel keeps its value.
+    uint8 ndarray of shape (28, 28), from `greyed`
 
     Raises
     ------
     ImageError
-        If the picture is of another size.
+        If the picture is of another size, or of one colour.
     """
     if picture.size != (SIZE, SIZE):
         width, height = picture.size
         raise ImageError(
             f"{picture.name} is {width} × {height} pixels, not {SIZE} × {SIZE}", "leave out --as-is"
         )
+    grey = greyed(picture)
+    if grey.min() == grey.max():
+        raise _nothing_on(picture)
+    return grey
+
+
+def greyed(picture: Picture) -> NDArray[np.uint8]:
+    """A picture without its colours: round(0.299 R + 0.587 G + 0.114 B), so that a grey pixel keeps its value."""
     grey: NDArray[np.uint8] = np.rint(picture.pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
     return grey
+
+
+def _nothing_on(picture: Picture) -> ImageError:
+    return ImageError(
+        f"{picture.name} shows nothing that could be a digit", "use a picture of one digit, large and clear"
+    )

@@ -36,9 +36,7 @@ def find_sheet(plain: Grey) -> Mask | None:
         return None
     sheet = _filled(_largest(light))
     written = 1 - float(light[sheet].mean())
-    if not (
-        _COVERS[0] < sheet.mean() < _COVERS[1] and written < _WRITTEN and _fills_a_rectangle(sheet)
-    ):
+    if not (_COVERS[0] < sheet.mean() < _COVERS[1] and written < _WRITTEN and _fills_a_rectangle(sheet)):
         return None
     inner = spread(sheet, 5, np.minimum)
     outer = spread(sheet, 5, np.maximum)

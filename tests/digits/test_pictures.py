@@ -250,6 +250,12 @@ def test_as_it_is_makes_colours_grey_as_pillow_does():
     assert np.abs(difference).max() <= 1
 
 
+@pytest.mark.parametrize("colour", [0, 90, 255])
+def test_as_it_is_of_one_colour_is_nothing(colour):
+    with pytest.raises(ImageError, match="stdin shows nothing that could be a digit"):
+        as_it_is(read(saved(Image.new("L", (28, 28), colour), "PNG")))
+
+
 @pytest.mark.parametrize("size", [(28, 29), (27, 28), (1, 1), (280, 280), (2800, 2800)])
 def test_as_it_is_takes_one_size(size):
     with pytest.raises(ImageError) as caught:
@@ -389,4 +395,4 @@ def test_the_largest_picture_takes_little_memory(mode, tmp_path):
 
 
 def test_public_names():
-    assert set(digits.__all__) == {"Picture", "as_it_is", "normalised", "read"}
+    assert set(digits.__all__) == {"Picture", "as_it_is", "greyed", "normalised", "read"}
