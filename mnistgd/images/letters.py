@@ -74,20 +74,26 @@ def can_draw(text: str) -> bool:
     return bool(drawable) and not missing
 
 
-def class_title(names: Sequence[str], index: int) -> str:
-    """What a picture of class `index` is called: ``digit 2``, or the class's name.
+def is_digit(name: str) -> bool:
+    """Whether a class is called by one of the ten digits."""
+    return len(name) == 1 and name in "0123456789"
 
-    A name in letters that cannot be drawn gives way to ``class 2``.
+
+def class_name(names: Sequence[str], index: int) -> str:
+    """The name of class `index`; in letters that cannot be drawn, it gives way to ``class 2``."""
+    return names[index] if can_draw(names[index]) else f"class {index}"
+
+
+def class_title(names: Sequence[str], index: int) -> str:
+    """What a picture of class `index` is called: ``digit 2``, or what `class_name` says.
 
     Examples
     --------
     >>> class_title("0123456789", 2), class_title(("T-shirt", "Trouser"), 1), class_title("あい", 0)
     ('digit 2', 'Trouser', 'class 0')
     """
-    name = names[index]
-    if len(name) == 1 and name in "0123456789":
-        return f"digit {name}"
-    return name if can_draw(name) else f"class {index}"
+    name = class_name(names, index)
+    return f"digit {name}" if is_digit(name) else name
 
 
 def accent_base(letter: str) -> float:

@@ -32,6 +32,11 @@ def line_height(size: int) -> int:
     return round(1.3 * size)
 
 
+def text_width(text: str, size: int = SMALLEST) -> int:
+    """How many pixels wide `text` is at font size `size`, or where it is made as small as it may be."""
+    return _Line(drawable_signs(text)[0], size).width
+
+
 def text_mask(text: str, size: int) -> Image.Image:
     """One line of text as a mask: 255 where it is inked, 0 where not.
 

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from mnistgd.errors import ShapeError
+from mnistgd.images import confusion
 from mnistgd.images.confusion import CELL, DARK, confusion_figure
+from mnistgd.images.text import label, text_width
 
 COUNTS = np.array([[90, 10, 0], [0, 25, 75], [0, 0, 0]])
 
@@ -46,3 +48,33 @@ def test_counts_can_be_read_on_every_colour():
 def test_counts_of_another_shape():
     with pytest.raises(ShapeError, match="for 2 classes"):
         confusion_figure(COUNTS, "ab", "two classes")
+
+
+CLOTHES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+
+
+def test_the_names_of_clothes_stand_above_their_columns_in_full(monkeypatch):
+    """Nothing is made smaller or cut: what is written is what fits as it is."""
+    written = []
+
+    def note(text, size, width=None, *args, **more):
+        written.append((text, width))
+        return label(text, size, width, *args, **more)
+
+    monkeypatch.setattr(confusion, "label", note)
+    confusion_figure(np.eye(10, dtype=int), CLOTHES, "clothes")
+    for name in CLOTHES:
+        lines = {"T-shirt/top": ["T-shirt/", "top"], "Ankle boot": ["Ankle", "boot"]}.get(name, [name])
+        for line in lines:
+            rooms = [width for text, width in written if text == line]
+            assert rooms
+            assert text_width(line, confusion.TEXT) <= min(rooms)
+
+
+@pytest.mark.parametrize("name", ["W" * 40, "a b" * 13, "-", "x/", "/x", "あいう", "a" * 20 + " " + "b" * 19])
+def test_any_name_leaves_a_matrix_of_equal_cells(name):
+    picture = confusion_figure(np.eye(3, dtype=int), (name, "b", "c"), "t")
+    assert picture.width < 2000
+    assert picture.height < 500
