@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli import console, inputs, options, outputs, tables, terminal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,9 +47,9 @@ def evaluate(
     outputs.check_apart(
         {"--confusion": confusion, "--mistakes": mistakes}, weights, inputs.images_place(data, model)
     )
-    for out in (confusion, mistakes):
+    for option, out in (("--confusion", confusion), ("--mistakes", mistakes)):
         if out is not None:
-            outputs.check(out, as_json=as_json)
+            outputs.check(out, as_json=as_json, option=option)
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = evaluation.images_for(model, data, offline=offline, listener=reporter)
     images, labels = dataset.split(split)
@@ -91,23 +93,40 @@ def evaluate(
 
 def _summary(found: Evaluation, model: Model, split: str) -> str:
     right, total = found.confusion.trace(), found.confusion.sum()
-    wide = max(5, *(len(name) for name in model.names))
+    heading, *names = tables.beside([tables.class_word(model.names), *model.names])
     lines = [
         f"{split} accuracy  {found.accuracy:.2%} ({right:,} of {total:,})",
         f"{split} loss      {found.loss:.4f}",
         "",
-        f"{'digit':>{wide}}  images  precision  recall",
+        f"{heading}  images  precision  recall",
     ]
-    for digit, name in enumerate(model.names):
+    for digit, name in enumerate(names):
         precision, recall = _percent(found.precision[digit]), _percent(found.recall[digit])
-        lines.append(f"{name:>{wide}}  {found.confusion[digit].sum():6d}  {precision:>9}  {recall:>6}")
-    cell = max(5, *(len(name) + 1 for name in model.names)) if wide <= 7 else 6
-    heads = [name if len(name) < cell else str(digit) for digit, name in enumerate(model.names)]
-    lines += ["", "confusion: a row for each true digit, a column for each answer"]
-    lines.append(" " * wide + "".join(f"{head:>{cell}}" for head in heads))
-    for name, counts in zip(model.names, found.confusion, strict=True):
-        lines.append(f"{name:>{wide}}" + "".join(f"{count or '·':>{cell}}" for count in counts))
-    return "\n".join(lines)
+        lines.append(f"{name}  {found.confusion[digit].sum():6d}  {precision:>9}  {recall:>6}")
+    return "\n".join([*lines, "", *_confusion_lines(found.confusion, model.names)])
+
+
+def _confusion_lines(counts: NDArray[np.int64], names: Sequence[str]) -> list[str]:
+    """The counts, below and beside the names; where those are too wide to stand above, they are numbered."""
+    from mnistgd.images.terminal import fitted, text_columns
+
+    title = f"confusion: a row for each true {tables.class_word(names)}, a column for each answer"
+    cell = max(4, len(str(counts.max()))) + 1
+    widest = max(map(text_columns, names))
+    if max(5, widest) + len(names) * max(cell, widest + 1) <= tables.WIDTH:
+        cell = max(cell, widest + 1)
+        heads, sides = list(names), tables.beside(names)
+    else:
+        title = "confusion: rows are true classes, columns are answers, by their numbers"
+        room = tables.WIDTH - len(names) * cell - 2
+        heads = [str(number) for number in range(len(names))]
+        sides = tables.beside([f"{n} {fitted(name, room)}" for n, name in enumerate(names)], left=True)
+    above = "".join(" " * (cell - text_columns(head)) + head for head in heads)
+    lines = [
+        side + "".join(f"{count or '·':>{cell}}" for count in row)
+        for side, row in zip(sides, counts, strict=True)
+    ]
+    return [title, " " * text_columns(sides[0]) + above, *lines]
 
 
 def _percent(share: float) -> str:
@@ -131,32 +150,47 @@ def _facts(model: Model) -> dict[str, str]:
 
 
 def _mistakes(
-    model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int
-) -> tuple[NDArray[np.uint8], list[str]]:
-    """The images that the network is most confidently wrong about, and a caption for each."""
+    model: Model,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    count: int,
+) -> tuple[NDArray[np.uint8], list[tuple[int, int, float]]]:
+    """The images that the network is most confidently wrong about; what each is, the answer, and how sure."""
     from mnistgd.evaluation import confident_mistakes
 
     probabilities = model.probabilities(images)
     worst = confident_mistakes(probabilities, labels, count)
-    truths, answers = (
-        [model.names[digit] for digit in digits]
-        for digits in (labels[worst], probabilities[worst].argmax(axis=1))
-    )
-    sure = probabilities[worst].max(axis=1)
-    captions = [f"{a} → {b}, {p:.0%}" for a, b, p in zip(truths, answers, sure, strict=True)]
-    return images[worst], captions
+    answers, sure = probabilities[worst].argmax(axis=1), probabilities[worst].max(axis=1)
+    return images[worst], list(zip(labels[worst].tolist(), answers.tolist(), sure.tolist(), strict=True))
+
+
+def _caption(names: Sequence[str], mistake: tuple[int, int, float], fits: Callable[[str], bool]) -> str:
+    """What was taken for what, and how surely: names may be cut to make it fit, the number never."""
+    true, answer, probability = mistake
+    for kept in range(max(len(names[true]), len(names[answer])), 0, -1):
+        one, other = (
+            name if len(name) <= kept else f"{name[: kept - 1]}…" for name in (names[true], names[answer])
+        )
+        caption = f"{one} → {other}, {probability:.0%}"
+        if fits(caption):
+            return caption
+    return f"{probability:.0%}"
 
 
 def _draw_mistakes(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8], out: str) -> None:
     from mnistgd.errors import ImageError
+    from mnistgd.images.letters import class_name, is_digit
     from mnistgd.images.montage import contact_sheet
     from mnistgd.images.png import png_bytes
+    from mnistgd.images.text import text_width
 
-    worst, captions = _mistakes(model, images, labels, MISTAKES)
-    if not captions:
+    worst, mistakes = _mistakes(model, images, labels, MISTAKES)
+    if not mistakes:
         raise ImageError("there is no mistake to draw", "leave out --mistakes")
     title = f"the {len(worst)} most confident mistakes: true → predicted, probability"
-    size = 84 if max(map(len, captions)) < 14 else 196
+    names = [class_name(model.names, digit) for digit in range(len(model.names))]
+    size = 84 if all(map(is_digit, names)) else 196
+    captions = [_caption(names, mistake, lambda text: text_width(text) <= size) for mistake in mistakes]
     picture = contact_sheet(worst, title=title, captions=captions, columns=8, size=size)
     outputs.deliver(png_bytes(picture, _facts(model)), out)
 
@@ -164,10 +198,15 @@ def _draw_mistakes(model: Model, images: NDArray[np.uint8], labels: NDArray[np.u
 def _show_mistakes(
     screen: Screen, model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> None:
-    from mnistgd.images.terminal import abreast, image_drawing
+    from mnistgd.images.terminal import abreast, image_drawing, shrink_to_fit, text_columns
 
-    worst, captions = _mistakes(model, images, labels, IN_TERMINAL * abreast(images.shape[2], screen))
-    if captions:
-        console.print_result("\nthe most confident mistakes: true → predicted, probability\n")
-        drawings = [image_drawing(title, image) for title, image in zip(captions, worst, strict=True)]
-        terminal.show(screen, drawings)
+    side = images.shape[2]
+    worst, mistakes = _mistakes(model, images, labels, IN_TERMINAL * abreast(side, screen))
+    if not mistakes:
+        return
+    console.print_result("\nthe most confident mistakes: true → predicted, probability\n")
+    drawings = [image_drawing("", image) for image in worst]
+    wide = side // (shrink_to_fit(drawings, screen) or 1)
+    captions = [_caption(model.names, each, lambda text: text_columns(text) <= wide) for each in mistakes]
+    pairs = zip(drawings, captions, strict=True)
+    terminal.show(screen, [replace(drawing, title=caption) for drawing, caption in pairs])

@@ -1,8 +1,9 @@
-"""Tables of a lesson as plain text: for a terminal, a pipe or a file alike."""
+"""Tables as plain text: for a terminal, a pipe or a file alike."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,3 +45,32 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def class_word(names: Sequence[str]) -> str:
+    """What a column of these classes is headed by: digits are digits, and the others classes.
+
+    Examples
+    --------
+    >>> class_word("0123456789"), class_word(("T-shirt", "Trouser"))
+    ('digit', 'class')
+    """
+    from mnistgd.images.letters import is_digit
+
+    return "digit" if all(map(is_digit, names)) else "class"
+
+
+def beside(names: Sequence[str], *, left: bool = False) -> list[str]:
+    """The names filled up with blanks until all are equally wide on a terminal, and at least five columns.
+
+    Examples
+    --------
+    >>> beside(["Coat", "コート"])
+    ['  Coat', 'コート']
+    """
+    from mnistgd.images.terminal import text_columns
+
+    wide = max(5, *map(text_columns, names))
+    blanks = [" " * (wide - text_columns(name)) for name in names]
+    pairs = zip(names, blanks, strict=True)
+    return [name + blank if left else blank + name for name, blank in pairs]
