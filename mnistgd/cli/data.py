@@ -89,7 +89,7 @@ def show(
     from mnistgd.images.png import png_bytes
 
     names = datasets.parse_names(labels) if labels is not None else None
-    outputs.check(out, as_json=as_json)
+    outputs.check_png(out, as_json=as_json)
     outputs.check_apart({"--out": out}, inputs.images_place(data))
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = datasets.load(data, offline=offline, names=names, deskew=deskew, listener=reporter)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli import console, inputs, options, outputs, tables, terminal
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from mnistgd.explanation import Evidence, Explanation
     from mnistgd.images.evidence import Row
     from mnistgd.images.palettes import Palette
@@ -85,7 +87,7 @@ def explain(
     if as_json:
         console.print_json(_document(model, found, rival) | {"image": seen.name, "file": out})
     elif out != outputs.STDOUT:
-        console.print_result(f"{_table(model, found, rival)}\n\n{out}")
+        console.print_result(f"{_table(model, found, rival)}\n\n{console.one_line(out)}")
         if screen is not None:
             _show(screen, seen, rows, PALETTES[palette])
 
@@ -99,7 +101,7 @@ def _row(model: Model, found: Explanation, digit: int) -> Row:
         f"{class_title(model.names, digit)}: {found.probabilities[digit]:.1%}",
         model.weights[:, digit].reshape(28, 28),
         evidence.products,
-        [*_terms(evidence), ("logit", evidence.logit)],
+        _sums(evidence, "logit"),
     )
 
 
@@ -109,7 +111,7 @@ def _difference(model: Model, found: Explanation, answer: int, rival: int) -> Ro
     evidence = found.evidence[answer].minus(found.evidence[rival])
     weights = (model.weights[:, answer] - model.weights[:, rival]).reshape(28, 28)
     title = f"{model.names[answer]} − {model.names[rival]}"
-    return Row(title, weights, evidence.products, [*_terms(evidence), ("logits", evidence.logit)])
+    return Row(title, weights, evidence.products, _sums(evidence, "logits"))
 
 
 def _show(screen: Screen, seen: inputs.Seen, rows: list[Row], palette: Palette) -> None:
@@ -121,11 +123,14 @@ def _show(screen: Screen, seen: inputs.Seen, rows: list[Row], palette: Palette) 
     limit = max(limit_of(row.products) for row in rows)
     sheet = [drawings.image_drawing("image", seen.pixels)]
     sheet += [drawings.weights_drawing(row.title, row.products, limit, palette) for row in rows]
-    terminal.show(screen, sheet, drawings.legend(limit, palette, screen, meaning=SPOKE))
+    key = drawings.ink_legend(screen)
+    if key:
+        key = [*key, "image × weights:".translate(drawings.ASCII)]
+    terminal.show(screen, sheet, [*key, *drawings.legend(limit, palette, screen, meaning=SPOKE)])
 
 
-def _terms(evidence: Evidence) -> list[tuple[str, float]]:
-    return [("for", evidence.speaks_for), ("against", evidence.speaks_against), ("bias", evidence.bias)]
+def _sums(evidence: Evidence, total: str) -> list[tuple[str, Decimal]]:
+    return list(zip(("for", "against", "bias", total), evidence.rounded(2), strict=True))
 
 
 def _document(model: Model, found: Explanation, rival: int | None) -> dict[str, Any]:
@@ -155,19 +160,19 @@ def _document(model: Model, found: Explanation, rival: int | None) -> dict[str, 
 
 def _table(model: Model, found: Explanation, rival: int | None) -> str:
     """All digits, the likeliest first; each line adds up from left to right."""
-    wide = max(5, *(len(name) for name in model.names))
-    lines = [f"{'digit':>{wide}}      for  against     bias    logit  probability"]
+    heading, *names = tables.beside([tables.class_word(model.names), *model.names])
+    lines = [f"{heading}      for  against     bias    logit  probability"]
 
     def line(name: str, evidence: Evidence, probability: str) -> str:
-        numbers = (evidence.speaks_for, evidence.speaks_against, evidence.bias, evidence.logit)
-        return f"{name:>{wide}}" + "".join(f"{number:9.3f}" for number in numbers) + f"  {probability:>11}"
+        numbers = "".join(f"{number:9.3f}" for number in evidence.rounded(3))
+        return f"{name}{numbers}  {probability:>11}".rstrip()
 
     lines += [
-        line(model.names[digit], found.evidence[digit], f"{found.probabilities[digit]:.2%}")
+        line(names[digit], found.evidence[digit], f"{found.probabilities[digit]:.2%}")
         for digit in found.ranking
     ]
     if rival is not None:
         answer = found.ranking[0]
         difference = found.evidence[answer].minus(found.evidence[rival])
-        lines += ["", f"{model.names[answer]} rather than {model.names[rival]}:", line("", difference, "")]
+        lines += ["", f"{model.names[answer]} rather than {model.names[rival]}:", line(" " * len(heading), difference, "")]
     return "\n".join(lines)

@@ -122,7 +122,7 @@ def _check_plot(lesson: Lesson[Any], settings: Any, plot: str, as_json: bool) ->
 
     if lesson.plot is None:
         raise UsageError(f"the lesson {lesson.name} has no plot", "its table says it all")
-    outputs.check(plot, as_json=as_json, option="--plot")
+    outputs.check_png(plot, as_json=as_json, option="--plot")
     files = [value for value in vars(settings).values() if isinstance(value, Path)]
     outputs.check_apart({"--plot": plot}, *files, inputs.images_place(getattr(settings, "data", None)))
     new_figure()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,24 @@ from mnistgd.cli import console
 from mnistgd.errors import GateError, OutputError, UsageError
 
 STDOUT = "-"
+
+
+# What looks for one of these finds no PNG.
+_OTHER_ENDINGS = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".pdf", ".svg", ".eps", ".ps")
+
+
+def check_png(out: str, *, as_json: bool, option: str = "--out") -> None:
+    """The same as `check`, and that `out` does not end as if it were no PNG.
+
+    Raises
+    ------
+    UsageError
+        If it does.
+    """
+    check(out, as_json=as_json, option=option)
+    ending = Path(out).suffix
+    if ending.lower() in _OTHER_ENDINGS:
+        raise UsageError(f"{option} writes a PNG, not {ending}", f"{option} {Path(out).with_suffix('.png')}")
 
 
 def check(out: str, *, as_json: bool, option: str = "--out") -> None:
@@ -106,7 +125,7 @@ def deliver(content: bytes, out: str) -> None:
         write_atomically(Path(out), content)
 
 
-def several(out: str | None, names: list[str]) -> list[str]:
+def several(out: str | None, names: list[str], *, option: str = "--out") -> list[str]:
     """Where files called `names` go: into the folder `out`, or for a single one to the file `out`.
 
     Raises
@@ -114,17 +133,18 @@ def several(out: str | None, names: list[str]) -> list[str]:
     UsageError
         If several are to share one stream.
     OutputError
-        If `out` is not a folder and there are several.
+        If `out` is not a folder, and there are several or it is called as folders are.
     """
     if out is None:
         return names
     if Path(out).is_dir():
         return [str(Path(out) / name) for name in names]
-    if len(names) == 1:
+    if len(names) == 1 and not out.endswith(("/", os.sep)):
         return [out]
     if out == STDOUT:
-        raise UsageError("--out - takes one picture, not several", "name a folder")
-    raise OutputError(f"cannot write several pictures to {out}: it is not a folder", f"mkdir -p {out}")
+        raise UsageError(f"{option} - takes one picture, not several", "name a folder")
+    pictures = "a picture" if len(names) == 1 else "several pictures"
+    raise OutputError(f"cannot write {pictures} to {out}: it is not a folder", f"mkdir -p {shlex.quote(out)}")
 
 
 def check_gate(accuracy: float, least: float | None) -> None:

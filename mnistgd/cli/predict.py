@@ -47,10 +47,10 @@ def predict(
     model = inputs.network(weights)
     files: list[str | None] = [None] * max(1, len(sources))
     if saw is not None:
-        files = [*outputs.several(saw, _names_of(sources))]
+        files = [*outputs.several(saw, _names_of(sources), option="--saw")]
     for file in files:
         if file is not None:
-            outputs.check(file, as_json=as_json)
+            outputs.check_png(file, as_json=as_json, option="--saw")
     written = {f"--saw {file}": file for file in files if file is not None}
     outputs.check_apart(written, weights, inputs.images_place(data, model), *sources)
 
@@ -102,7 +102,7 @@ def _answer(
     elif saw != outputs.STDOUT:
         name, other = model.names[first], model.names[second]
         answer = f"{name} ({probabilities[first]:.1%}), then {other} ({probabilities[second]:.1%})"
-        console.print_result(f"{seen.name}: {answer}")
+        console.print_result(f"{console.one_line(seen.name)}: {answer}")
         if screen is not None:
             from mnistgd.images.terminal import image_drawing
 

@@ -78,7 +78,7 @@ def show_weights(
     names = [columns.file.format(ALL if index is None else index) for index in chosen]
     files = outputs.several(out, names)
     for file in files:
-        outputs.check(file, as_json=as_json)
+        outputs.check_png(file, as_json=as_json)
     outputs.check_apart({f"--out {file}": file for file in files}, weights)
 
     pictures = []

@@ -132,6 +132,13 @@ def test_one_bad_image_among_many(mnistgd, mnist, tmp_path):
     assert hint.startswith("hint: ")
 
 
+def test_a_name_of_two_lines_is_one_line_of_the_answer(mnistgd, mnist, tmp_path):
+    photo(mnist, 0, tmp_path / "a\nb.png")
+    result = mnistgd("predict", "a\nb.png")
+    assert result.stdout.count("\n") == 1
+    assert result.stdout.startswith("a\\nb.png: ")
+
+
 def test_so_many_that_several_processes_read_them(shell, mnist, tmp_path):
     labels = [photo(mnist, index, tmp_path / f"{index}.png", size=84, margin=8) for index in range(6)]
     (tmp_path / "bad.png").write_text("this is text")
