@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from mnistgd.images.terminal import Screen
     from mnistgd.settings import Settings
 
-SHARE = 0.1
-"""Of the time that training takes, the most that drawing may take."""
+SHARE = 0.06
+"""Of the time that training takes, the most that drawing may take. It costs more besides, since training then
+finds its caches cold and the terminal wants a processor as well; all together stays below a tenth."""
 
 
 class Allowance:
