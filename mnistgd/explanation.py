@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import IMAGE_SHAPE, PIXELS
 from mnistgd.models import Model
+
+
+class Rounded(NamedTuple):
+    """The terms of a sum with a few decimals; the first three add up to the last, to the last digit."""
+
+    speaks_for: Decimal
+    speaks_against: Decimal
+    bias: Decimal
+    logit: Decimal
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +51,30 @@ class Evidence:
     def logit(self) -> float:
         """speaks_for + speaks_against + bias, added in this order."""
         return self.speaks_for + self.speaks_against + self.bias
+
+    def rounded(self, places: int) -> Rounded:
+        """The terms and their sum for people, who add up what they see.
+
+        The sum is rounded as ever; each term goes up or down by less than a unit of its last digit: those
+        with the largest remainders go up, as many as it takes (Hamilton's method).
+
+        Parameters
+        ----------
+        places : int, how many decimals
+
+        Examples
+        --------
+        >>> evidence = Evidence(np.array([10.184, -1.084]), -0.164)
+        >>> [str(number) for number in evidence.rounded(2)]
+        ['10.18', '-1.08', '-0.16', '8.94']
+        """
+        exact = [Fraction(term) * 10**places for term in (self.speaks_for, self.speaks_against, self.bias)]
+        total = round(sum(exact, Fraction(0)))
+        units = [math.floor(term) for term in exact]
+        by_remainder = sorted(range(3), key=lambda k: units[k] - exact[k])
+        for k in by_remainder[: total - sum(units)]:
+            units[k] += 1
+        return Rounded(*(Decimal(f"{number}e-{places}") for number in (*units, total)))
 
     def minus(self, other: Evidence) -> Evidence:
         """What speaks for this class rather than for the other; its logit is the difference of the two."""

@@ -42,6 +42,7 @@ def explain(
     """Show why one image got its answer: image × weights, summed."""
     from mnistgd import explanation
     from mnistgd.images.evidence import evidence_figure
+    from mnistgd.images.letters import class_name
     from mnistgd.images.palettes import PALETTES, limit_of
     from mnistgd.images.png import png_bytes, weights_sha256
 
@@ -65,14 +66,14 @@ def explain(
 
     if rival is None:
         rows = [_row(model, found, digit) for digit in (answer, second)]
-        title, weights_name = (
-            f"{seen.name}: why {model.names[answer]}, and not {model.names[second]}",
-            "weights",
+        title = (
+            f"{seen.name}: why {class_name(model.names, answer)}, and not {class_name(model.names, second)}"
         )
-        limit = limit_of(model.weights)
+        weights_name, limit = "weights", limit_of(model.weights)
     else:
         rows = [_difference(model, found, answer, rival)]
-        title = f"{seen.name}: what speaks for {model.names[answer]} rather than {model.names[rival]}"
+        names = [class_name(model.names, digit) for digit in (answer, rival)]
+        title = f"{seen.name}: what speaks for {names[0]} rather than {names[1]}"
         weights_name, limit = "difference of weights", limit_of(rows[0].weights)
     picture = evidence_figure(
         seen.pixels,
@@ -107,10 +108,11 @@ def _row(model: Model, found: Explanation, digit: int) -> Row:
 
 def _difference(model: Model, found: Explanation, answer: int, rival: int) -> Row:
     from mnistgd.images.evidence import Row
+    from mnistgd.images.letters import class_name
 
     evidence = found.evidence[answer].minus(found.evidence[rival])
     weights = (model.weights[:, answer] - model.weights[:, rival]).reshape(28, 28)
-    title = f"{model.names[answer]} − {model.names[rival]}"
+    title = f"{class_name(model.names, answer)} − {class_name(model.names, rival)}"
     return Row(title, weights, evidence.products, _sums(evidence, "logits"))
 
 
@@ -125,7 +127,7 @@ def _show(screen: Screen, seen: inputs.Seen, rows: list[Row], palette: Palette) 
     sheet += [drawings.weights_drawing(row.title, row.products, limit, palette) for row in rows]
     key = drawings.ink_legend(screen)
     if key:
-        key = [*key, "image × weights:".translate(drawings.ASCII)]
+        key.append(drawings.fitted("image x weights:", screen.columns))
     terminal.show(screen, sheet, [*key, *drawings.legend(limit, palette, screen, meaning=SPOKE)])
 
 
@@ -174,5 +176,9 @@ def _table(model: Model, found: Explanation, rival: int | None) -> str:
     if rival is not None:
         answer = found.ranking[0]
         difference = found.evidence[answer].minus(found.evidence[rival])
-        lines += ["", f"{model.names[answer]} rather than {model.names[rival]}:", line(" " * len(heading), difference, "")]
+        lines += [
+            "",
+            f"{model.names[answer]} rather than {model.names[rival]}:",
+            line(" " * len(heading), difference, ""),
+        ]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -28,13 +29,14 @@ class Row(NamedTuple):
     title : what it explains: ``digit 2, 97%``
     weights : ndarray of shape (28, 28)
     products : ndarray of shape (28, 28), image in [0, 1] times weights
-    sums : the terms and their total, as (name, number); the last is the total
+    sums : the terms and their total, as (name, number); the last is the total. They are shown with two
+        decimals: rounded to those, they should still add up
     """
 
     title: str
     weights: NDArray[np.floating]
     products: NDArray[np.floating]
-    sums: Sequence[tuple[str, float]]
+    sums: Sequence[tuple[str, float | Decimal]]
 
 
 def evidence_figure(
@@ -100,11 +102,14 @@ def _sums(each: Row, height: int) -> Image.Image:
     return page
 
 
-def _term(name: str, number: float, wide: int) -> Image.Image:
+def _term(name: str, number: float | Decimal, wide: int) -> Image.Image:
     number_wide = 66
+    shown = f"{number:+.2f}"
+    if float(shown) == 0:
+        shown = shown[1:]
     return row(
         [
             label(name, 16, wide - number_wide, "left"),
-            label(f"{number:+.2f}".replace("-", "−"), 16, number_wide, "right"),
+            label(shown.replace("-", "−"), 16, number_wide, "right"),
         ]
     )

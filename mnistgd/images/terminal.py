@@ -178,6 +178,13 @@ def legend(
     return [line.translate(_ASCII) for line in lines] if screen.depth == "none" else lines
 
 
+def ink_legend(screen: Screen) -> list[str]:
+    """What the characters of an image mean, in one line; none where ink is black."""
+    if screen.depth != "none":
+        return []
+    return [fitted(f"image: ink {str(INK.names).rstrip()} paper", screen.columns)]
+
+
 def text_columns(text: str) -> int:
     """How many columns of a terminal `text` takes.
 

@@ -1,10 +1,13 @@
 """``mnistgd explain``: the terms of each sum, in numbers and in a picture."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from mnistgd import models
+from mnistgd.images.terminal import text_columns
 
 DIGIT_KEYS = {"digit", "label", "logit", "probability", "evidence_for", "evidence_against", "bias"}
 
@@ -55,7 +58,7 @@ def test_the_table_and_the_picture(mnistgd, trained, tmp_path):
     assert logits == sorted(logits, reverse=True)
     for line in lines[1:11]:
         _, plus, minus, bias, logit, _ = line.split()
-        assert float(plus) + float(minus) + float(bias) == pytest.approx(float(logit), abs=0.002)
+        assert Decimal(plus) + Decimal(minus) + Decimal(bias) == Decimal(logit)
     with Image.open(tmp_path / "why.png") as picture:
         assert picture.width > 800
 
@@ -97,3 +100,57 @@ def test_hidden_layers_have_no_such_sum(mnistgd, few, tmp_path):
     result = mnistgd("explain", "--index", 0, "--weights", path)
     assert result.code == 1
     assert "hidden layers" in result.stderr
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_what_the_picture_says_adds_up(mnistgd, trained, monkeypatch, index):
+    """Two decimals there, three in the table; all digits of the images."""
+    from mnistgd.images import evidence
+
+    written = []
+    draw = evidence._term
+    monkeypatch.setattr(
+        evidence, "_term", lambda name, number, wide: written.append(number) or draw(name, number, wide)
+    )
+    for options in ((), ("--against", 3)):
+        written.clear()
+        if mnistgd("explain", "--index", index, *options).code == 2:
+            continue  # it is the answer itself
+        assert len(written) == (4 if options else 8)
+        for start in range(0, len(written), 4):
+            *terms, total = (Decimal(f"{number:.2f}") for number in written[start : start + 4])
+            assert sum(terms) == total
+
+
+def test_against_a_rival_the_table_adds_up(mnistgd, trained):
+    answer = mnistgd("explain", "--index", 0, "--json").json["digit"]
+    lines = mnistgd("explain", "--index", 0, "--against", (answer + 1) % 10).stdout.splitlines()
+    plus, minus, bias, logit = map(Decimal, lines[-3].split())
+    assert plus + minus + bias == logit
+
+
+def test_clothes_are_no_digits(mnistgd, few, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ["コート", *"bcdefghi", "a name of some length"]
+    assert mnistgd("train", "--data", few, "--epochs", 1, "--labels", ",".join(names), "--quiet").code == 0
+    heading, *lines = mnistgd("explain", "--index", 0).stdout.splitlines()[:11]
+    assert heading.split()[0] == "class"
+    assert {text_columns(line) for line in lines} == {text_columns(heading)}
+    compared = mnistgd("compare", "weights.npz", "weights.npz").stdout
+    assert "class  correlation" in compared
+    assert "digit" not in compared
+
+
+def test_the_name_of_the_picture_is_one_line(mnistgd, trained):
+    result = mnistgd("explain", "--index", 0, "--out", "two\nlines.png")
+    assert result.stdout.splitlines()[-1] == "two\\nlines.png"
+
+
+def test_without_colours_the_characters_of_the_image_are_explained(on_terminal, few):
+    assert on_terminal("train", "--data", few, "--epochs", 1, "--quiet").code == 0
+    plain = on_terminal("explain", "--index", 0, "--data", few, env={"NO_COLOR": "1"}).stdout
+    assert "image: ink @%#*+=-:. paper\nimage x weights:\n" in plain
+    narrow = on_terminal("explain", "--index", 0, "--data", few, env={"NO_COLOR": "1"}, columns=10).stdout
+    assert max(map(len, narrow.splitlines()[15:])) <= 10
+    coloured = on_terminal("explain", "--index", 0, "--data", few).stdout
+    assert "paper" not in coloured

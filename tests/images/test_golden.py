@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnistgd.explanation import Evidence
 from mnistgd.images.animation import animation_pictures
 from mnistgd.images.comparison import comparison_sheet
 from mnistgd.images.confusion import confusion_figure
@@ -82,8 +83,9 @@ def evidence(number: int, *classes: int) -> tuple[np.ndarray, list[Row]]:
     for k in classes:
         weights = WEIGHTS[:, k].reshape(28, 28)
         products = weights * (image / 255)
-        plus, minus, bias = products[products > 0].sum(), products[products < 0].sum(), -0.25
-        sums = [("for", plus), ("against", minus), ("bias", bias), ("logit", plus + minus + bias)]
+        sums = list(
+            zip(("for", "against", "bias", "logit"), Evidence(products, -0.25).rounded(2), strict=True)
+        )
         rows.append(Row(f"{class_title(ODD_NAMES[:1] * 5 + CLOTHES, k)}: 9{k}.0%", weights, products, sums))
     return image, rows
 
