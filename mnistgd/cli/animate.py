@@ -99,7 +99,7 @@ def animate(
             }
         )
     elif out != outputs.STDOUT:
-        console.print_result(out)
+        console.print_result(console.one_line(out))
 
 
 def _kind(out: str) -> Kind:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli import console, inputs, options, outputs, tables, terminal
 
 if TYPE_CHECKING:
     from mnistgd.comparison import Comparison
@@ -52,10 +52,11 @@ def compare(
     if as_json:
         console.print_json(_document(first, second, a, b, found) | {"file": out})
     elif out != outputs.STDOUT:
-        console.print_result(f"A  {first}\nB  {second}\n\n{_summary(a, b, found)}\n")
+        names = [console.one_line(str(path)) for path in (first, second)]
+        console.print_result(f"A  {names[0]}\nB  {names[1]}\n\n{_summary(a, b, found)}\n")
         if screen is not None:
             _show(screen, a, b, titles, palette)
-        console.print_result(out)
+        console.print_result(console.one_line(out))
 
 
 def _head(path: Path, accuracy: float | None) -> str:
@@ -98,16 +99,16 @@ def _summary(a: Model, b: Model, found: Comparison) -> str:
         lines.append("settings       the same")
     if not found.same_data:
         lines.append("The images differ, so the accuracies are not of one test.")
-    names = max(5, *(len(name) for name in a.names))
-    lines += ["", f"{'digit':>{names}}  correlation of the weights in A and B"]
-    for name, correlation in zip(a.names, found.correlations, strict=True):
+    heading, *names = tables.beside([tables.class_word(a.names), *a.names])
+    lines += ["", f"{heading}  correlation of the weights in A and B"]
+    for name, correlation in zip(names, found.correlations, strict=True):
         number = "–" if correlation != correlation else f"{correlation:.3f}"
-        lines.append(f"{name:>{names}}  {number:>11}")
+        lines.append(f"{name}  {number:>11}")
     return "\n".join(lines)
 
 
 def _data(model: Model) -> str:
-    return f"{model.data_source} ({model.data_sha256[:8]}…)"
+    return f"{console.one_line(model.data_source)} ({model.data_sha256[:8]}…)"
 
 
 def _setting(name: str, value: Any) -> str:

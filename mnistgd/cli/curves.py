@@ -38,4 +38,4 @@ def curves(
         ]
         console.print_json({"file": out, "runs": summary})
     elif out != outputs.STDOUT:
-        console.print_result(out)
+        console.print_result(console.one_line(out))
