@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 T = TypeVar("T")
 
-# Fewer are done sooner than processes are started, where each has to import everything anew.
+# Fewer are done sooner than processes are started: on some systems each imports everything anew.
 _FEW = 64
 # So many at a time are handed to a process: an interrupt waits for no more.
 _CHUNK = 4

@@ -23,7 +23,7 @@ LEAST_AGREEMENT = 0.999
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Reproduction:
     """What came of it.
 
     Attributes
@@ -39,7 +39,7 @@ class Comparison:
     environment_differs: list[str]
 
 
-def compare(model: Model, dataset: Dataset, run: Run, last: Progress) -> Comparison:
+def held_against(model: Model, dataset: Dataset, run: Run, last: Progress) -> Reproduction:
     """Hold the weights that `run` ends with after `last` against those of `model`."""
     again = Model(run.kept(last.checkpoint), model.settings, model.names)
     recorded = model.record.get("environment")
@@ -47,13 +47,13 @@ def compare(model: Model, dataset: Dataset, run: Run, last: Progress) -> Compari
     before: Mapping[str, Any] = recorded if isinstance(recorded, dict) else {}
     differs = [part for part in now if before.get(part) != now[part]]
     if all(array.tobytes() == again.params[name].tobytes() for name, array in model.params.items()):
-        return Comparison("identical", 0.0, differs)
+        return Reproduction("identical", 0.0, differs)
     differences = [
         np.abs(array.astype(np.float64) - again.params[name]).max() for name, array in model.params.items()
     ]
     difference = float(max(differences))
     near = _near(model, again, dataset, difference)
-    return Comparison("rounding" if differs and near else "different", difference, differs)
+    return Reproduction("rounding" if differs and near else "different", difference, differs)
 
 
 def _near(model: Model, again: Model, dataset: Dataset, difference: float) -> bool:

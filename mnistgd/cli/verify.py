@@ -41,7 +41,7 @@ def verify(
     with TrainingProgress(quiet=quiet) as show, console.stage("training"):
         for progress in run.go():
             show(progress)
-    found = reproduction.compare(model, dataset, run, progress)
+    found = reproduction.held_against(model, dataset, run, progress)
 
     if as_json:
         console.print_json(
