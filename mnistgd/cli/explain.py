@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def explain(
+    context: typer.Context,
     image: options.Image = None,
     index: options.Index = None,
     split: options.Split = "test",
@@ -46,7 +47,7 @@ def explain(
     from mnistgd.images.palettes import PALETTES, limit_of
     from mnistgd.images.png import png_bytes, weights_sha256
 
-    inputs.check_one(image, index)
+    inputs.check_one(context, image, index)
     inputs.check_stdin(weights, image)
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = inputs.network(weights)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     import numpy as np
+    import typer
     from numpy.typing import NDArray
 
     from mnistgd.cli.console import Reporter
@@ -120,18 +121,23 @@ def class_of(model: Model, word: str) -> int:
     raise WeightsError(f"this network knows no class {word}", f"it knows {', '.join(model.names)}")
 
 
-def check_one(image: str | None, index: int | None) -> None:
-    """Exactly one of an image's file and an image's number must be named.
+def check_one(context: typer.Context, image: str | None, index: int | None) -> None:
+    """Exactly one of an image's file and an image's number must be named, and no option of the other kind.
 
     Raises
     ------
     UsageError
-        If none or both are.
+        If none or both are, or the command line says what would go unheard.
     """
     if image is None and index is None:
         raise UsageError("no image is named", "name a file, or an image of the data with --index N")
     if image is not None and index is not None:
         raise UsageError("an image and --index contradict each other", "name one of them")
+    which, unheard = ("without", ("split", "data")) if index is None else ("with", ("as_is",))
+    for name in unheard:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UsageError(f"--{name.replace('_', '-')} means nothing {which} --index", "leave it out")
 
 
 def image_at(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def predict(
+    context: typer.Context,
     images: Annotated[
         list[str] | None,
         typer.Argument(
@@ -41,7 +42,7 @@ def predict(
 ) -> None:
     """Say which digit a picture shows: a photo, a drawing, or an image of the data."""
     sources = images or []
-    inputs.check_one(sources[0] if sources else None, index)
+    inputs.check_one(context, sources[0] if sources else None, index)
     inputs.check_stdin(weights, *sources)
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = inputs.network(weights)

@@ -70,7 +70,7 @@ def as_it_is(picture: Picture) -> NDArray[np.uint8]:
 
 
 def greyed(picture: Picture) -> NDArray[np.uint8]:
-    """A picture without its colours: round(0.299 R + 0.587 G + 0.114 B), so that a grey pixel keeps its value."""
+    """A picture without colours: round(0.299 R + 0.587 G + 0.114 B), so that a grey pixel keeps its value."""
     grey: NDArray[np.uint8] = np.rint(picture.pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
     return grey
 
