@@ -37,7 +37,7 @@ def compare(
     outputs.check_apart({"--out": out}, first, second)
     a, b = inputs.network(first), inputs.network(second)
     found = comparison.compare(a, b)
-    outputs.check(out, as_json=as_json)
+    outputs.check_png(out, as_json=as_json)
     titles = [class_title(a.names, index) for index in range(len(a.names))]
     heads = [_head(path, accuracy) for path, accuracy in zip((first, second), found.accuracies, strict=True)]
     with console.stage("drawing"):

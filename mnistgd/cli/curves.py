@@ -24,7 +24,7 @@ def curves(
     from mnistgd.curves import curves_figure
     from mnistgd.plots import png_of
 
-    outputs.check(out, as_json=as_json)
+    outputs.check_png(out, as_json=as_json)
     inputs.check_stdin(*histories)
     outputs.check_apart({"--out": out}, *histories)
     runs = {str(path): inputs.epochs(path) for path in histories}

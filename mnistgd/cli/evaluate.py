@@ -49,7 +49,7 @@ def evaluate(
     )
     for option, out in (("--confusion", confusion), ("--mistakes", mistakes)):
         if out is not None:
-            outputs.check(out, as_json=as_json, option=option)
+            outputs.check_png(out, as_json=as_json, option=option)
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = evaluation.images_for(model, data, offline=offline, listener=reporter)
     images, labels = dataset.split(split)

@@ -51,7 +51,7 @@ def explain(
     inputs.check_stdin(weights, image)
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = inputs.network(weights)
-    outputs.check(out, as_json=as_json)
+    outputs.check_png(out, as_json=as_json)
     outputs.check_apart({"--out": out}, weights, inputs.images_place(data, model), image)
     rival = None if against is None else inputs.class_of(model, against)
     if index is None:
