@@ -22,7 +22,7 @@ from mnistgd.engine.arrays import Array, Params
 from mnistgd.errors import UsageError, WeightsError
 from mnistgd.files import check_writable
 from mnistgd.fitting import Checkpoint, Progress, Run
-from mnistgd.models import Model
+from mnistgd.models import Model, weights_sha256
 from mnistgd.npz import read_npz
 from mnistgd.records import json_in
 from mnistgd.settings import Settings
@@ -43,7 +43,7 @@ class Frames:
     steps : tuple of int; how many steps each snapshot had behind it, rising
     accuracies : tuple of float; the fraction of the test images that each answers rightly
     names : tuple of str, one per class
-    weights_sha256 : str; of the weights that the run ended with, as `images.png.weights_sha256` has it
+    weights_sha256 : str; of the weights that the run ended with, as `models.weights_sha256` has it
     """
 
     weights: Array
@@ -137,8 +137,6 @@ class Recorder:
         model : Model that the run ended with, with its record
         dataset : Dataset
         """
-        from mnistgd.images.png import weights_sha256
-
         best = last.checkpoint.best
         # With patience the run ends with the weights of an earlier epoch.
         earlier = best is not None and self.run.settings.patience
@@ -192,8 +190,6 @@ def load(path: Path, model: Model) -> Frames:
     WeightsError
         If they are missing or damaged, or belong to other weights.
     """
-    from mnistgd.images.png import weights_sha256
-
     if not path.exists():
         raise WeightsError(f"there are no snapshots {path} of how these weights formed", AGAIN)
     limits = {"weights": MAX_FRAMES * PIXELS * MAX_CLASSES * 4, "record": RECORD_BYTES}

@@ -8,6 +8,7 @@ That is format 1. A network with hidden layers has format 2: ``weights_1`` (784,
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mnistgd import records
 from mnistgd.datasets.dataset import PIXELS
@@ -168,6 +169,14 @@ def load(source: Path | bytes) -> Model:
     except records.BadRecordError as problem:
         raise WeightsError(f"{called} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
     return Model(params, record.settings, record.names, record.document)
+
+
+def weights_sha256(weights: ArrayLike) -> str:
+    """SHA-256, in hex, of a weight array: of its numbers as little-endian float32, row by row.
+
+    It depends on nothing but the numbers, unlike the hash of a weights file, which holds a date.
+    """
+    return hashlib.sha256(np.asarray(weights).astype("<f4", order="C").tobytes("C")).hexdigest()
 
 
 def _arrays_of(settings: Settings, n_classes: int) -> dict[str, tuple[str, tuple[int, ...]]]:

@@ -30,7 +30,8 @@ def compare(
     from mnistgd.images.comparison import comparison_limit, comparison_sheet
     from mnistgd.images.letters import class_title
     from mnistgd.images.palettes import PALETTES
-    from mnistgd.images.png import png_bytes, weights_sha256
+    from mnistgd.images.png import png_bytes
+    from mnistgd.models import weights_sha256
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     inputs.check_stdin(first, second)
@@ -64,7 +65,7 @@ def _head(path: Path, accuracy: float | None) -> str:
 
 
 def _document(first: Path, second: Path, a: Model, b: Model, found: Comparison) -> dict[str, Any]:
-    from mnistgd.images.png import weights_sha256
+    from mnistgd.models import weights_sha256
 
     networks = [
         {

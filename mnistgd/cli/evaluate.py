@@ -143,7 +143,7 @@ def _draw_confusion(found: Evaluation, model: Model, title: str, out: str) -> No
 
 def _facts(model: Model) -> dict[str, str]:
     """Whose picture it is: a hash for each layer."""
-    from mnistgd.images.png import weights_sha256
+    from mnistgd.models import weights_sha256
 
     layers = range(1, len(model.settings.hidden) + 2)
     return {"weights-sha256": " ".join(weights_sha256(model.layer_weights(layer)) for layer in layers)}

@@ -45,7 +45,8 @@ def explain(
     from mnistgd.images.evidence import evidence_figure
     from mnistgd.images.letters import class_name
     from mnistgd.images.palettes import PALETTES, limit_of
-    from mnistgd.images.png import png_bytes, weights_sha256
+    from mnistgd.images.png import png_bytes
+    from mnistgd.models import weights_sha256
 
     inputs.check_one(context, image, index)
     inputs.check_stdin(weights, image)

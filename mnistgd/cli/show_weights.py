@@ -60,7 +60,8 @@ def show_weights(
     as_json: options.Json = False,
 ) -> None:
     """Draw each digit's 784 weights as a picture."""
-    from mnistgd.images.png import png_bytes, weights_sha256
+    from mnistgd.images.png import png_bytes
+    from mnistgd.models import weights_sha256
 
     screen = terminal.screen_for(in_terminal, as_json=as_json)
     model = inputs.network(weights)

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import ArrayLike
 from PIL import Image, PngImagePlugin
-
-
-def weights_sha256(weights: ArrayLike) -> str:
-    """SHA-256, in hex, of a weight array: of its numbers as little-endian float32, row by row.
-
-    It depends on nothing but the numbers, unlike the hash of a weights file, which holds a date.
-    """
-    return hashlib.sha256(np.asarray(weights).astype("<f4", order="C").tobytes("C")).hexdigest()
 
 
 def png_bytes(picture: Image.Image, texts: Mapping[str, str] | None = None) -> bytes:

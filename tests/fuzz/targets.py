@@ -80,7 +80,7 @@ def _model() -> models.Model:
 
 
 def _frames(model: models.Model) -> frames.Frames:
-    from mnistgd.images.png import weights_sha256
+    from mnistgd.models import weights_sha256
 
     weights = np.stack([model.weights, model.weights])
     return frames.Frames(weights, (0, 9), (0.1, 0.5), NAMES, weights_sha256(model.weights))

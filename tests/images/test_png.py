@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistgd.images.png import png_bytes, weights_sha256
+from mnistgd.images.png import png_bytes
+from mnistgd.models import weights_sha256
 
 
 def chunks(file: bytes) -> list[tuple[bytes, bytes]]:
