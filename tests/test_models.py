@@ -1,8 +1,10 @@
 """The weights file: what goes in comes out, and what nobody vouches for is not believed."""
 
+import hashlib
 import io
 import json
 import pickle
+import struct
 import zipfile
 from dataclasses import replace
 
@@ -281,3 +283,12 @@ def test_a_few_bytes_changed_anywhere(model, tmp_path, place, content):
     except WeightsError:
         return
     assert np.array_equal(again.weights, model.weights)
+
+
+def test_sha256_is_that_of_little_endian_float32_row_by_row():
+    weights = np.random.default_rng(0).normal(size=(784, 3)).astype(np.float32)
+    by_hand = b"".join(struct.pack("<f", number) for line in weights.tolist() for number in line)
+    expected = hashlib.sha256(by_hand).hexdigest()
+    for same in (weights, np.asfortranarray(weights), weights.astype(">f4"), weights.astype(np.float64)):
+        assert models.weights_sha256(same) == expected
+    assert models.weights_sha256(weights + 1) != expected

@@ -1,6 +1,5 @@
 """PNG files read back by hand: chunks, checksums and texts as the PNG specification lays them out."""
 
-import hashlib
 import io
 import struct
 import zlib
@@ -10,7 +9,6 @@ import pytest
 from PIL import Image
 
 from mnistgd.images.png import png_bytes
-from mnistgd.models import weights_sha256
 
 
 def chunks(file: bytes) -> list[tuple[bytes, bytes]]:
@@ -70,12 +68,3 @@ def test_the_same_picture_gives_the_same_bytes_and_no_date(picture: Image.Image)
     first, second = (png_bytes(picture.copy(), {"digit": "2"}) for _ in range(2))
     assert first == second
     assert {kind for kind, _ in chunks(first)} <= {b"IHDR", b"tEXt", b"IDAT", b"IEND"}
-
-
-def test_sha256_is_that_of_little_endian_float32_row_by_row() -> None:
-    weights = np.random.default_rng(0).normal(size=(784, 3)).astype(np.float32)
-    by_hand = b"".join(struct.pack("<f", number) for line in weights.tolist() for number in line)
-    expected = hashlib.sha256(by_hand).hexdigest()
-    for same in (weights, np.asfortranarray(weights), weights.astype(">f4"), weights.astype(np.float64)):
-        assert weights_sha256(same) == expected
-    assert weights_sha256(weights + 1) != expected
