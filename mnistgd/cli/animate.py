@@ -32,7 +32,11 @@ def animate(
     size: Annotated[
         int | None,
         typer.Option(
-            min=28, max=1000, metavar="PIXELS", help="Width of a heatmap; a multiple of 28 at most this."
+            min=28,
+            max=1000,
+            metavar="PIXELS",
+            help="Width of a heatmap; a multiple of 28 at most this.",
+            show_default="112, one alone 336; less where the file would reach 2 MB",
         ),
     ] = None,
     seconds: Annotated[
@@ -47,7 +51,7 @@ def animate(
 ) -> None:
     """Show the weights forming: snapshots that mnistgd train --frames kept."""
     from mnistgd import frames
-    from mnistgd.images.animation import animation_bytes, animation_pictures
+    from mnistgd.images.animation import animation_bytes, animation_in_bounds, animation_pictures
     from mnistgd.images.letters import class_title
     from mnistgd.images.palettes import PALETTES, limit_of
 
@@ -66,23 +70,24 @@ def animate(
 
     limit = limit_of(found.weights)
     milliseconds = _milliseconds(len(found.steps), seconds)
-    with console.stage("drawing"):
-        pictures = animation_pictures(
-            found.weights[:, :, columns],
-            [class_title(model.names, column) for column in columns],
-            _captions(found),
-            limit,
-            PALETTES[palette],
-            size,
-        )
     facts = {
         "digits": ", ".join(model.names[column] for column in columns),
         "limit": str(limit),
         "palette": palette,
         "weights-sha256": found.weights_sha256,
     }
-    with console.stage("packing"):
-        content = animation_bytes(pictures, kind, milliseconds, facts, PALETTES[palette])
+    shown = (
+        found.weights[:, :, columns],
+        [class_title(model.names, column) for column in columns],
+        _captions(found),
+        limit,
+    )
+    with console.stage("drawing"):
+        if size is None:
+            content = animation_in_bounds(*shown, kind, milliseconds, facts, PALETTES[palette])
+        else:
+            pictures = animation_pictures(*shown, PALETTES[palette], size)
+            content = animation_bytes(pictures, kind, milliseconds, facts, PALETTES[palette])
     outputs.deliver(content, out)
 
     if as_json:

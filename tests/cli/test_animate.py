@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from mnistgd import frames, models
+from mnistgd.images import animation
 from mnistgd.images.palettes import DIVERGING, GROKKING
 
 
@@ -106,13 +107,45 @@ def test_some_digits_in_another_palette_and_size(animate, folder, tmp_path):
     np.testing.assert_array_equal(shown[-1][0][50 : 50 + 56 : 2, left : left + 56 : 2], wanted)
 
 
-def test_a_full_sheet_of_a_run_on_mnist_is_a_small_file(mnistgd, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("count", "widths"),
+    [(60, {"gif": 674, "png": 674, "webp": 674}), (200, {"gif": 394, "png": 674, "webp": 674})],
+)
+def test_a_full_sheet_of_a_run_on_mnist_is_a_small_file(mnistgd, tmp_path, monkeypatch, count, widths):
     monkeypatch.chdir(tmp_path)
-    assert mnistgd("train", "--offline", "--epochs", 3, "--frames", 60, "--quiet").code == 0
-    for out in ("x.gif", "x.png", "x.webp"):
-        assert mnistgd("animate", "--out", out).code == 0
-        assert (tmp_path / out).stat().st_size < 2_000_000
-        assert len(list(pictures(tmp_path / out))) == 60
+    assert mnistgd("train", "--offline", "--epochs", 3, "--frames", count, "--quiet").code == 0
+    for ending, width in widths.items():
+        assert mnistgd("animate", "--out", f"x.{ending}").code == 0
+        assert (tmp_path / f"x.{ending}").stat().st_size < 2_000_000
+        with Image.open(tmp_path / f"x.{ending}") as file:
+            assert (file.n_frames, file.width) == (count, width)
+
+
+@pytest.mark.parametrize("ending", ["gif", "png", "webp"])
+def test_colours_go_before_size_does(animate, tmp_path, monkeypatch, ending):
+    """The same animation, with less and less room for it."""
+    found = []
+    for most in (2_000_000, 170_000, 90_000, 1):
+        monkeypatch.setattr(animation, "MOST_BYTES", most)
+        assert animate("--out", f"x.{ending}").code == 0
+        size = (tmp_path / f"x.{ending}").stat().st_size
+        assert size < most or most == 1  # what is too large even when it is small is written all the same
+        last = list(pictures(tmp_path / f"x.{ending}"))[-1][0]
+        found.append((size, last.shape[1], len(np.unique(last.reshape(-1, 3), axis=0))))
+    sizes, widths, colours = zip(*found, strict=True)
+    assert sorted(sizes, reverse=True) == list(sizes)
+    assert sorted(widths, reverse=True) == list(widths)
+    assert (widths[0], widths[-1]) == (674, 280)
+    assert (colours[0] <= 255) == (ending == "gif")
+    assert max(colours[1 + (ending == "webp") :]) <= 255
+
+
+def test_a_size_that_was_chosen_stays_and_so_do_its_colours(animate, tmp_path, monkeypatch):
+    monkeypatch.setattr(animation, "MOST_BYTES", 1)
+    assert animate("--out", "x.png", "--size", 112).code == 0
+    first, *_, (last, _) = pictures(tmp_path / "x.png")
+    assert first[0].shape[1] == 674
+    assert len(np.unique(last.reshape(-1, 3), axis=0)) > 255
 
 
 def test_on_stdout_it_is_a_gif(shell, folder):

@@ -59,6 +59,21 @@ def test_a_gif_has_nearly_the_same_colours(palette) -> None:
         assert one[0, 0].tolist() == [255, 255, 255]
 
 
+@pytest.mark.parametrize("palette", list(PALETTES))
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_file_of_few_colours_shows_what_a_gif_shows(kind, palette) -> None:
+    """Also where a picture goes back to what it was before, and where nothing changes."""
+    steps = SNAPSHOTS[[0, 4, 4, 1, 4, 3]]
+    pictures = animation_pictures(steps, TITLES, [*CAPTIONS, CAPTIONS[0]], LIMIT, PALETTES[palette], 56)
+    some = [*MILLISECONDS, 500]
+    shown, milliseconds, file = read(animation_bytes(pictures, kind, some, {}, PALETTES[palette], True))
+    assert milliseconds == some
+    assert file.info["loop"] == 0
+    theirs, *_ = read(animation_bytes(pictures, "GIF", some, {}, PALETTES[palette]))
+    for one, other in zip(shown, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_zero_and_the_limits_are_exact_in_a_gif() -> None:
     values = np.zeros((2, 784, 1))
     values[1, :28, 0], values[1, 756:, 0] = 1, -1
