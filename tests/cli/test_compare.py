@@ -137,3 +137,11 @@ def test_what_cannot_be(mnistgd, networks, monkeypatch, arguments, code, words):
     assert words in error
     assert hint.startswith("hint: ")
     assert sorted(networks.iterdir()) == before
+
+
+def test_names_of_files_are_one_line_each(mnistgd, networks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a\nb.npz").write_bytes((networks / "a.npz").read_bytes())
+    shown = mnistgd("compare", "a\nb.npz", "a\nb.npz", "--out", "c\nd.png").stdout.splitlines()
+    assert shown[:2] == ["A  a\\nb.npz", "B  a\\nb.npz"]
+    assert shown[-1] == "c\\nd.png"

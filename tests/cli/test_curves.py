@@ -30,4 +30,5 @@ def test_two_runs_in_one_log_are_refused(mnistgd, log):
 
 def test_a_name_of_two_lines_is_one_in_the_legend_and_itself_in_json(mnistgd, log):
     log.rename("two\nlines.jsonl")
+    assert mnistgd("curves", "two\nlines.jsonl", "--out", "two\nlines.png").stdout == "two\\nlines.png\n"
     assert mnistgd("curves", "two\nlines.jsonl", "--json").json["runs"][0]["history"] == "two\nlines.jsonl"
