@@ -105,9 +105,9 @@ def _answer(
         answer = f"{name} ({probabilities[first]:.1%}), then {other} ({probabilities[second]:.1%})"
         console.print_result(f"{console.one_line(seen.name)}: {answer}")
         if screen is not None:
-            from mnistgd.images.terminal import image_drawing
+            from mnistgd.images.terminal import image_drawing, ink_legend
 
-            terminal.show(screen, [image_drawing("what the network saw", seen.pixels)])
+            terminal.show(screen, [image_drawing("what the network saw", seen.pixels)], ink_legend(screen))
 
 
 def _names_of(sources: list[str]) -> list[str]:

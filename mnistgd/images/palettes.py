@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnistgd.errors import ShapeError, UsageError
+from mnistgd.errors import ShapeError
 
 Colour = tuple[int, int, int]
 
@@ -78,24 +78,6 @@ DIVERGING = Palette(
 GRAY = Palette("gray", ((-1.0, (0, 0, 0)), (1.0, (255, 255, 255))), ("black", "gray", "white"))
 
 PALETTES = {palette.name: palette for palette in (GROKKING, DIVERGING, GRAY)}
-
-
-def palette_named(name: str) -> Palette:
-    """The palette called `name`.
-
-    Raises
-    ------
-    UsageError
-        If there is none of that name.
-
-    Examples
-    --------
-    >>> palette_named("grokking").colours([-1, 0, 0.5, 1]).tolist()
-    [[0, 0, 0], [255, 0, 0], [255, 128, 128], [255, 255, 255]]
-    """
-    if name not in PALETTES:
-        raise UsageError(f"there is no palette {name!r}", "palettes: " + ", ".join(PALETTES))
-    return PALETTES[name]
 
 
 def limit_of(weights: ArrayLike) -> float:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mnistgd.errors import ShapeError, UsageError
-from mnistgd.images.palettes import DIVERGING, GRAY, GROKKING, PALETTES, colours, limit_of, palette_named
+from mnistgd.errors import ShapeError
+from mnistgd.images.palettes import DIVERGING, GRAY, GROKKING, PALETTES, colours, limit_of
 
 UNIT = st.floats(-1, 1)
 FINITE = st.floats(-(2.0**100), 2.0**100, width=32)
@@ -105,12 +105,6 @@ def test_a_palette_has_the_shape_of_its_values_plus_one(palette) -> None:
         result = palette.colours(np.zeros(shape))
         assert result.shape == (*shape, 3)
         assert result.dtype == np.uint8
-
-
-def test_an_unknown_palette_names_those_there_are() -> None:
-    with pytest.raises(UsageError) as caught:
-        palette_named("jet")
-    assert caught.value.hint == "palettes: grokking, diverging, gray"
 
 
 @given(hnp.arrays(np.float32, hnp.array_shapes(max_dims=2, max_side=8), elements=FINITE))
