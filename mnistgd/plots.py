@@ -87,6 +87,21 @@ def size(figure: Figure, width: float, height: float) -> None:
     figure.set_layout_engine("constrained")
 
 
+def level(axes: Axes, value: float, words: str, *, colour: str = VERMILLION, above: bool = False) -> None:
+    """A dashed line across the plot at `value` of the y axis, and at its right end what that is."""
+    axes.axhline(value, color=colour, linestyle="--", linewidth=1)
+    axes.annotate(
+        words,
+        (0.99, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 4 if above else -5),
+        textcoords="offset points",
+        ha="right",
+        va="bottom" if above else "top",
+        color=colour,
+    )
+
+
 def open_frame(axes: Axes) -> None:
     """Leave out the frame above and on the right, where it measures nothing."""
     axes.spines[["top", "right"]].set_visible(False)

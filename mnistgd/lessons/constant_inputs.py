@@ -200,17 +200,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     losses, decays = figure.subplots(1, 2)
     losses.plot(epochs, plots.drawable([moment["loss"] for moment in moments]), ".-", color=plots.BLUE)
     least = outcome.result["least_loss"]
-    losses.axhline(least, color=plots.VERMILLION, linestyle="--")
-    losses.annotate(
-        f"ln 2 = {least:.4f}: each class predicted with its share",
-        (0.99, least),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, -5),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        color=plots.VERMILLION,
-    )
+    plots.level(losses, least, f"ln 2 = {least:.4f}: each class predicted with its share")
     losses.margins(y=0.12)
     losses.set(title="the loss, and the least it can be", xlabel="epochs", ylabel="loss (nats)")
     for k, (colour, marker) in enumerate(((plots.BLACK, "o"), (plots.ORANGE, "s"), (plots.GREEN, "^"))):

@@ -159,17 +159,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         color=plots.BLUE,
         lw=1.8,
     )
-    learning.axhline(WANTED, color=plots.VERMILLION, ls="--", lw=1)
-    learning.annotate(
-        f"wanted: {WANTED:g}",
-        (0.99, WANTED),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, -5),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        color=plots.VERMILLION,
-    )
+    plots.level(learning, WANTED, f"wanted: {WANTED:g}")
     learning.set(title="the decay that is learned", xlabel="steps", ylim=(0, None))
     learning.set_ylabel("decay = sigmoid(w), per moment")
     plots.open_frame(learning)

@@ -190,15 +190,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     )
     least = result["memory_off"]["least_loss"]
     if least:
-        curve.axhline(least, color=plots.VERMILLION, linestyle="--")
-        curve.annotate(
-            "the least that is possible without memory",
-            (rows[-1]["step"], least),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="right",
-            color=plots.VERMILLION,
-        )
+        plots.level(curve, least, "the least that is possible without memory", above=True)
     until_right = result["steps_until_all_right"]
     for step in {0, until_right} - {None}:
         curve.plot(step, rows[step]["loss"], "o", color=plots.BLACK)

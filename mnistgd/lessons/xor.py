@@ -188,15 +188,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
     curves, *planes = figure.subplots(1, 3, width_ratios=[1.2, 1, 1])
     for (name, one), colour in zip(runs.items(), (plots.BLUE, plots.VERMILLION), strict=True):
         curves.plot(one.mses, color=colour, lw=1.8, label=name)
-    curves.axhline(0.25, color=plots.GREY, ls="--", lw=1)
-    curves.annotate(
-        "no single layer below 0.25",
-        (0.98, 0.25),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 4),
-        textcoords="offset points",
-        ha="right",
-    )
+    plots.level(curves, 0.25, "no single layer below 0.25", colour=plots.BLACK, above=True)
     curves.set(
         title="error, step by step",
         xlabel="steps",
