@@ -61,9 +61,14 @@ def _processors() -> int:
 
 
 def _serve() -> None:
-    """Leave signals to whoever waits for the results, and end when that process ends, however it does."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    """Leave signals to whoever waits for the results, and end when that process ends, however it does.
+
+    What a terminal sends to a whole group of processes is not for this one; what is sent to it alone ends it.
+    """
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

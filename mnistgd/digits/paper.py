@@ -45,7 +45,7 @@ def on_paper(image: Image.Image, factor: int) -> NDArray[np.uint8]:
     return opaque
 
 
-def _reduced(values: NDArray[np.generic], factor: int) -> NDArray[np.float32]:
+def _reduced(values: NDArray[Any], factor: int) -> NDArray[np.float32]:
     down, across = (min(factor, side) for side in values.shape)
     height, width = values.shape[0] // down, values.shape[1] // across
     blocks = values[: height * down, : width * across].reshape(height, down, width, across)

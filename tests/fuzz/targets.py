@@ -408,7 +408,8 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
             Path(arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]).absolute()
         )
         reads = arguments[1] in (None, "r", "rb")
-        harmless = path == os.devnull or path.startswith(folder)
+        # Python looks for the source of a literal that it cannot parse.
+        harmless = path.startswith(folder) or path == os.devnull or arguments[0] == "<string>"
         if not harmless and not (reads and path.startswith(_READABLE)):
             breaches.append(f"open {path}")
 
