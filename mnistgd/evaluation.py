@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from mnistgd import datasets
 from mnistgd.datasets.dataset import Dataset, Listener
-from mnistgd.datasets.finding import MNIST
 from mnistgd.engine.metrics import confusion_matrix
 from mnistgd.errors import DataError
 from mnistgd.models import Model
@@ -33,9 +32,9 @@ def images_for(model: Model, data: str | None, *, offline: bool, listener: Liste
     DataError
         If they cannot be read, or have more classes than the network.
     """
-    recorded = model.data_source
-    spec = data or (MNIST if recorded in ("openml", "embedded") else recorded)
-    dataset = datasets.load(spec, offline=offline, deskew=model.settings.deskew, listener=listener)
+    dataset = datasets.load(
+        data or model.data_spec, offline=offline, deskew=model.settings.deskew, listener=listener
+    )
     if len(dataset.names) > len(model.names):
         raise other_classes(dataset, model)
     if dataset.sha256 != model.data_sha256:

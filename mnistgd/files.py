@@ -21,6 +21,17 @@ def reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
+def called(source: Path | bytes) -> str:
+    """What a file, or what stdin held, is called in a message.
+
+    Examples
+    --------
+    >>> called(Path("w.npz")), called(b"PK")
+    ('w.npz', 'stdin')
+    """
+    return "stdin" if isinstance(source, bytes) else str(source)
+
+
 def write_atomically(path: Path, *content: bytes | memoryview) -> None:
     """Write `content`, piece after piece, to `path` through a temporary file beside it.
 

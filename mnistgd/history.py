@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mnistgd.errors import DataError
-from mnistgd.files import append, reason, write_atomically
+from mnistgd.files import append, called, reason, write_atomically
 
 MAX_BYTES = 8_000_000
 """Of a file: forty thousand epochs, read in a second."""
@@ -115,14 +115,14 @@ def read(source: Path | bytes, notice: Callable[[str], None] | None = None) -> l
     DataError
         If it is missing, too large, a line is not one that `add` could have written, or epochs do not rise.
     """
-    called = "stdin" if isinstance(source, bytes) else str(source)
+    name = called(source)
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise DataError(f"cannot read {called}: {reason(error)}", HINT) from error
+        raise DataError(f"cannot read {name}: {reason(error)}", HINT) from error
     if len(content) > MAX_BYTES:
-        raise DataError(f"{called} is larger than any history", HINT)
+        raise DataError(f"{name} is larger than any history", HINT)
     epochs: list[Epoch] = []
     for number, line in enumerate(io.BytesIO(content), 1):
         try:
@@ -133,18 +133,18 @@ def read(source: Path | bytes, notice: Callable[[str], None] | None = None) -> l
             not_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
             if not_json and line.startswith(b"{") and not line.endswith(b"\n"):
                 if notice is not None:
-                    notice(f"line {number} of {called} is not whole yet; it is left out")
+                    notice(f"line {number} of {name} is not whole yet; it is left out")
                 break
             problem = "it is not JSON" if not_json else error
-            raise DataError(f"line {number} of {called} is not an epoch: {problem}", HINT) from error
+            raise DataError(f"line {number} of {name} is not an epoch: {problem}", HINT) from error
         if epochs and epoch.epoch <= epochs[-1].epoch:
             raise DataError(
-                f"line {number} of {called} is epoch {epoch.epoch}, after epoch {epochs[-1].epoch}",
+                f"line {number} of {name} is epoch {epoch.epoch}, after epoch {epochs[-1].epoch}",
                 "epochs rise from line to line: give each run a file of its own",
             )
         epochs.append(epoch)
     if not epochs:
-        raise DataError(f"{called} has no epoch yet", HINT)
+        raise DataError(f"{name} has no epoch yet", HINT)
     return epochs
 
 

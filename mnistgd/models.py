@@ -15,17 +15,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnistgd import records
 from mnistgd.datasets.dataset import PIXELS
+from mnistgd.datasets.finding import MNIST, Source
 from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.losses import softmax
 from mnistgd.errors import WeightsError
-from mnistgd.files import write_atomically
+from mnistgd.files import called, write_atomically
 from mnistgd.npz import read_npz
 from mnistgd.settings import Settings
 
@@ -84,6 +85,11 @@ class Model:
     def data_source(self) -> str:
         """Where the training images came from: ``openml``, ``embedded`` or a path."""
         return str(self.record["data"]["source"])
+
+    @property
+    def data_spec(self) -> str:
+        """What `datasets.load` brings those images with."""
+        return MNIST if self.data_source in get_args(Source) else self.data_source
 
     @property
     def data_sha256(self) -> str:
@@ -154,9 +160,9 @@ def load(source: Path | bytes) -> Model:
     WeightsError
         If it is missing, damaged, of a newer format or not a weights file at all.
     """
-    called = "stdin" if isinstance(source, bytes) else str(source)
+    place = called(source)
     if isinstance(source, Path) and not source.exists():
-        raise WeightsError(f"there is no weights file {called}", TRAIN_FIRST)
+        raise WeightsError(f"there is no weights file {place}", TRAIN_FIRST)
     found = read_npz(source, {"record": records.MAX_BYTES}, WeightsError, TRAIN_AGAIN)
     try:
         record = records.parse(found.get("record"))
@@ -165,9 +171,9 @@ def load(source: Path | bytes) -> Model:
         arrays = read_npz(source, limits, WeightsError, TRAIN_AGAIN)
         params = {param: _checked(arrays.get(name), name, shape) for name, (param, shape) in layers.items()}
     except records.NewerFormatError as problem:
-        raise WeightsError(f"{called} has {problem}", "pip install --upgrade mnistgd") from problem
+        raise WeightsError(f"{place} has {problem}", "pip install --upgrade mnistgd") from problem
     except records.BadRecordError as problem:
-        raise WeightsError(f"{called} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
+        raise WeightsError(f"{place} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
     return Model(params, record.settings, record.names, record.document)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.errors import MnistgdError
-from mnistgd.files import reason
+from mnistgd.files import called, reason
 
 HEADER_BYTES = 4096
 """More than any header of a plain array takes; what follows the header is the array's bytes alone."""
@@ -59,9 +59,9 @@ def read_npz(
     -------
     dict of str to ndarray; names that the file does not have are left out.
     """
-    called = "stdin" if isinstance(source, bytes) else str(source)
+    place = called(source)
     try:
-        with _opened(source, error, hint) as file, open_archive(file, called, error, hint) as archive:
+        with _opened(source, error, hint) as file, open_archive(file, place, error, hint) as archive:
             present = set(archive.namelist())
             return {
                 name: _read_array(archive, name, limit)
@@ -69,7 +69,7 @@ def read_npz(
                 if f"{name}.npy" in present
             }
     except OSError as problem:
-        raise error(f"cannot read {called}: {reason(problem)}", hint) from problem
+        raise error(f"cannot read {place}: {reason(problem)}", hint) from problem
 
 
 def _opened(source: Path | bytes, error: type[MnistgdError], hint: str) -> IO[bytes]:
@@ -83,7 +83,7 @@ def _opened(source: Path | bytes, error: type[MnistgdError], hint: str) -> IO[by
 
 @contextlib.contextmanager
 def open_archive(
-    file: IO[bytes], called: Path | str, error: type[MnistgdError], hint: str
+    file: IO[bytes], place: Path | str, error: type[MnistgdError], hint: str
 ) -> Iterator[zipfile.ZipFile]:
     """Open the archive in `file`; whatever is wrong with it, then or while it is read, is an `error`."""
     try:
@@ -94,10 +94,10 @@ def open_archive(
     except (MnistgdError, OSError):
         raise
     except NotAnArrayError as problem:
-        raise error(f"{called} is damaged: {problem}", hint) from problem
+        raise error(f"{place} is damaged: {problem}", hint) from problem
     except Exception as problem:
         # For damaged files zipfile and zlib have a dozen kinds of error, few of which they document.
-        raise error(f"{called} is not a whole .npz file", hint) from problem
+        raise error(f"{place} is not a whole .npz file", hint) from problem
 
 
 @contextlib.contextmanager

@@ -37,22 +37,6 @@ class Seen(NamedTuple):
     pixels: NDArray[np.uint8]
 
 
-def stdin(kind: type[MnistgdError], what: str) -> bytes:
-    """What stdin holds.
-
-    Raises
-    ------
-    MnistgdError
-        Of that `kind`, if it is closed, or larger than `what` can be.
-    """
-    if sys.stdin is None:
-        raise kind("stdin is closed", "name a file")
-    content = sys.stdin.buffer.read(MAX_STDIN + 1)
-    if len(content) > MAX_STDIN:
-        raise kind(f"what stdin holds is too large for {what}", "name a file")
-    return content
-
-
 def network(weights: Path) -> Model:
     """The network in a weights file; ``-`` is stdin.
 
@@ -63,7 +47,7 @@ def network(weights: Path) -> Model:
     """
     from mnistgd import models
 
-    return models.load(stdin(WeightsError, "a network") if str(weights) == "-" else weights)
+    return models.load(_source(weights, WeightsError, "a network"))
 
 
 def epochs(history: Path) -> list[Epoch]:
@@ -76,7 +60,7 @@ def epochs(history: Path) -> list[Epoch]:
     """
     from mnistgd.history import read
 
-    return read(stdin(DataError, "a history") if str(history) == "-" else history, console.note)
+    return read(_source(history, DataError, "a history"), console.note)
 
 
 def check_stdin(*names: object) -> None:
@@ -101,9 +85,8 @@ def images_place(data: str | None, model: Model | None = None) -> str | None:
     """
     from mnistgd.datasets.finding import MNIST
 
-    if data is not None or model is None:
-        return None if data == MNIST else data
-    return None if model.data_source in ("openml", "embedded") else model.data_source
+    spec = model.data_spec if data is None and model is not None else data
+    return None if spec == MNIST else spec
 
 
 def class_of(model: Model, word: str) -> int:
@@ -204,7 +187,25 @@ def _found(source: str, *, as_is: bool) -> NDArray[np.uint8] | ImageError:
     from mnistgd import digits
 
     try:
-        read = digits.read(stdin(ImageError, "a picture") if source == "-" else Path(source))
+        read = digits.read(_source(source, ImageError, "a picture"))
         return digits.as_it_is(read) if as_is else digits.normalised(read)
     except ImageError as error:
         return error
+
+
+def _source(place: str | Path, kind: type[MnistgdError], what: str) -> Path | bytes:
+    """The file that is named, or what stdin holds if that is ``-``.
+
+    Raises
+    ------
+    MnistgdError
+        Of that `kind`, if stdin is closed, or larger than `what` can be.
+    """
+    if str(place) != "-":
+        return Path(place)
+    if sys.stdin is None:
+        raise kind("stdin is closed", "name a file")
+    content = sys.stdin.buffer.read(MAX_STDIN + 1)
+    if len(content) > MAX_STDIN:
+        raise kind(f"what stdin holds is too large for {what}", "name a file")
+    return content

@@ -19,6 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mnistgd.digits.paper import on_paper
 from mnistgd.errors import ImageError
+from mnistgd.files import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,7 @@ def read(source: Path | bytes) -> Picture:
     ImageError
         If it cannot be opened, is of another kind, is damaged, or is too large.
     """
-    name = "stdin" if isinstance(source, bytes) else str(source)
+    name = called(source)
     with _opened(source, name) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
