@@ -103,7 +103,7 @@ def train(
     Raises
     ------
     DivergedError
-        As soon as the loss is not finite, or `divergence` times that of the first step.
+        As soon as the loss is not finite, or `divergence` times the first.
     """
     if state is None:
         state = optimizer.init(params)
