@@ -39,14 +39,15 @@ def each(work: Callable[[S], T], things: Sequence[S]) -> Iterator[T]:
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            with ProcessPoolExecutor(min(processors, _MOST), initializer=_serve) as pool:
-                try:
-                    for result in pool.map(work, things, chunksize=_CHUNK):
-                        done += 1
-                        yield result
-                finally:
-                    # Nobody may want the rest.
-                    pool.shutdown(wait=False, cancel_futures=True)
+            pool = ProcessPoolExecutor(min(processors, _MOST), initializer=_serve)
+            try:
+                for result in pool.map(work, things, chunksize=_CHUNK):
+                    done += 1
+                    yield result
+            finally:
+                # Nobody may want the rest; but what is being worked on is waited for, so that no thread of
+                # the pool is left when Python ends.
+                pool.shutdown(cancel_futures=True)
         except (BrokenProcessPool, OSError, ImportError):
             pass
     for thing in things[done:]:
