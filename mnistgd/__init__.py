@@ -1,13 +1,15 @@
 """Train a 784→10 network on MNIST with plain gradient descent, and see what it learned.
 
-The package is a small library with a command line over it. Imports go downwards only::
+The package is a house of rooms, floor above floor; imports go downwards only::
 
-    cli        the typer commands: the only place that prints, draws progress or exits
-    lessons    textbook systems, each a small client of the engine
-    datasets, models, preprocess, ...    files, the network, MNIST's own conventions
-    engine     layers, losses, optimizers and the training loop: pure numpy
-    images     arrays in, pictures out: pure Pillow
-    errors     every error this package raises on purpose
+    cli                        the typer commands: the only place that prints, draws progress or exits
+    lessons                    textbook systems, each a small client of the engine
+    training                   a run, and what it writes down
+    model                      a trained network, its file, and what can be asked of it
+    datasets                   images that somebody labelled
+    handwriting                from a picture that somebody drew to an image like MNIST's
+    engine, figures, system    pure numpy; arrays in and pictures out; files, archives and processes
+    errors                     every error this package raises on purpose
 
 Importing ``mnistgd`` itself imports nothing heavy.
 """

@@ -25,7 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mnistgd.datasets import Dataset
+    from mnistgd.datasets.dataset import Dataset
     from tests.openml_standin import StandIn
 
 
@@ -78,9 +78,9 @@ def openml_standin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 @pytest.fixture(scope="session")
 def mnist() -> Dataset:
     """The real one, from the copy in this package."""
-    from mnistgd.datasets import bundled
+    from mnistgd.datasets import embedded
 
-    return bundled.read()
+    return embedded.read()
 
 
 @pytest.fixture(scope="session")
@@ -88,9 +88,9 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set that trains in a moment: the first 1,000 and 200 images of MNIST, as an .npz file."""
     import numpy as np
 
-    from mnistgd.datasets import bundled
+    from mnistgd.datasets import embedded
 
-    mnist = bundled.read()
+    mnist = embedded.read()
     path = tmp_path_factory.mktemp("few") / "few.npz"
     np.savez(
         path,

@@ -1,7 +1,13 @@
-"""Imports go downwards only, and heavy packages are loaded only where they are used."""
+"""Every file lies in a room, and a room imports only what its row below says."""
+
+from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import pytest
 
@@ -9,91 +15,270 @@ import mnistgd
 
 PACKAGE = Path(mnistgd.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
+LOOSE = {"__init__.py", "__main__.py", "errors.py", "py.typed"}
 
-# From the top down. A module may import from its own floor and from those below.
-FLOORS = ["cli", "lessons", "middle", "base", "errors"]
-BASE = {"engine", "images"}
+FLOORS = [
+    {"cli"},
+    {"lessons"},
+    {"training"},
+    {"model"},
+    {"datasets"},
+    {"handwriting"},
+    {"engine", "figures", "system"},
+    {"errors"},
+]
+"""From the top down. A room imports from floors below its own; those of one floor do not know each other."""
+
+PLAIN = "__future__ collections contextlib dataclasses functools itertools math typing"
+"""Of the standard library, what any room may use: it computes, and reaches nothing outside."""
+
+FILES_AND_TEXT = f"{PLAIN} io json pathlib sys"
 
 
-def floor_of(name: str) -> str:
-    part = name.split(".")[1] if "." in name else ""
-    if part in FLOORS:
-        return part
-    return "base" if part in BASE else "errors" if part == "" else "middle"
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
-def module_name(path: Path) -> str:
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__")
+@dataclass(frozen=True)
+class Room:
+    """What the modules of a room may import, besides from their own room.
+
+    Attributes
+    ----------
+    rooms : those below that it knows, and ``version`` for ``mnistgd.__version__``
+    top : packages that are loaded as soon as a module of the room is
+    inside : packages that are loaded only by the functions that need them
+    standard : modules of the standard library
+    """
+
+    rooms: frozenset[str] = field(default_factory=frozenset)
+    top: frozenset[str] = field(default_factory=frozenset)
+    inside: frozenset[str] = field(default_factory=frozenset)
+    standard: frozenset[str] = field(default_factory=frozenset)
 
 
-def imports(path: Path, *, at_top: bool) -> set[str]:
-    tree = ast.parse(path.read_text("utf-8"))
-    nodes = tree.body if at_top else ast.walk(tree)
-    found = set()
-    for node in nodes:
+ROOMS = {
+    "cli": Room(
+        words("lessons training model datasets handwriting engine figures system errors version"),
+        words("typer"),
+        words("numpy PIL rich"),
+        words(
+            f"{FILES_AND_TEXT} decimal inspect logging os shlex signal textwrap time traceback types warnings"
+        ),
+    ),
+    "lessons": Room(
+        words("training model datasets engine figures errors"),
+        words("numpy"),
+        words("matplotlib sklearn threadpoolctl"),
+        words(f"{PLAIN} difflib importlib pathlib warnings"),
+    ),
+    "training": Room(
+        words("model datasets engine system errors"), words("numpy"), words(""), words(FILES_AND_TEXT)
+    ),
+    "model": Room(
+        words("datasets handwriting engine system errors version"),
+        words("numpy"),
+        words("threadpoolctl"),
+        words(f"{FILES_AND_TEXT} datetime decimal fractions hashlib platform"),
+    ),
+    "datasets": Room(
+        words("system errors"),
+        words("numpy"),
+        words("sklearn"),
+        words(
+            f"{FILES_AND_TEXT} gzip hashlib http os queue re shutil signal socket ssl subprocess tempfile"
+            " threading time urllib zipfile zlib"
+        ),
+    ),
+    "handwriting": Room(
+        words("system errors"),
+        words("numpy PIL"),
+        words(""),
+        words(f"{PLAIN} io logging os pathlib warnings"),
+    ),
+    "engine": Room(words("errors"), words("numpy"), words(""), words(PLAIN)),
+    "figures": Room(
+        words("errors"),
+        words("numpy PIL"),
+        words("matplotlib"),
+        words(f"{PLAIN} bisect decimal io unicodedata warnings"),
+    ),
+    "system": Room(
+        words("errors"),
+        words("numpy"),
+        words(""),
+        words(
+            f"{FILES_AND_TEXT} concurrent errno multiprocessing os signal tempfile threading warnings zipfile"
+        ),
+    ),
+    "errors": Room(standard=words("__future__")),
+    # The face of the package, and ``python -m mnistgd``.
+    "__init__": Room(standard=words("__future__")),
+    "__main__": Room(rooms=words("cli")),
+}
+
+
+class Import(NamedTuple):
+    """One imported name.
+
+    Attributes
+    ----------
+    kind : where it comes from; a room of this package, a package, or the standard library
+    name : str, that room, package or module
+    place : ``top`` of a module, ``inside`` of a function, or for the ``types`` alone
+    """
+
+    kind: Literal["room", "package", "standard"]
+    name: str
+    place: Literal["top", "inside", "types"]
+
+
+def room_of(path: Path) -> str:
+    """The room of a file, named by its path within the package."""
+    return path.parts[0] if len(path.parts) > 1 else path.stem
+
+
+def imports_of(source: str) -> Iterator[Import]:
+    """All imports of a module, wherever in it they stand."""
+    pending: list[tuple[ast.AST, Literal["top", "inside", "types"]]] = [(ast.parse(source), "top")]
+    while pending:
+        node, place = pending.pop()
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from (_import(alias.name, place) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            assert node.level == 0, "relative imports hide which room is meant"
+            yield from (_import(f"{node.module}.{alias.name}", place) for alias in node.names)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            pending += [(child, "types") for child in node.body]
+            pending += [(child, place) for child in node.orelse]
+        else:
+            inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            pending += [(child, "inside" if inside else place) for child in ast.iter_child_nodes(node)]
 
 
-@pytest.mark.parametrize("path", FILES, ids=map(module_name, FILES))
-def test_imports_go_downwards(path):
-    name = module_name(path)
-    own = floor_of(name)
-    if name == "mnistgd.__main__":
-        own = "cli"
-    for other in imports(path, at_top=False):
-        if other == "mnistgd" or not other.startswith("mnistgd."):
-            continue
-        floor = "errors" if other == "mnistgd.__version__" else floor_of(other)
-        assert FLOORS.index(floor) >= FLOORS.index(own), f"{name} imports {other}, which lies above it"
-        if own == "base" and floor == "base":
-            assert other.split(".")[1] == name.split(".")[1], "engine and images do not know each other"
+def _import(name: str, place: Literal["top", "inside", "types"]) -> Import:
+    root, _, rest = name.partition(".")
+    if root == "mnistgd":
+        room = rest.partition(".")[0]
+        return Import("room", "version" if room == "__version__" else room, place)
+    return Import("standard" if root in sys.stdlib_module_names else "package", root, place)
 
 
-@pytest.mark.parametrize("path", FILES, ids=map(module_name, FILES))
-def test_who_may_import_what(path):
-    name = module_name(path)
-    roots = {other.split(".")[0] for other in imports(path, at_top=False)}
-    top = {other.split(".")[0] for other in imports(path, at_top=True)}
-    if not name.startswith("mnistgd.cli"):
-        assert not roots & {"typer", "rich"}, "only the command line draws"
-    if name.startswith("mnistgd.cli"):
-        assert not top & {"numpy", "PIL", "rich"}, "the command line starts quickly"
-    assert not top & {"sklearn", "scipy", "matplotlib"}, "imported only where it is used"
-    if floor_of(name) == "base":
-        forbidden = {
-            "os",
-            "pathlib",
-            "time",
-            "datetime",
-            "random",
-            "socket",
-            "subprocess",
-            "logging",
-            "tempfile",
-        }
-        assert not roots & forbidden, "the engine and the pictures know no file and no clock"
+def broken_rules(path: Path, source: str) -> list[str]:
+    """What a module at `path`, within the package, may not import but does."""
+    own = room_of(path)
+    if own not in ROOMS:
+        return [f"{path} lies in no room"]
+    row, wrong = ROOMS[own], []
+    for kind, name, place in imports_of(source):
+        allowed = {
+            "room": row.rooms | {own},
+            "standard": row.standard,
+            # A type costs nothing when a program runs.
+            "package": row.top if place == "top" else row.top | row.inside,
+        }[kind]
+        if name not in allowed:
+            wrong.append(f"{path}: {own} may not import {name} ({kind}, {place})")
+    return wrong
 
 
-def test_the_engine_is_numpy_alone():
+@pytest.mark.parametrize("path", FILES, ids=[str(path.relative_to(PACKAGE)) for path in FILES])
+def test_a_room_imports_what_its_row_allows(path):
+    assert broken_rules(path.relative_to(PACKAGE), path.read_text("utf-8")) == []
+
+
+def test_rows_go_downwards():
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    for room, row in ROOMS.items():
+        if room in floor:
+            assert all(floor[other] > floor[room] for other in row.rooms - {"version"}), room
+
+
+def test_no_row_allows_what_nobody_needs():
+    used: dict[str, set[Import]] = {room: set() for room in ROOMS}
+    for path in FILES:
+        used[room_of(path.relative_to(PACKAGE))].update(imports_of(path.read_text("utf-8")))
+    for room, row in ROOMS.items():
+        names = {(kind, name) for kind, name, _ in used[room]}
+        assert {("room", name) for name in row.rooms} <= names, room
+        assert {("package", name) for name in row.top | row.inside} <= names, room
+        needed = {("standard", name) for name in row.standard - words(FILES_AND_TEXT)}
+        assert needed <= names, room
+
+
+def test_nothing_lies_loose():
+    assert {path.name for path in PACKAGE.iterdir() if path.is_file() and path.suffix != ".md"} == LOOSE
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders - {"data"} == {room for floor in FLOORS for room in floor} - {"errors"}
+
+
+# For each room, an import from every floor that is not below it, and one of each kind that it may not have.
+PLANTED = [
+    ("engine/layers.py", "import json"),
+    ("engine/layers.py", "from urllib.request import urlopen"),
+    ("engine/layers.py", "from PIL import Image"),
+    ("engine/layers.py", "def f():\n    import time"),
+    ("engine/layers.py", "if TYPE_CHECKING:\n    from mnistgd.figures.palettes import Palette"),
+    ("engine/layers.py", "from mnistgd.system.files import append"),
+    ("figures/heatmap.py", "from pathlib import Path"),
+    ("figures/heatmap.py", "import matplotlib"),
+    ("figures/heatmap.py", "from mnistgd.engine.types import Array"),
+    ("system/files.py", "from mnistgd.training import run"),
+    ("system/files.py", "import subprocess"),
+    ("system/files.py", "from mnistgd.figures import png"),
+    ("handwriting/ink.py", "from scipy import ndimage"),
+    ("handwriting/ink.py", "from mnistgd.datasets.dataset import Dataset"),
+    ("handwriting/ink.py", "from mnistgd.engine.types import Array"),
+    ("datasets/idx.py", "import sklearn"),
+    ("datasets/idx.py", "from mnistgd.model.model import Model"),
+    ("datasets/idx.py", "from mnistgd.figures import png"),
+    ("model/model.py", "class A:\n    def f(self):\n        from mnistgd.training.run import Run"),
+    ("model/model.py", "import rich"),
+    ("model/model.py", "import subprocess"),
+    ("training/run.py", "import time"),
+    ("training/run.py", "from mnistgd.lessons import load"),
+    ("training/run.py", "from mnistgd import lessons"),
+    ("training/run.py", "from rich.progress import Progress"),
+    ("lessons/toes.py", "from mnistgd.cli import console"),
+    ("lessons/toes.py", "import matplotlib.pyplot"),
+    ("lessons/toes.py", "import os"),
+    ("cli/app.py", "import numpy as np"),
+    ("cli/app.py", "import rich"),
+    ("cli/app.py", "def f():\n    import sklearn"),
+    ("cli/app.py", "import subprocess"),
+    ("errors.py", "import os"),
+    ("errors.py", "from mnistgd.engine.types import Array"),
+    ("__init__.py", "import numpy"),
+    ("__main__.py", "from mnistgd.training.run import Run"),
+    ("helpers.py", "import math"),
+    ("utilities/files.py", "import math"),
+]
+
+
+@pytest.mark.parametrize(("place", "line"), PLANTED)
+def test_a_planted_import_is_caught(place, line):
+    path = Path(place)
+    source = (PACKAGE / path).read_text("utf-8") if (PACKAGE / path).exists() else ""
+    assert len(broken_rules(path, f"{source}\n{line}\n")) == 1
+
+
+def test_every_room_has_a_planted_import():
+    assert {room_of(Path(place)) for place, _ in PLANTED} >= set(ROOMS)
+
+
+@pytest.mark.parametrize("word", ["print(", "open(", "random.seed"])
+def test_the_engine_is_pure(word):
     for path in (PACKAGE / "engine").glob("*.py"):
-        source = path.read_text("utf-8")
-        assert "np.random.seed" not in source
-        assert "print(" not in source
-        assert "open(" not in source
+        assert word not in path.read_text("utf-8")
 
 
 def test_the_top_level_is_what_it_is_said_to_be():
     root = PACKAGE.parent
     if not (root / "pyproject.toml").exists():
         pytest.skip("not in a checkout")
-    tracked = {path.name for path in root.iterdir() if not path.name.startswith(".")}
+    found = {path.name for path in root.iterdir() if not path.name.startswith(".")}
     wanted = {"pyproject.toml", "README.md", "LICENSE", "mnistgd", "tests", "data", "assets"}
-    extra = tracked - wanted
-    assert wanted <= tracked
-    assert not {name for name in extra if not name.endswith((".egg-info", ".npz", ".png", ".gif", ".jsonl"))}
+    assert wanted <= found
+    assert not {
+        name for name in found - wanted if not name.endswith((".egg-info", ".npz", ".png", ".gif", ".jsonl"))
+    }

@@ -78,7 +78,7 @@ def test_an_installed_wheel_trains(built, tmp_path):
         sysconfig.get_path("purelib") + "\n" + sysconfig.get_path("platlib") + "\n"
     )
 
-    where = [python, "-c", "from mnistgd.datasets import bundled; print(bundled.__file__)"]
+    where = [python, "-c", "from mnistgd.datasets import embedded; print(embedded.__file__)"]
     found = subprocess.run(where, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
     assert found.startswith(str(packages))
     command = [python.with_name("mnistgd"), "train", "--offline", "--epochs", "1"]

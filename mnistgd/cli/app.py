@@ -10,17 +10,17 @@ import typer
 
 from mnistgd import __version__
 from mnistgd.cli import console, signals
-from mnistgd.cli.animate import animate
-from mnistgd.cli.compare import compare
-from mnistgd.cli.curves import curves
-from mnistgd.cli.data import data_app
-from mnistgd.cli.evaluate import evaluate
-from mnistgd.cli.explain import explain
-from mnistgd.cli.lesson import lesson_app
-from mnistgd.cli.predict import predict
-from mnistgd.cli.show_weights import show_weights
-from mnistgd.cli.train import train
-from mnistgd.cli.verify import verify
+from mnistgd.cli.commands.animate import animate
+from mnistgd.cli.commands.compare import compare
+from mnistgd.cli.commands.curves import curves
+from mnistgd.cli.commands.data import data_app
+from mnistgd.cli.commands.evaluate import evaluate
+from mnistgd.cli.commands.explain import explain
+from mnistgd.cli.commands.lesson import lesson_app
+from mnistgd.cli.commands.predict import predict
+from mnistgd.cli.commands.show_weights import show_weights
+from mnistgd.cli.commands.train import train
+from mnistgd.cli.commands.verify import verify
 from mnistgd.errors import MnistgdError
 
 EPILOG = """\b
@@ -105,7 +105,7 @@ def run() -> None:
     except MemoryError:
         code = _report("out of memory", "close other programs", 1)
     except OSError as error:
-        from mnistgd.files import reason
+        from mnistgd.system.files import reason
 
         # What has no file's name comes from the streams, such as help for a disk that is full.
         what = f"cannot use {error.filename}" if error.filename else "cannot write the result to stdout"

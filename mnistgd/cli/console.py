@@ -70,7 +70,7 @@ def write_stdout(content: bytes) -> None:
         silence(sys.stdout)
     except OSError as error:
         silence(sys.stdout)
-        from mnistgd.files import reason
+        from mnistgd.system.files import reason
 
         raise OutputError(
             f"cannot write the result to stdout: {reason(error)}", "send it elsewhere"

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mnistgd.cli.console import Reporter
-    from mnistgd.history import Epoch
-    from mnistgd.models import Model
+    from mnistgd.model.model import Model
+    from mnistgd.training.history import Epoch
 
 MAX_STDIN = 200_000_000
 
@@ -45,9 +45,9 @@ def network(weights: Path) -> Model:
     WeightsError
         If there is none, or it cannot be used.
     """
-    from mnistgd import models
+    from mnistgd.model import weights_file
 
-    return models.load(_source(weights, WeightsError, "a network"))
+    return weights_file.load(_source(weights, WeightsError, "a network"))
 
 
 def epochs(history: Path) -> list[Epoch]:
@@ -58,7 +58,7 @@ def epochs(history: Path) -> list[Epoch]:
     DataError
         If it cannot be read.
     """
-    from mnistgd.history import read
+    from mnistgd.training.history import read
 
     return read(_source(history, DataError, "a history"), console.note)
 
@@ -83,7 +83,7 @@ def images_place(data: str | None, model: Model | None = None) -> str | None:
     data : str or None, what ``--data`` says
     model : Model or None; it records its images, which are read where ``--data`` names none
     """
-    from mnistgd.datasets.finding import MNIST
+    from mnistgd.datasets.sources import MNIST
 
     spec = model.data_spec if data is None and model is not None else data
     return None if spec == MNIST else spec
@@ -97,11 +97,11 @@ def class_of(model: Model, word: str) -> int:
     WeightsError
         If the network knows none that is called so.
     """
-    if word in model.names:
-        return model.names.index(word)
-    if word.isascii() and word.isdigit() and int(word) < len(model.names):
+    if word in model.class_names:
+        return model.class_names.index(word)
+    if word.isascii() and word.isdigit() and int(word) < len(model.class_names):
         return int(word)
-    raise WeightsError(f"this network knows no class {word}", f"it knows {', '.join(model.names)}")
+    raise WeightsError(f"this network knows no class {word}", f"it knows {', '.join(model.class_names)}")
 
 
 def check_one(context: typer.Context, image: str | None, index: int | None) -> None:
@@ -139,7 +139,7 @@ def image_at(
     DataError
         If there are fewer.
     """
-    from mnistgd.evaluation import images_for
+    from mnistgd.model.data import images_for
 
     images, _ = images_for(model, data, offline=offline, listener=reporter).split(split)
     if index >= len(images):
@@ -169,8 +169,8 @@ def picture(model: Model, source: str, *, as_is: bool) -> Seen:
 
 def pictures(model: Model, sources: list[str], *, as_is: bool) -> Generator[Seen | ImageError, None, None]:
     """Each of several pictures, or what is wrong with it, in their order; see `picture`."""
-    from mnistgd.parallel import each
-    from mnistgd.preprocess import deskew
+    from mnistgd.datasets.deskew import deskew
+    from mnistgd.system.parallel import each
 
     # No process but this one has stdin.
     found = each(partial(_found, as_is=as_is), [source for source in sources if source != "-"])
@@ -184,11 +184,12 @@ def pictures(model: Model, sources: list[str], *, as_is: bool) -> Generator[Seen
 
 def _found(source: str, *, as_is: bool) -> NDArray[np.uint8] | ImageError:
     """The digit that a picture shows, as an image of MNIST would show it; else why there is none."""
-    from mnistgd import digits
+    from mnistgd.handwriting.pictures import open_picture
+    from mnistgd.handwriting.read import as_it_is, normalised
 
     try:
-        read = digits.read(_source(source, ImageError, "a picture"))
-        return digits.as_it_is(read) if as_is else digits.normalised(read)
+        read = open_picture(_source(source, ImageError, "a picture"))
+        return as_it_is(read) if as_is else normalised(read)
     except ImageError as error:
         return error
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
     from rich.segment import Segment
 
-    from mnistgd.engine.arrays import Array
-    from mnistgd.fitting import Progress, Run
-    from mnistgd.images.terminal import Screen
-    from mnistgd.settings import Settings
+    from mnistgd.engine.types import Array
+    from mnistgd.figures.blocks import Screen
+    from mnistgd.model.settings import Settings
+    from mnistgd.training.run import Progress, Run
 
 SHARE = 0.06
 """Of the time that training takes, the most that drawing may take. It costs more besides, since training then
@@ -94,17 +94,17 @@ class Live:
 
     def show(self, weights: Array) -> bool:
         """Make the lines that show `weights`, on one scale; False if there is no room for them."""
-        from mnistgd.images import terminal
-        from mnistgd.images.palettes import GROKKING, limit_of
+        from mnistgd.figures import blocks
+        from mnistgd.figures.palettes import GROKKING, limit_of
 
         limit = limit_of(weights)
-        legend = ["", *terminal.legend(limit, GROKKING, self.screen)]
+        legend = ["", *blocks.legend(limit, GROKKING, self.screen)]
         drawings = [
-            terminal.weights_drawing(title, column, limit, GROKKING)
+            blocks.weights_drawing(title, column, limit, GROKKING)
             for title, column in zip(self.titles, weights.T, strict=True)
         ]
-        shrink = terminal.shrink_to_fit(drawings, self.screen, self.height - len(legend))
-        self.lines = [] if shrink is None else terminal.sheet(drawings, self.screen, shrink) + legend
+        shrink = blocks.shrink_to_fit(drawings, self.screen, self.height - len(legend))
+        self.lines = [] if shrink is None else blocks.sheet(drawings, self.screen, shrink) + legend
         return shrink is not None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
@@ -146,10 +146,10 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
     import numpy as np
 
     from mnistgd.cli.terminal import screen_on
-    from mnistgd.images.letters import class_title
+    from mnistgd.figures.captions import class_title
 
     def weights_of(progress: Progress) -> Array:
-        return run.for_pixels(progress.checkpoint.params)["weights"]
+        return run.fold_scaling(progress.checkpoint.params)["weights"]
 
     screen = screen_on(sys.stderr)
     if screen is None:

@@ -43,7 +43,7 @@ def check(out: str, *, as_json: bool, option: str = "--out") -> None:
         If the file cannot be written.
     """
     if out != STDOUT:
-        from mnistgd.files import check_writable
+        from mnistgd.system.files import check_writable
 
         check_writable(Path(out))
     elif as_json:
@@ -119,7 +119,7 @@ def deliver(content: bytes, out: str) -> None:
     if out == STDOUT:
         console.write_stdout(content)
         return
-    from mnistgd.files import write_atomically
+    from mnistgd.system.files import write_atomically
 
     with console.stage(f"writing {out}"):
         write_atomically(Path(out), content)

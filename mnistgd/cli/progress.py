@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from mnistgd.cli.live import Live
-    from mnistgd.fitting import Progress
+    from mnistgd.training.run import Progress
 
 SECONDS_BETWEEN_DRAWINGS = 0.05
 WIDTH = 100

@@ -55,7 +55,7 @@ def class_word(names: Sequence[str]) -> str:
     >>> class_word("0123456789"), class_word(("T-shirt", "Trouser"))
     ('digit', 'class')
     """
-    from mnistgd.images.letters import is_digit
+    from mnistgd.figures.captions import is_digit
 
     return "digit" if all(map(is_digit, names)) else "class"
 
@@ -68,7 +68,7 @@ def beside(names: Sequence[str], *, left: bool = False) -> list[str]:
     >>> beside(["Coat", "コート"])
     ['  Coat', 'コート']
     """
-    from mnistgd.images.terminal import text_columns
+    from mnistgd.figures.blocks import text_columns
 
     wide = max(5, *map(text_columns, names))
     blanks = [" " * (wide - text_columns(name)) for name in names]

@@ -13,7 +13,7 @@ from mnistgd.cli import console
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
-    from mnistgd.images.terminal import Drawing, Screen
+    from mnistgd.figures.blocks import Drawing, Screen
 
 Terminal = Annotated[
     bool | None,
@@ -53,7 +53,7 @@ def screen_on(stream: Any) -> Screen | None:
         return None
     from rich.console import Console
 
-    from mnistgd.images.terminal import Depth, Screen
+    from mnistgd.figures.blocks import Depth, Screen
 
     depths: dict[str | None, Depth] = {"truecolor": "24-bit", "256": "256", "standard": "16"}
     screen = Console(file=stream)
@@ -72,7 +72,7 @@ def show(screen: Screen, drawings: Sequence[Drawing], legend: Sequence[str] = ()
     drawings : of one size; as many beside each other as fit
     legend : lines of text below them
     """
-    from mnistgd.images.terminal import sheet, shrink_to_fit
+    from mnistgd.figures.blocks import sheet, shrink_to_fit
 
     shrink = shrink_to_fit(drawings, screen)
     if shrink is None:

@@ -22,7 +22,7 @@ def _batch_size(value: str | int) -> int:
 
 
 def _hidden(value: str) -> str:
-    from mnistgd.settings import MAX_LAYERS, MAX_UNITS
+    from mnistgd.model.settings import MAX_LAYERS, MAX_UNITS
 
     sizes = value.split(",")
     if not all(size.isascii() and size.isdigit() and 1 <= int(size) <= MAX_UNITS for size in sizes):

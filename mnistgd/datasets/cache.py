@@ -22,7 +22,7 @@ import numpy as np
 
 from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.errors import OutputError
-from mnistgd.files import reason, write_atomically
+from mnistgd.system.files import reason, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,8 +13,6 @@ from mnistgd.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-IMAGE_SHAPE = (28, 28)
-PIXELS = 784
 DIGIT_NAMES = tuple("0123456789")
 MAX_CLASSES = 10
 
@@ -28,8 +26,8 @@ class Dataset:
     Attributes
     ----------
     train_images, test_images : uint8 ndarray of shape (n, 28, 28), 0 is background and 255 is ink
-    train_labels, test_labels : uint8 ndarray of shape (n,), each in [0, len(names))
-    names : tuple of str, one per class; ``("0", …, "9")`` for digits
+    train_labels, test_labels : uint8 ndarray of shape (n,), each in [0, len(class_names))
+    class_names : tuple of str, one per class; ``("0", …, "9")`` for digits
     source : str
         Where the images first came from: ``openml``, ``embedded`` or a path.
     sha256 : str
@@ -40,7 +38,7 @@ class Dataset:
     train_labels: NDArray[np.uint8]
     test_images: NDArray[np.uint8]
     test_labels: NDArray[np.uint8]
-    names: tuple[str, ...]
+    class_names: tuple[str, ...]
     source: str
     sha256: str
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnistgd.datasets.dataset import IMAGE_SHAPE
+from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.datasets.streams import FETCH_AGAIN, Gunzip, Readable, open_file, read_array
 from mnistgd.errors import DataError
 

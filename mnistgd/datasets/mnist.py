@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnistgd.datasets.dataset import IMAGE_SHAPE, sha256
+from mnistgd.datasets.dataset import sha256
+from mnistgd.datasets.shape import IMAGE_SHAPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

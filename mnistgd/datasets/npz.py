@@ -6,10 +6,10 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from mnistgd.datasets.dataset import IMAGE_SHAPE
+from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.datasets.streams import check_count, check_end, fill, open_file, read_array
 from mnistgd.errors import DataError
-from mnistgd.npz import open_archive, open_array
+from mnistgd.system.npz import open_archive, open_array
 
 if TYPE_CHECKING:
     import zipfile

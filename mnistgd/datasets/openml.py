@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnistgd.datasets.dataset import IMAGE_SHAPE, Silent
+from mnistgd.datasets.dataset import Silent
 from mnistgd.datasets.mnist import is_mnist
 from mnistgd.datasets.openml_process import DEFAULT_LIMITS, HINT, Limits, run
+from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DownloadError, OutputError
-from mnistgd.files import reason, write_atomically
+from mnistgd.system.files import reason, write_atomically
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

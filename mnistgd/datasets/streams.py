@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from mnistgd.errors import DataError
-from mnistgd.files import reason
+from mnistgd.system.files import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnistgd.datasets import finding
+from mnistgd.datasets import sources
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.mnist import is_mnist
@@ -45,17 +45,17 @@ class CacheInfo:
 def info() -> CacheInfo:
     """What is cached, and whether it is sound; the cache may be empty, or not exist."""
     cache = Cache(default_folder())
-    entry = finding.read(cache)
+    entry = sources.read(cache)
     return CacheInfo(
         folder=cache.folder,
         source=entry.source if entry and not entry.damage else None,
         damage=entry.damage if entry else "",
-        deskewed=sum(name != finding.MNIST for name in cache.names()),
+        deskewed=sum(name != sources.MNIST for name in cache.names()),
         size=cache.size(),
     )
 
 
-def fetch(source: finding.Source | None = None, *, listener: Listener = SILENT) -> Dataset:
+def fetch(source: sources.Source | None = None, *, listener: Listener = SILENT) -> Dataset:
     """Bring MNIST anew, and replace what is cached of it.
 
     Parameters
@@ -72,8 +72,8 @@ def fetch(source: finding.Source | None = None, *, listener: Listener = SILENT) 
         If the cache cannot be written.
     """
     cache = Cache(default_folder())
-    dataset = finding.bring(source, listener)
-    cache.write(finding.MNIST, finding.parts(dataset), dataset.source, dataset.sha256)
+    dataset = sources.bring(source, listener)
+    cache.write(sources.MNIST, sources.parts(dataset), dataset.source, dataset.sha256)
     return dataset
 
 
@@ -86,7 +86,7 @@ def verify() -> CacheInfo:
         If it is not, or nothing is cached.
     """
     folder = default_folder()
-    entry = finding.read(Cache(folder))
+    entry = sources.read(Cache(folder))
     if entry is None:
         raise DataError(f"MNIST is not cached in {folder}", _FETCH)
     if entry.damage:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Backward, Layer, Params
 from mnistgd.engine.losses import softmax
+from mnistgd.engine.types import Array, Backward, Layer, Params
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Backward, Layer, Params
+from mnistgd.engine.types import Array, Backward, Layer, Params
 from mnistgd.errors import ShapeError
 
 

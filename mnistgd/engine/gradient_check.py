@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Layer, Loss, Params
+from mnistgd.engine.types import Array, Layer, Loss, Params
 
 
 def numeric_gradient(function: Callable[[], float], array: Array, step: float = 1e-6) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.engine.arrays import Initializer
+from mnistgd.engine.types import Initializer
 
 
 def zeros(rng: np.random.Generator, n_inputs: int, n_outputs: int) -> NDArray[np.float64]:  # noqa: ARG001

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Backward, Initializer, Layer, Params
 from mnistgd.engine.initializers import zeros
+from mnistgd.engine.types import Array, Backward, Initializer, Layer, Params
 from mnistgd.errors import ShapeError
 
 
@@ -76,7 +76,7 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Pixels:
+class FromBytes:
     """A network that takes its images as bytes: layer((images / 255 - mean) / deviation).
 
     It computes in the precision of its weights. Images stay uint8 until they are needed. At most `rows`

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Loss
+from mnistgd.engine.types import Array, Loss
 from mnistgd.errors import ShapeError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.engine.arrays import Array
 from mnistgd.engine.losses import check_labels
+from mnistgd.engine.types import Array
 from mnistgd.errors import ShapeError
 
 

@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Params
+from mnistgd.engine.types import Array, Params
 
 State: TypeAlias = dict[str, Params]
 """What an optimizer remembers from step to step: name → one array per parameter, under its name.
@@ -245,26 +245,6 @@ def amsgrad(beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> 
     return from_rule(rule, "velocity", "squares", "largest", "steps")
 
 
-def with_weight_decay(optimizer: Optimizer, rate: float) -> Optimizer:
-    """Add ``rate · weights`` to the gradient of all weights; biases are left alone.
-
-    It is the gradient of ½ · rate · Σ weights², also called an L2 penalty.
-
-    References
-    ----------
-    Krogh, Hertz (1991), A simple weight decay can improve generalization.
-    """
-
-    def update(grads: Params, state: State, params: Params, learning_rate: float) -> tuple[Params, State]:
-        decayed = {
-            name: grad if name.endswith("bias") else grad + rate * params[name]
-            for name, grad in grads.items()
-        }
-        return optimizer.update(decayed, state, params, learning_rate)
-
-    return replace(optimizer, update=update)
-
-
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "sgd": sgd,
     "momentum": momentum,
@@ -276,3 +256,6 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "amsgrad": amsgrad,
 }
 """Name → what makes the optimizer; without arguments, with its defaults."""
+
+ADAPTIVE = ("adagrad", "rmsprop", "adam", "amsgrad")
+"""Those that give each number a rate of its own."""

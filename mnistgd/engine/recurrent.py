@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Backward, Initializer, Params
 from mnistgd.engine.initializers import glorot_uniform
+from mnistgd.engine.types import Array, Backward, Initializer, Params
 from mnistgd.errors import ShapeError
 
 

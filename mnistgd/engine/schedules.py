@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from mnistgd.engine.arrays import Schedule
+from mnistgd.engine.types import Schedule
 
 
 def constant(rate: float) -> Schedule:

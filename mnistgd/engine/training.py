@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Layer, Loss, Params, Schedule
 from mnistgd.engine.optimizers import Optimizer, State
+from mnistgd.engine.types import Array, Layer, Loss, Params, Schedule
 from mnistgd.errors import DivergedError
 
 DIVERGED = 1e6

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mnistgd import plots
-from mnistgd.engine.arrays import Array
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.metrics import accuracy
 from mnistgd.engine.training import batch_order
-from mnistgd.lessons.digits import N_TRAIN, PIXELS, SHAPE, small_digits
+from mnistgd.engine.types import Array
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.small_digits import N_TRAIN, PIXELS, SHAPE, small_digits
 from mnistgd.lessons.trace import descend, number, shown_steps, until_overflow
 
 if TYPE_CHECKING:

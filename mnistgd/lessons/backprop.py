@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mnistgd import plots
 from mnistgd.engine.activations import Sigmoid
-from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.composition import Sequential, join_params, part_params
-from mnistgd.engine.constraints import masked, tied
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.optimizers import Optimizer, sgd
+from mnistgd.engine.types import Array, Params
+from mnistgd.engine.wrappers import masked, tied
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number
 

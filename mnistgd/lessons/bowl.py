@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mnistgd import plots
-from mnistgd.engine.arrays import Array, Params, Schedule
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error, summed
 from mnistgd.engine.optimizers import Optimizer
+from mnistgd.engine.types import Array, Params, Schedule
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Table
 from mnistgd.lessons.trace import descend, number, step_table, until_overflow
 

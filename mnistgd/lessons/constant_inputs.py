@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistgd import plots
 from mnistgd.engine.activations import Sigmoid, Softmax
-from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.composition import Parallel, Sequential
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import cross_entropy, softmax_cross_entropy
+from mnistgd.engine.types import Array, Params
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, shown_steps
 

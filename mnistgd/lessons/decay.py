@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistgd import plots
 from mnistgd.engine.activations import Sigmoid
-from mnistgd.engine.arrays import Params
 from mnistgd.engine.composition import Sequential
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.recurrent import FadingMemory
+from mnistgd.engine.types import Params
 from mnistgd.errors import UsageError
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, shown_steps
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mnistgd import plots
-from mnistgd.datasets.dataset import PIXELS, SILENT, Dataset, Listener
-from mnistgd.engine.arrays import Array
+from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.shape import PIXELS
+from mnistgd.engine.types import Array
+from mnistgd.figures import plots
 from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mnistgd.models import Model
+    from mnistgd.model.model import Model
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def run(settings: Settings) -> Outcome:
     rows = [
         {"digit": digit, "label": name, "dot": dot, "cosine": cosine}
         for digit, (name, dot, cosine) in enumerate(
-            zip(model.names, likeness.dots.tolist(), likeness.cosines.tolist(), strict=True)
+            zip(model.class_names, likeness.dots.tolist(), likeness.cosines.tolist(), strict=True)
         )
     ]
     result = {
@@ -101,7 +102,7 @@ def run(settings: Settings) -> Outcome:
         "own_highest_cosine": _own_highest(likeness.cosines),
         "weights": str(settings.weights) if found else None,
     }
-    return Outcome(rows, result, _tables(model.names, likeness), _notice(settings, result))
+    return Outcome(rows, result, _tables(model.class_names, likeness), _notice(settings, result))
 
 
 def _own_highest(matrix: Array) -> int:
@@ -110,15 +111,16 @@ def _own_highest(matrix: Array) -> int:
 
 def _bring(settings: Settings, listener: Listener) -> tuple[Model | None, Dataset]:
     """The network of the weights file, if there is one, and its images, prepared as it is used to."""
-    from mnistgd import datasets, models
-    from mnistgd.evaluation import images_for, other_classes
+    from mnistgd.datasets.load import load_dataset
+    from mnistgd.model import weights_file
+    from mnistgd.model.data import images_for, other_classes
 
     if not settings.weights.exists():
-        return None, datasets.load(settings.data or "mnist", offline=settings.offline, listener=listener)
-    model = models.load(settings.weights)
+        return None, load_dataset(settings.data or "mnist", offline=settings.offline, listener=listener)
+    model = weights_file.load(settings.weights)
     _ = model.weights  # a network without them is refused before its images are brought
     dataset = images_for(model, settings.data, offline=settings.offline, listener=listener)
-    if len(dataset.names) < len(model.names):
+    if len(dataset.class_names) < len(model.class_names):
         raise other_classes(dataset, model)
     return model, dataset
 
@@ -128,13 +130,13 @@ def _prepare(settings: Settings, listener: Listener) -> None:
 
 
 def _trained(dataset: Dataset) -> Model:
-    from mnistgd import settings
-    from mnistgd.fitting import Run
-    from mnistgd.outcome import conclude
+    from mnistgd.model import settings
+    from mnistgd.training.result import finished_model
+    from mnistgd.training.run import Run
 
     run = Run(dataset, settings.Settings())
-    (last,) = deque(run.go(), maxlen=1)
-    return conclude(dataset, run, last)
+    (last,) = deque(run.reports(), maxlen=1)
+    return finished_model(dataset, run, last)
 
 
 def _tables(names: tuple[str, ...], likeness: Likeness) -> list[Table]:

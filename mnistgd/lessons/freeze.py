@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mnistgd import plots
+from mnistgd.figures import plots
 from mnistgd.lessons.games import (
     BOOK,
     DRAWABLE,

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Params
-from mnistgd.engine.constraints import masked
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.optimizers import sgd
+from mnistgd.engine.types import Array, Params
+from mnistgd.engine.wrappers import masked
 from mnistgd.lessons.trace import descend
 
 BOOK = "A. Trask, Grokking Deep Learning, chapter 5"

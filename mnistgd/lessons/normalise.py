@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mnistgd import plots
-from mnistgd.engine.arrays import Array, Params
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
+from mnistgd.engine.types import Array, Params
+from mnistgd.figures import plots
 from mnistgd.lessons.games import BOOK, DRAWABLE, GAMES, NAMES, START, WIN_OR_LOSE
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, shown_steps

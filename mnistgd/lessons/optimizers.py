@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistgd import plots
 from mnistgd.engine import optimizers
-from mnistgd.engine.arrays import Array
 from mnistgd.engine.layers import Linear
-from mnistgd.engine.optimizers import Optimizer
+from mnistgd.engine.optimizers import ADAPTIVE, Optimizer
 from mnistgd.engine.schedules import constant
+from mnistgd.engine.types import Array
+from mnistgd.figures import plots
 from mnistgd.lessons.bowl import (
     SOURCE,
     Point,
@@ -26,7 +26,6 @@ from mnistgd.lessons.bowl import (
 )
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, until_overflow
-from mnistgd.settings import ADAPTIVE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

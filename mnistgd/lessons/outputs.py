@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import Step, train
+from mnistgd.engine.types import Array
 from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistgd import plots
-from mnistgd.engine.arrays import Array
-from mnistgd.lessons.digits import N_TRAIN, SHAPE, small_digits
+from mnistgd.engine.types import Array
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.small_digits import N_TRAIN, SHAPE, small_digits
 from mnistgd.lessons.trace import number, shown_steps
 
 if TYPE_CHECKING:

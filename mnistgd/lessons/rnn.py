@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistgd import plots
-from mnistgd.engine.arrays import Params
+from mnistgd.engine.types import Params
 from mnistgd.errors import UsageError
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.spelling import (
     HIDDEN,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mnistgd import plots
 from mnistgd.engine import schedules
-from mnistgd.engine.arrays import Schedule
 from mnistgd.engine.optimizers import sgd
+from mnistgd.engine.types import Schedule
+from mnistgd.figures import plots
 from mnistgd.lessons.bowl import SOURCE, Point, curvature_setting, diverging, ends, path_of, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, step_table

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Loss, Params
 from mnistgd.engine.composition import Sequential
-from mnistgd.engine.constraints import masked
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import softmax_cross_entropy, summed
 from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.recurrent import Elman
+from mnistgd.engine.types import Array, Loss, Params
+from mnistgd.engine.wrappers import masked
 from mnistgd.lessons.trace import descend, until_overflow
 
 INPUT, HIDDEN, OUTPUT = "1.input_weights", "1.hidden_weights", "2.weights"

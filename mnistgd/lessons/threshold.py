@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnistgd import plots
 from mnistgd.engine.layers import Linear
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
 if TYPE_CHECKING:

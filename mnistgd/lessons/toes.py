@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mnistgd import plots
+from mnistgd.figures import plots
 from mnistgd.lessons.games import (
     BOOK,
     DRAWABLE,

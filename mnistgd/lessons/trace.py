@@ -9,10 +9,10 @@ from itertools import count, takewhile
 
 import numpy as np
 
-from mnistgd.engine.arrays import Array, Layer, Loss, Params, Schedule
 from mnistgd.engine.optimizers import Optimizer, sgd
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import Step, train
+from mnistgd.engine.types import Array, Layer, Loss, Params, Schedule
 from mnistgd.errors import DivergedError
 from mnistgd.lessons.lesson import Table
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mnistgd import plots
 from mnistgd.engine.activations import Sigmoid, Tanh
-from mnistgd.engine.arrays import Layer, Params
 from mnistgd.engine.composition import Sequential
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error, summed
+from mnistgd.engine.types import Layer, Params
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.threshold import PATTERNS
 from mnistgd.lessons.trace import descend, number, shown_steps

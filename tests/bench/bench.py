@@ -21,10 +21,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from PIL import Image
 
-from mnistgd import datasets
+from mnistgd.datasets.load import load_dataset
 from mnistgd.engine.metrics import accuracy
-from mnistgd.fitting import Run
-from mnistgd.settings import Settings
+from mnistgd.model.settings import Settings
+from mnistgd.training.run import Run
 
 ROUNDS = 5
 EPOCHS = 3
@@ -69,7 +69,7 @@ def alternately(first: Callable[[], object], second: Callable[[], object]) -> tu
 
 
 def engine() -> None:
-    data = datasets.load(offline=True)
+    data = load_dataset(offline=True)
     images, labels = data.train_images.reshape(-1, 784), data.train_labels
 
     def ours() -> None:
@@ -94,9 +94,9 @@ def engine() -> None:
 
 TORCH = """
 import torch, numpy as np
-from mnistgd import datasets
+from mnistgd.datasets.load import load_dataset
 torch.manual_seed(0)
-d = datasets.load(offline=True)
+d = load_dataset(offline=True)
 x = torch.from_numpy(d.train_images.reshape(-1, 784).copy()); y = torch.from_numpy(d.train_labels.astype(np.int64))
 net = torch.nn.Linear(784, 10); torch.nn.init.zeros_(net.weight)
 sgd = torch.optim.SGD(net.parameters(), lr=1.0)
@@ -143,7 +143,7 @@ def processes() -> None:
 def drawn(count: int, folder: Path) -> list[str]:
     """Files of test images as people would hand them in: large, dark on light, with a margin."""
     files = []
-    for index, image in enumerate(datasets.load(offline=True).test_images[:count]):
+    for index, image in enumerate(load_dataset(offline=True).test_images[:count]):
         large = Image.fromarray(255 - np.pad(image, 6)).resize((200, 200), Image.Resampling.BICUBIC)
         files.append(str(folder / f"picture-{index}.png"))
         large.save(files[-1])

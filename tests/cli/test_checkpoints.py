@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from mnistgd import checkpoints
-from mnistgd.datasets.local import read_path
+from mnistgd.datasets.paths import read_path
 from mnistgd.errors import DivergedError, WeightsError
-from mnistgd.fitting import Run
-from mnistgd.settings import Settings
+from mnistgd.model.settings import Settings
+from mnistgd.training import checkpoint
+from mnistgd.training.run import Run
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def changed(path, **values):
 )
 def test_a_record_that_no_run_has(saved, values):
     with pytest.raises(WeightsError, match="is not a checkpoint of mnistgd, or a damaged one"):
-        checkpoints.load(changed(saved, **values))
+        checkpoint.load(changed(saved, **values))
 
 
 def test_a_record_too_deep_to_read(saved):
@@ -57,7 +57,7 @@ def test_a_record_too_deep_to_read(saved):
         arrays = dict(archive)
     np.savez(saved, **arrays | {"record": np.array("[" * 100_000)})
     with pytest.raises(WeightsError, match="or a damaged one"):
-        checkpoints.load(saved)
+        checkpoint.load(saved)
 
 
 @pytest.mark.parametrize("change", ["step", "history", "zero"])
@@ -90,7 +90,7 @@ def test_divergence_is_held_against_the_first_loss_of_the_whole_run(few):
     def until_divergence(start=None):
         places = []
         with pytest.raises(DivergedError) as caught:
-            places.extend(progress.checkpoint for progress in Run(read_path(few), settings).go(start))
+            places.extend(progress.checkpoint for progress in Run(read_path(few), settings).reports(start))
         return places, caught.value.step
 
     places, step = until_divergence()

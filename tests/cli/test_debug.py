@@ -10,16 +10,16 @@ import pytest
 LOUD = """
 import logging, sys, warnings
 from mnistgd.cli import main
-from mnistgd import datasets
+from mnistgd.datasets import load
 
-load = datasets.load
+load_dataset = load.load_dataset
 def loud(*args, **kwargs):
     warnings.warn("a library warns", RuntimeWarning)
     warnings.warn("a library is old", DeprecationWarning)
     logging.getLogger("library").warning("a library logs")
-    return load(*args, **kwargs)
+    return load_dataset(*args, **kwargs)
 
-datasets.load = loud
+load.load_dataset = loud
 sys.argv = ["mnistgd", *sys.argv[1:]]
 main()
 """
@@ -101,7 +101,7 @@ def test_a_bug_is_named_as_one(mnistgd, monkeypatch):
     def bug(*args, **kwargs):
         raise ZeroDivisionError("of\ntwo lines")
 
-    monkeypatch.setattr("mnistgd.models.load", bug)
+    monkeypatch.setattr("mnistgd.model.weights_file.load", bug)
     result = mnistgd("evaluate")
     assert (result.code, result.stdout) == (1, "")
     assert result.stderr.splitlines() == [
@@ -114,7 +114,7 @@ def test_memory_that_runs_out(mnistgd, monkeypatch):
     def full(*args, **kwargs):
         raise MemoryError
 
-    monkeypatch.setattr("mnistgd.models.load", full)
+    monkeypatch.setattr("mnistgd.model.weights_file.load", full)
     result = mnistgd("evaluate")
     assert (result.code, result.stderr.splitlines()[0]) == (1, "error: out of memory")
 
@@ -123,6 +123,6 @@ def test_files_that_fail_where_nobody_thought_of_it(mnistgd, monkeypatch):
     def broken(*args, **kwargs):
         raise OSError(5, "Input/output error", "disk")
 
-    monkeypatch.setattr("mnistgd.models.load", broken)
+    monkeypatch.setattr("mnistgd.model.weights_file.load", broken)
     result = mnistgd("evaluate")
     assert (result.code, result.stderr.splitlines()[0]) == (1, "error: cannot use disk: input/output error")

@@ -89,12 +89,12 @@ def place(made, tmp_path, monkeypatch):
     place = tmp_path / "place"
     shutil.copytree(made, place)
     # Its network is told where its images are now.
-    from mnistgd import models
+    from mnistgd.model import weights_file
 
     for name in ("w.npz", "w.gif"):
-        model = models.load(place / name)
+        model = weights_file.load(place / name)
         model.record["data"]["source"] = str(place / "few.npz")
-        models.save(model, place / name)
+        weights_file.save(model, place / name)
     for link, target in (
         ("link.npz", "w.npz"),
         ("dangling", "new"),

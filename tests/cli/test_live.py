@@ -7,9 +7,9 @@ import pytest
 from rich.ansi import AnsiDecoder
 from rich.console import Console
 
-from mnistgd import models
 from mnistgd.cli.live import SHARE, Allowance
-from mnistgd.images.palettes import GROKKING
+from mnistgd.figures.palettes import GROKKING
+from mnistgd.model import weights_file
 
 CONSOLE = Console()
 
@@ -31,7 +31,7 @@ def test_the_last_drawing_is_that_of_the_file(train, tmp_path):
         "test accuracy", "test loss", "trained in", "weights",
     ]  # fmt: skip
     last = result.stderr[result.stderr.rindex("digit 0") :]
-    weights = models.load(tmp_path / "w.npz").weights
+    weights = weights_file.load(tmp_path / "w.npz").weights
     pictures = GROKKING.colours(weights / np.abs(weights).max()).reshape(28, 28, 10, 3)
     lines = list(AnsiDecoder().decode(last))
     for digit in range(10):
@@ -110,7 +110,7 @@ def test_a_run_that_diverges_says_so(train, tmp_path):
 
 def test_standardised_pixels_do_not_change_what_the_pictures_mean(train, tmp_path):
     shown = train("--standardise", columns=150, lines=45).stderr
-    limit = np.abs(models.load(tmp_path / "w.npz").weights).max()
+    limit = np.abs(weights_file.load(tmp_path / "w.npz").weights).max()
     assert f"+{limit:#.3g}" in shown[shown.rindex("digit 0") :]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnistgd import models
+from mnistgd.model import weights_file
 
 RUNS = 10
 
@@ -31,7 +31,7 @@ def test_ten_that_begin_with_nothing(shell, tmp_path):
         answers.append(json.loads(stdout))
 
     assert [path.name for path in tmp_path.iterdir()] == ["w.npz"]
-    model = models.load(out)
+    model = weights_file.load(out)
     whose = answers[model.settings.seed]
     assert model.record["results"]["test_accuracy"] == whose["test_accuracy"]
     verified = shell("verify", out, "--offline", "--json", "--quiet")
@@ -70,7 +70,7 @@ def trains_without_a_cache(cache, out, words, **how):
     assert said.startswith("cannot write ")
     assert words in said
     assert said.endswith("going on without a cache")
-    assert models.load(out).names == tuple("0123456789")
+    assert weights_file.load(out).class_names == tuple("0123456789")
 
 
 def test_a_cache_on_a_disk_without_room(small_disk):

@@ -12,8 +12,10 @@ import time
 import numpy as np
 import pytest
 
-from mnistgd import checkpoints, history, models
 from mnistgd.errors import WeightsError
+from mnistgd.model import weights_file
+from mnistgd.training import checkpoint as checkpoints
+from mnistgd.training import history
 
 SLOW = ["--batch-size", "1", "--epochs", "4", "--hidden", "8"]
 
@@ -32,17 +34,17 @@ PAUSING = """
 import sys
 from pathlib import Path
 from mnistgd.cli import main
-from mnistgd.fitting import Run
+from mnistgd.training.run import Run
 
-go, replace, written = Run.go, Path.replace, []
+reports, replace, written = Run.reports, Path.replace, []
 
 def at(moment):
     if moment == MOMENT:
         print("here", flush=True)
         sys.stdin.readline()
 
-def pausing_go(self, *arguments):
-    for progress in go(self, *arguments):
+def pausing_reports(self, *arguments):
+    for progress in reports(self, *arguments):
         at(f"in step {progress.step}")
         yield progress
 
@@ -53,7 +55,7 @@ def pausing_replace(self, target):
     replace(self, target)
     at(f"after {name} is replaced, time {written.count(name)}")
 
-Run.go, Path.replace = pausing_go, pausing_replace
+Run.reports, Path.replace = pausing_reports, pausing_replace
 main()
 """
 
@@ -442,5 +444,5 @@ def test_the_date_is_all_that_differs(mnistgd, few, tmp_path):
     for name in "ab":
         mnistgd("train", "--data", few, "--out", tmp_path / name, "--epochs", 1)
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
-    first, second = (models.load(tmp_path / name).record for name in "ab")
+    first, second = (weights_file.load(tmp_path / name).record for name in "ab")
     assert {key for key in first if first[key] != second[key]} <= {"date"}

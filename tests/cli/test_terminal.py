@@ -7,8 +7,10 @@ from rich.ansi import AnsiDecoder
 from rich.cells import cell_len
 from rich.console import Console
 
-from mnistgd import models, records
-from mnistgd.settings import Settings
+from mnistgd.model import weights_file
+from mnistgd.model.model import Model
+from mnistgd.model.settings import Settings
+from mnistgd.model.weights_file import build_record
 
 CONSOLE = Console()
 TRUE_COLOUR = {"COLORTERM": "truecolor"}
@@ -18,8 +20,8 @@ def save(path, names=tuple("0123456789")):
     weights = np.random.default_rng(0).normal(size=(784, len(names))).astype(np.float32)
     params = {"weights": weights, "bias": np.zeros(len(names), np.float32)}
     settings = Settings().resolved()
-    record = records.build(settings, names, data={"source": "embedded", "sha256": "0" * 64}, results={})
-    models.save(models.Model(params, settings, names, record), path)
+    record = build_record(settings, names, data={"source": "embedded", "sha256": "0" * 64}, results={})
+    weights_file.save(Model(params, settings, names, record), path)
 
 
 @pytest.fixture

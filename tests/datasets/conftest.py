@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mnistgd.datasets import bundled, finding, mnist, openml
+from mnistgd.datasets import embedded, mnist, openml, sources
 from mnistgd.datasets.dataset import checked, sha256
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mnistgd.datasets import Dataset, Listener
+    from mnistgd.datasets.dataset import Dataset, Listener
     from mnistgd.errors import DownloadError
 
 Arrays = dict[str, "NDArray[np.uint8]"]
@@ -64,7 +64,7 @@ def world(tiny: Arrays, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world in which MNIST is the forty images of `tiny`, so that it is quick to bring."""
     dataset = checked(*tiny.values(), source="")
     world = World(dataset)
-    for module in (finding, mnist):
+    for module in (sources, mnist):
         monkeypatch.setattr(module, "N_IMAGES", 40)
         monkeypatch.setattr(module, "N_TRAIN", 30)
         monkeypatch.setattr(module, "PIXELS_SHA256", dataset.sha256)
@@ -84,7 +84,7 @@ def world(tiny: Arrays, monkeypatch: pytest.MonkeyPatch) -> World:
         return replace(world.dataset, source="embedded")
 
     monkeypatch.setattr(openml, "fetch", fetch)
-    monkeypatch.setattr(bundled, "read", read)
+    monkeypatch.setattr(embedded, "read", read)
     return world
 
 

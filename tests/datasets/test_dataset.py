@@ -36,7 +36,7 @@ def test_the_order_in_memory_makes_no_difference(tiny):
 )
 def test_the_highest_label_says_how_many_classes_there_are(tiny, train, test, names):
     dataset = with_labels(tiny, train, test)
-    assert dataset.names == tuple(names)
+    assert dataset.class_names == tuple(names)
     assert dataset.train_labels.tolist() == train
     assert dataset.test_labels.dtype == np.uint8
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnistgd.datasets.local import read_path
+from mnistgd.datasets.paths import read_path
 from mnistgd.errors import DataError
 
 SMALL = {
@@ -112,7 +112,7 @@ def test_either_reader_refuses_or_reads(place, content):
             assert dataset.train_images.dtype == np.uint8
             assert dataset.train_images.shape[1:] == (28, 28)
             assert len(dataset.train_images) == len(dataset.train_labels)
-            assert set(dataset.train_labels.tolist()) <= set(range(len(dataset.names)))
+            assert set(dataset.train_labels.tolist()) <= set(range(len(dataset.class_names)))
         (place / name).unlink()
 
 
@@ -226,7 +226,7 @@ def write_members(path):
 MEASURE = """
 import json, sys, time
 from pathlib import Path
-from mnistgd.datasets.local import read_path
+from mnistgd.datasets.paths import read_path
 from mnistgd.errors import DataError
 
 start = time.process_time()

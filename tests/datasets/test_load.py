@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistgd import datasets
-from mnistgd.datasets import mnist
+from mnistgd.datasets import mnist, upkeep
+from mnistgd.datasets.deskew import deskew
+from mnistgd.datasets.load import load_dataset
 from mnistgd.errors import DataError, DownloadError, UsageError
-from mnistgd.preprocess import deskew
 
 REFUSED = DownloadError("OpenML refused the connection", "use --offline")
 
@@ -22,7 +22,7 @@ def same(dataset, expected):
     return all(
         np.array_equal(getattr(dataset, name), getattr(expected, name))
         for name in ("train_images", "train_labels", "test_images", "test_labels")
-    ) and (dataset.names, dataset.sha256) == (expected.names, expected.sha256)
+    ) and (dataset.class_names, dataset.sha256) == (expected.class_names, expected.sha256)
 
 
 def cached(name="mnist-images.npy"):
@@ -40,7 +40,7 @@ class TestMnist:
 
     def test_openml_is_asked_once(self, world, notes):
         for _ in range(3):
-            dataset = datasets.load(listener=notes)
+            dataset = load_dataset(listener=notes)
             assert dataset.source == "openml"
             assert same(dataset, world.dataset)
         assert world.asked == ["openml"]
@@ -49,7 +49,7 @@ class TestMnist:
     def test_a_failure_is_told_and_the_copy_taken_and_openml_not_asked_again(self, world, notes):
         world.openml = REFUSED
         for _ in range(3):
-            dataset = datasets.load(listener=notes)
+            dataset = load_dataset(listener=notes)
             assert dataset.source == "embedded"
             assert same(dataset, world.dataset)
         assert world.asked == ["openml", "embedded"]
@@ -57,129 +57,129 @@ class TestMnist:
         assert notes.busy_with == ["reading the embedded copy of MNIST"]
 
     def test_offline_asks_nobody_and_is_cached_as_well(self, world, notes):
-        assert datasets.load(offline=True, listener=notes).source == "embedded"
-        assert datasets.load(listener=notes).source == "embedded"
+        assert load_dataset(offline=True, listener=notes).source == "embedded"
+        assert load_dataset(listener=notes).source == "embedded"
         assert world.asked == ["embedded"]
         assert notes.notices == []
 
     def test_offline_takes_what_openml_delivered_before(self, world):
-        datasets.load()
-        assert datasets.load(offline=True).source == "openml"
+        load_dataset()
+        assert load_dataset(offline=True).source == "openml"
         assert world.asked == ["openml"]
 
     def test_a_damaged_cache_is_told_and_built_again(self, world, notes):
-        datasets.load()
+        load_dataset()
         spoil(cached())
-        dataset = datasets.load(listener=notes)
+        dataset = load_dataset(listener=notes)
         assert same(dataset, world.dataset)
         assert notes.notices == [
             "the cache was damaged (mnist-images.npy has another CRC-32) and is built again"
         ]
-        assert same(datasets.load(listener=notes), world.dataset)
+        assert same(load_dataset(listener=notes), world.dataset)
         assert len(notes.notices) == 1
         assert world.asked == ["openml", "openml"]
 
     def test_damage_is_no_reason_to_ask_again_where_openml_failed(self, world):
         world.openml = REFUSED
-        datasets.load()
+        load_dataset()
         spoil(cached())
-        assert datasets.load().source == "embedded"
+        assert load_dataset().source == "embedded"
         assert world.asked == ["openml", "embedded", "embedded"]
 
     def test_a_record_of_an_unknown_source_is_damage(self, world, notes):
-        datasets.load()
+        load_dataset()
         record = cached("mnist.json")
         record.write_text(record.read_text().replace("openml", "elsewhere"))
-        assert datasets.load(listener=notes).source == "openml"
+        assert load_dataset(listener=notes).source == "openml"
         assert len(notes.notices) == 1
 
     def test_labels_that_are_not_those_of_mnist_are_not_used(self, world, monkeypatch):
         monkeypatch.setattr(mnist, "LABELS_SHA256", "0" * 64)
         with pytest.raises(DataError, match="embedded copy of MNIST is damaged"):
-            datasets.load(offline=True)
+            load_dataset(offline=True)
         assert not cached().exists()
 
     def test_a_cache_that_cannot_be_written_is_done_without(self, world, notes):
         cached().parent.write_bytes(b"mine")
-        dataset = datasets.load(deskew=True, listener=notes)
+        dataset = load_dataset(deskew=True, listener=notes)
         assert np.array_equal(dataset.train_images, deskew(world.dataset.train_images))
         assert len(notes.notices) == 1
         assert "going on without a cache" in notes.notices[0]
         assert cached().parent.read_bytes() == b"mine"
 
     def test_names(self, world):
-        assert datasets.load(names=list("abcdefghij")).names == tuple("abcdefghij")
-        assert datasets.load().names == tuple("0123456789")
+        assert load_dataset(class_names=list("abcdefghij")).class_names == tuple("abcdefghij")
+        assert load_dataset().class_names == tuple("0123456789")
         with pytest.raises(DataError, match="openml has 10 classes, and 3 names"):
-            datasets.load(names=list("abc"))
+            load_dataset(class_names=list("abc"))
         with pytest.raises(UsageError, match="two classes"):
-            datasets.load(names=list("aa"))
+            load_dataset(class_names=list("aa"))
 
 
 class TestPath:
     def test_a_string_or_a_path(self, idx_folder, tiny):
         for spec in (str(idx_folder), idx_folder):
-            dataset = datasets.load(spec)
+            dataset = load_dataset(spec)
             assert np.array_equal(dataset.test_images, tiny["test_images"])
             assert dataset.source == str(idx_folder)
 
     def test_a_folder_that_is_called_mnist(self, idx_folder, monkeypatch):
         idx_folder.rename(idx_folder.parent / "mnist")
         monkeypatch.chdir(idx_folder.parent)
-        assert datasets.load("./mnist").source == str(idx_folder.parent / "mnist")
-        assert datasets.load(Path("mnist")).source == str(idx_folder.parent / "mnist")
+        assert load_dataset("./mnist").source == str(idx_folder.parent / "mnist")
+        assert load_dataset(Path("mnist")).source == str(idx_folder.parent / "mnist")
 
     def test_nothing_of_it_is_cached(self, idx_folder):
-        datasets.load(idx_folder)
+        load_dataset(idx_folder)
         assert not cached().parent.exists()
 
     def test_fewer_classes_with_names(self, tmp_path, tiny):
         few = tiny | {key: tiny[key] % 3 for key in ("train_labels", "test_labels")}
         np.savez(tmp_path / "set.npz", **few)
-        assert datasets.load(tmp_path / "set.npz").names == ("0", "1", "2")
-        assert datasets.load(tmp_path / "set.npz", names=["a", "b", "c"]).names == ("a", "b", "c")
+        assert load_dataset(tmp_path / "set.npz").class_names == ("0", "1", "2")
+        assert load_dataset(tmp_path / "set.npz", class_names=["a", "b", "c"]).class_names == ("a", "b", "c")
 
     def test_a_class_without_train_images_is_told(self, tmp_path, tiny, notes):
         np.savez(tmp_path / "set.npz", **tiny | {"train_labels": np.arange(30) % 8})
-        datasets.load(tmp_path / "set.npz", listener=notes)
+        load_dataset(tmp_path / "set.npz", listener=notes)
         assert notes.notices == ["no train image shows 8, 9: what that is cannot be learned"]
 
     @pytest.mark.parametrize("spec", ["", "absent", "mnist2"])
     def test_what_is_not_there(self, spec, monkeypatch, tmp_path):
         monkeypatch.chdir(tmp_path)
         with pytest.raises(DataError) as caught:
-            datasets.load(spec)
+            load_dataset(spec)
         assert "--data takes" in caught.value.hint
 
 
 class TestDeskew:
     def test_straightened_once(self, idx_folder, tiny, notes):
         for _ in range(2):
-            dataset = datasets.load(idx_folder, deskew=True, listener=notes)
+            dataset = load_dataset(idx_folder, deskew=True, listener=notes)
             assert np.array_equal(dataset.train_images, deskew(tiny["train_images"]))
             assert np.array_equal(dataset.test_images, deskew(tiny["test_images"]))
             assert np.array_equal(dataset.train_labels, tiny["train_labels"])
         assert notes.busy_with == ["straightening 40 images"]
 
     def test_the_sha256_stays_that_of_the_images_as_they_were(self, idx_folder):
-        assert datasets.load(idx_folder, deskew=True).sha256 == datasets.load(idx_folder).sha256
+        assert load_dataset(idx_folder, deskew=True).sha256 == load_dataset(idx_folder).sha256
 
     def test_damage_is_told_and_mended(self, idx_folder, tiny, notes):
-        datasets.load(idx_folder, deskew=True)
+        load_dataset(idx_folder, deskew=True)
         [images] = cached().parent.glob("deskew*.npy")
         spoil(images)
         for _ in range(2):
-            dataset = datasets.load(idx_folder, deskew=True, listener=notes)
+            dataset = load_dataset(idx_folder, deskew=True, listener=notes)
             assert np.array_equal(dataset.train_images, deskew(tiny["train_images"]))
         assert notes.notices == [
             f"the cache was damaged ({images.name} has another CRC-32) and is built again"
         ]
 
     def test_other_images_are_not_mistaken_for_them(self, idx_folder, tiny, as_idx):
-        datasets.load(idx_folder, deskew=True)
+        load_dataset(idx_folder, deskew=True)
         changed = tiny["test_images"] ^ np.uint8(1)
         (idx_folder / "t10k-images-idx3-ubyte").write_bytes(as_idx(changed))
-        assert np.array_equal(datasets.load(idx_folder, deskew=True).test_images, deskew(changed))
+        assert np.array_equal(load_dataset(idx_folder, deskew=True).test_images, deskew(changed))
 
     def test_another_split_of_the_same_images(self, tmp_path, tiny):
         images = np.concatenate([tiny["train_images"], tiny["test_images"]])
@@ -188,7 +188,7 @@ class TestDeskew:
             path = tmp_path / f"{n_train}.npz"
             parts = (images[:n_train], labels[:n_train], images[n_train:], labels[n_train:])
             np.savez(path, **dict(zip(tiny, parts, strict=True)))
-            dataset = datasets.load(path, deskew=True)
+            dataset = load_dataset(path, deskew=True)
             assert np.array_equal(dataset.train_images, deskew(images[:n_train]))
             assert np.array_equal(dataset.test_images, deskew(images[n_train:]))
         assert len(list(cached().parent.glob("deskew*.json"))) == 1
@@ -196,14 +196,14 @@ class TestDeskew:
 
 LOAD = """
 import hashlib, json, sys
-from mnistgd import datasets
+from mnistgd.datasets.load import load_dataset
 
 class Notes:
     notices = []
     def busy(self, what): pass
     def notice(self, what): self.notices.append(what)
 
-dataset = datasets.load(offline=True, deskew="deskew" in sys.argv, listener=Notes())
+dataset = load_dataset(offline=True, deskew="deskew" in sys.argv, listener=Notes())
 images = hashlib.sha256(dataset.train_images.tobytes() + dataset.test_images.tobytes()).hexdigest()
 heavy = [name for name in ("sklearn", "scipy", "PIL", "rich", "typer") if name in sys.modules]
 print(json.dumps({"images": images, "notices": Notes.notices, "heavy": heavy}))
@@ -230,7 +230,7 @@ def test_first_runs_at_once(mnist):
         "mnist-labels.npy",
         "mnist.json",
     ]
-    assert datasets.verify().source == "embedded"
+    assert upkeep.verify().source == "embedded"
     assert finish(start())["heavy"] == []
 
 
@@ -240,7 +240,7 @@ def test_whoever_reads_while_another_replaces_clears_and_spoils_gets_the_right_i
 
     def read():
         while not done.is_set():
-            dataset = datasets.load(offline=True)
+            dataset = load_dataset(offline=True)
             if not same(dataset, world.dataset):
                 wrong.append(dataset)
 
@@ -248,11 +248,11 @@ def test_whoever_reads_while_another_replaces_clears_and_spoils_gets_the_right_i
     for reader in readers:
         reader.start()
     for _ in range(50):
-        datasets.fetch("embedded")
+        upkeep.fetch("embedded")
         # Not in place: what is mapped elsewhere must stay.
         cached("spoilt").write_bytes(bytes(128 + 40 * 784))
         cached("spoilt").replace(cached())
-        datasets.clear()
+        upkeep.clear()
     done.set()
     for reader in readers:
         reader.join()

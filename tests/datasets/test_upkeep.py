@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mnistgd import datasets
-from mnistgd.datasets import finding
+from mnistgd.datasets import sources, upkeep
+from mnistgd.datasets.cache import Cache, default_folder
+from mnistgd.datasets.load import load_dataset
 from mnistgd.errors import DataError, DownloadError, OutputError
 
 REFUSED = DownloadError("OpenML refused the connection", "use --offline")
@@ -25,79 +26,79 @@ def spoil(path):
 
 
 def test_info_on_an_empty_cache(folder):
-    found = datasets.info()
-    assert found == datasets.CacheInfo(folder=folder, source=None, damage="", deskewed=0, size=0)
+    found = upkeep.info()
+    assert found == upkeep.CacheInfo(folder=folder, source=None, damage="", deskewed=0, size=0)
     assert not folder.exists()
 
 
 def test_info(world, folder):
-    datasets.load(offline=True, deskew=True)
-    found = datasets.info()
+    load_dataset(offline=True, deskew=True)
+    found = upkeep.info()
     assert (found.source, found.damage, found.deskewed) == ("embedded", "", 1)
     assert found.size == sum(path.stat().st_size for path in folder.iterdir())
 
 
 def test_info_of_a_damaged_cache(world, folder):
-    datasets.load()
+    load_dataset()
     spoil(folder / "mnist-labels.npy")
-    assert datasets.info().source is None
-    assert datasets.info().damage == "mnist-labels.npy has another CRC-32"
+    assert upkeep.info().source is None
+    assert upkeep.info().damage == "mnist-labels.npy has another CRC-32"
 
 
 class TestFetch:
     def test_asks_again(self, world):
-        datasets.load(offline=True)
-        assert datasets.fetch().source == "openml"
-        assert datasets.load().source == "openml"
+        load_dataset(offline=True)
+        assert upkeep.fetch().source == "openml"
+        assert load_dataset().source == "openml"
         assert world.asked == ["embedded", "openml"]
 
     def test_falls_back_on_the_copy(self, world, notes):
-        datasets.load()
+        load_dataset()
         world.openml = REFUSED
-        assert datasets.fetch(listener=notes).source == "embedded"
+        assert upkeep.fetch(listener=notes).source == "embedded"
         assert notes.notices == ["OpenML refused the connection; using the embedded copy"]
-        assert datasets.info().source == "embedded"
+        assert upkeep.info().source == "embedded"
 
     def test_from_openml_or_not_at_all(self, world, notes, folder):
-        datasets.load(offline=True)
+        load_dataset(offline=True)
         before = {path: path.read_bytes() for path in folder.iterdir()}
         world.openml = REFUSED
         with pytest.raises(DownloadError, match="refused"):
-            datasets.fetch("openml", listener=notes)
+            upkeep.fetch("openml", listener=notes)
         assert {path: path.read_bytes() for path in folder.iterdir()} == before
         assert notes.notices == []
 
     def test_from_the_copy(self, world):
-        assert datasets.fetch("embedded").source == "embedded"
+        assert upkeep.fetch("embedded").source == "embedded"
         assert world.asked == ["embedded"]
 
     def test_replaces_a_damaged_cache(self, world, folder):
-        datasets.load()
+        load_dataset()
         spoil(folder / "mnist-images.npy")
-        datasets.fetch()
-        assert datasets.info().damage == ""
+        upkeep.fetch()
+        assert upkeep.info().damage == ""
 
     def test_a_cache_that_cannot_be_written_is_an_error(self, world, folder):
         folder.write_bytes(b"mine")
         with pytest.raises(OutputError, match="cannot write") as caught:
-            datasets.fetch()
+            upkeep.fetch()
         assert "MNISTGD_CACHE" in caught.value.hint
 
 
 class TestVerify:
     def test_sound(self, world):
-        datasets.load()
-        assert datasets.verify().source == "openml"
+        load_dataset()
+        assert upkeep.verify().source == "openml"
 
     def test_empty(self, folder):
         with pytest.raises(DataError, match="MNIST is not cached in"):
-            datasets.verify()
+            upkeep.verify()
 
     def test_damaged(self, world, folder):
-        datasets.load()
+        load_dataset()
         spoil(folder / "mnist-images.npy")
         with pytest.raises(DataError, match=r"the cached MNIST is damaged: mnist-images\.npy"):
-            datasets.verify()
+            upkeep.verify()
 
     @pytest.mark.parametrize("changed", ["test_images", "train_labels"])
     def test_other_images_with_a_record_that_fits(self, world, changed):
@@ -105,26 +106,26 @@ class TestVerify:
         array = getattr(world.dataset, changed).copy()
         array.flat[0] ^= 1
         forged = replace(world.dataset, **{changed: array})
-        cache = datasets.Cache(datasets.default_folder())
-        cache.write("mnist", finding.parts(forged), "openml", world.dataset.sha256)
-        assert datasets.info().damage == ""
+        cache = Cache(default_folder())
+        cache.write("mnist", sources.parts(forged), "openml", world.dataset.sha256)
+        assert upkeep.info().damage == ""
         with pytest.raises(DataError, match="is not MNIST"):
-            datasets.verify()
+            upkeep.verify()
 
 
 def test_clear(world, folder):
-    datasets.load(deskew=True)
+    load_dataset(deskew=True)
     (folder / "mine.txt").write_text("mine")
-    size = datasets.info().size
-    assert datasets.clear() == size > 0
+    size = upkeep.info().size
+    assert upkeep.clear() == size > 0
     assert [path.name for path in folder.iterdir()] == ["mine.txt"]
-    assert datasets.clear() == 0
+    assert upkeep.clear() == 0
 
 
 def test_clear_leaves_the_cache_of_scikit_learn(world, folder):
     theirs = Path(os.environ["SCIKIT_LEARN_DATA"]) / "openml" / "mnist.json"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("theirs")
-    datasets.load()
-    datasets.clear()
+    load_dataset()
+    upkeep.clear()
     assert theirs.read_text() == "theirs"

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from mnistgd.engine import losses, optimizers, schedules, training
+from mnistgd.engine import losses, optimizers, schedules, training, wrappers
 from mnistgd.engine.activations import ACTIVATIONS, Sigmoid, Tanh
 from mnistgd.engine.composition import Parallel, Sequential
 from mnistgd.engine.initializers import glorot_uniform
-from mnistgd.engine.layers import Linear, Pixels
+from mnistgd.engine.layers import FromBytes, Linear
 from mnistgd.errors import ShapeError
 
 
@@ -50,7 +50,7 @@ def test_hidden_layers_train_as_scikit_learns_do(name, theirs, beta):
         losses.softmax_cross_entropy,
         params,
         batches,
-        optimizer=optimizers.with_weight_decay(optimizers.heavy_ball(beta), decay),
+        optimizer=wrappers.with_weight_decay(optimizers.heavy_ball(beta), decay),
         schedule=schedules.constant(0.1),
     )
     for position, weights, bias in zip((1, 3, 5), other.coefs_, other.intercepts_, strict=True):
@@ -129,7 +129,7 @@ def test_a_layer_within_may_not():
 
 
 def test_hidden_layers_train_on_bytes_in_float32():
-    network = Pixels(Sequential((linear(6, 5, input_gradient=False), Tanh(), linear(5, 2))), rows=3)
+    network = FromBytes(Sequential((linear(6, 5, input_gradient=False), Tanh(), linear(5, 2))), rows=3)
     params = {name: array.astype(np.float32) for name, array in fresh(network).items()}
     images = np.random.default_rng(0).integers(0, 256, (8, 6), dtype=np.uint8)
     labels = (images[:, 0] > 127).astype(np.int64)

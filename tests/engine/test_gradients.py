@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnistgd.engine import activations, composition, layers, losses, recurrent
-from mnistgd.engine.arrays import Layer, Params
 from mnistgd.engine.gradient_check import check_layer, check_loss, gradient_error, numeric_gradient
 from mnistgd.engine.initializers import glorot_uniform
+from mnistgd.engine.types import Layer, Params
 from mnistgd.errors import ShapeError
 
 EXACT = 1e-6  # of central differences in float64; a wrong gradient is off by the order of 1
@@ -99,7 +99,7 @@ def test_pixels_in_pieces_are_the_same_network(batch, rows, seed):
     images = rng.integers(0, 256, (batch, 5), dtype=np.uint8)
     params = linear(5, 3).init(rng)
     d_outputs = rng.normal(size=(batch, 3))
-    outputs, backward = layers.Pixels(linear(5, 3), rows).forward(params, images)
+    outputs, backward = layers.FromBytes(linear(5, 3), rows).forward(params, images)
     whole_outputs, whole_backward = linear(5, 3).forward(params, images / 255)
     assert np.allclose(outputs, whole_outputs)
     nothing, grads = backward(d_outputs)
@@ -111,13 +111,13 @@ def test_pixels_in_pieces_are_the_same_network(batch, rows, seed):
 def test_pixels_compute_in_the_precision_of_the_weights():
     for dtype in (np.float32, np.float64):
         params: Params = {"weights": np.ones((4, 2), dtype), "bias": np.zeros(2, dtype)}
-        outputs, _ = layers.Pixels(layers.Linear(4, 2)).forward(params, np.full((3, 4), 255, np.uint8))
+        outputs, _ = layers.FromBytes(layers.Linear(4, 2)).forward(params, np.full((3, 4), 255, np.uint8))
         assert outputs.dtype == dtype
         assert outputs == pytest.approx(4)
 
 
 def test_pixels_take_an_empty_batch():
-    network = layers.Pixels(layers.Linear(4, 2))
+    network = layers.FromBytes(layers.Linear(4, 2))
     outputs, _ = network.forward(network.init(np.random.default_rng(0)), np.empty((0, 4), np.uint8))
     assert outputs.shape == (0, 2)
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from mnistgd.engine import optimizers
-from mnistgd.engine.constraints import masked, tied
+from mnistgd.engine import optimizers, wrappers
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import train
+from mnistgd.engine.wrappers import masked, tied
 
 STREAM = [1, 10, 0.1, -0.5, 3, 0, 0, 0, -2, 0.01, 5, -5]
 RATE = 0.1
@@ -186,7 +186,7 @@ def test_every_optimizer_goes_down(name):
 
 WRAPPED = {
     **{name: make() for name, make in optimizers.OPTIMIZERS.items()},
-    "with_weight_decay": optimizers.with_weight_decay(optimizers.adam(), 0.1),
+    "with_weight_decay": wrappers.with_weight_decay(optimizers.adam(), 0.1),
     "masked": masked(optimizers.nesterov(), {"weights": np.eye(2, 3) == 1}),
     "tied": tied(optimizers.momentum(), ["bias"]),
 }
@@ -246,7 +246,7 @@ def test_a_run_goes_on_from_a_saved_state_to_the_bit(optimizer):
 
 
 def test_weight_decay_is_added_to_the_gradient_of_weights_alone():
-    optimizer = optimizers.with_weight_decay(optimizers.sgd(), 0.5)
+    optimizer = wrappers.with_weight_decay(optimizers.sgd(), 0.5)
     params = {"3.weights": np.array([2.0]), "3.bias": np.array([2.0])}
     grads = {"3.weights": np.array([1.0]), "3.bias": np.array([1.0])}
     updates, _ = optimizer.update(grads, optimizer.init(params), params, 0.1)

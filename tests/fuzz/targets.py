@@ -24,11 +24,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnistgd import checkpoints, digits, frames, history, models, records
-from mnistgd.datasets import idx, local
+from mnistgd.datasets import idx, paths
 from mnistgd.errors import MnistgdError
-from mnistgd.mask import read_mask
-from mnistgd.settings import Settings
+from mnistgd.handwriting.pictures import open_picture
+from mnistgd.handwriting.read import as_it_is, normalised
+from mnistgd.model import weights_file
+from mnistgd.model.freeze import read_mask
+from mnistgd.model.model import Model
+from mnistgd.model.settings import Settings
+from mnistgd.model.weights_file import build_record
+from mnistgd.training import checkpoint, history, snapshots
 
 SECONDS = 2.0
 """The longest that any input may take."""
@@ -72,36 +77,36 @@ def _idx(array: np.ndarray) -> bytes:
 
 
 @functools.cache
-def _model() -> models.Model:
+def _model() -> weights_file.Model:
     params = {"weights": np.ones((784, 2), np.float32), "bias": np.zeros(2, np.float32)}
     data = {"source": "embedded", "sha256": "0" * 64}
-    record = records.build(SETTINGS, NAMES, data=data, results={"test_accuracy": 0.5})
-    return models.Model(params, SETTINGS, NAMES, record)
+    record = build_record(SETTINGS, NAMES, data=data, results={"test_accuracy": 0.5})
+    return Model(params, SETTINGS, NAMES, record)
 
 
-def _frames(model: models.Model) -> frames.Frames:
-    from mnistgd.models import weights_sha256
+def _frames(model: weights_file.Model) -> snapshots.Frames:
+    from mnistgd.model.weights_file import weights_sha256
 
     weights = np.stack([model.weights, model.weights])
-    return frames.Frames(weights, (0, 9), (0.1, 0.5), NAMES, weights_sha256(model.weights))
+    return snapshots.Frames(weights, (0, 9), (0.1, 0.5), NAMES, weights_sha256(model.weights))
 
 
 def _checkpoint() -> bytes:
-    from mnistgd.fitting import Best, Checkpoint, Tally, initial_params
+    from mnistgd.training.run import Best, EpochTotals, TrainState, initial_params
 
     params = initial_params(SETTINGS, 2)
-    place = Checkpoint(
+    place = TrainState(
         step=3,
         params=params,
         state=SETTINGS.build_optimizer().init(params),
-        tally=Tally(1.0, 2, 3),
+        tally=EpochTotals(1.0, 2, 3),
         best=Best(0.5, 1, params),
     )
     epoch = history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8)
-    run = checkpoints.SavedRun(SETTINGS, NAMES, "mnist", "0" * 64, "w.npz", None, [epoch], 1.0, place)
+    run = checkpoint.Checkpoint(SETTINGS, NAMES, "mnist", "0" * 64, "w.npz", None, [epoch], 1.0, place)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.npz"
-        checkpoints.save(run, path)
+        checkpoint.save(run, path)
         return path.read_bytes()
 
 
@@ -133,9 +138,9 @@ def _with_record(content: bytes, record: bytes) -> bytes:
 # --- what reads it -------------------------------------------------------------------------------------
 
 
-def _use(model: models.Model) -> None:
+def _use(model: weights_file.Model) -> None:
     """A network that was read can be used."""
-    assert model.probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, len(model.names))
+    assert model.probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, len(model.class_names))
     assert model.data_source
     assert model.settings.resolved()
 
@@ -143,7 +148,7 @@ def _use(model: models.Model) -> None:
 def _read_weights(content: bytes, folder: Path) -> None:
     path = folder / "weights.npz"
     path.write_bytes(content)
-    _use(models.load(path))
+    _use(weights_file.load(path))
 
 
 def _read_weights_record(content: bytes, folder: Path) -> None:
@@ -164,14 +169,14 @@ def _read_array(content: bytes, folder: Path) -> None:
 def _read_npz(content: bytes, folder: Path) -> None:
     path = folder / "set.npz"
     path.write_bytes(content)
-    _check_dataset(local.read_path(path))
+    _check_dataset(paths.read_path(path))
 
 
 def _check_dataset(dataset: object) -> None:
     assert dataset.train_images.dtype == np.uint8
     assert dataset.train_images.shape[1:] == (28, 28)
     assert len(dataset.train_images) == len(dataset.train_labels)
-    assert dataset.train_labels.max() < len(dataset.names) <= 10
+    assert dataset.train_labels.max() < len(dataset.class_names) <= 10
 
 
 def _read_idx(content: bytes, folder: Path) -> None:
@@ -183,14 +188,14 @@ def _read_idx(content: bytes, folder: Path) -> None:
     path = folder / "train-images-idx3-ubyte"
     path.write_bytes(content)
     with contextlib.suppress(MnistgdError):
-        _check_dataset(local.read_path(folder))
+        _check_dataset(paths.read_path(folder))
     assert idx.read_labels(path).ndim == 1
 
 
 def _read_checkpoint(content: bytes, folder: Path) -> None:
     path = folder / "c.npz"
     path.write_bytes(content)
-    saved = checkpoints.load(path)
+    saved = checkpoint.load(path)
     assert saved.settings.resolved()
     assert saved.out
 
@@ -202,7 +207,7 @@ def _read_checkpoint_record(content: bytes, folder: Path) -> None:
 def _read_frames(content: bytes, folder: Path) -> None:
     path = folder / "w.frames.npz"
     path.write_bytes(content)
-    found = frames.load(path, _model())
+    found = snapshots.load(path, _model())
     assert len(found.steps) == len(found.weights)
 
 
@@ -221,8 +226,8 @@ def _read_picture(content: bytes, folder: Path) -> None:
     path.write_bytes(content)
     with contextlib.suppress(MnistgdError):
         read_mask(path)
-    picture = digits.read(path)
-    for take in (digits.normalised, digits.as_it_is):
+    picture = open_picture(path)
+    for take in (normalised, as_it_is):
         with contextlib.suppress(MnistgdError):
             image = take(picture)
             assert image.dtype == np.uint8
@@ -233,7 +238,7 @@ def _parse_lesson(content: bytes, folder: Path) -> None:
     """The words of a command line, with a zero byte between them; the first is the lesson's name."""
     import typer
 
-    from mnistgd.cli.lesson import _lesson_command
+    from mnistgd.cli.commands.lesson import _lesson_command
     from mnistgd.lessons import load
 
     name, *words = content.decode("utf-8", "surrogateescape").split("\0")
@@ -250,7 +255,7 @@ def _parse_lesson(content: bytes, folder: Path) -> None:
 def _lesson_lines() -> list[bytes]:
     from importlib.util import find_spec
 
-    from mnistgd.cli.lesson import _lesson_command
+    from mnistgd.cli.commands.lesson import _lesson_command
     from mnistgd.lessons import TITLES, load
 
     lines = []
@@ -327,11 +332,11 @@ TARGETS: dict[str, Target] = {
     ),
     "npz": Target(_read_npz, lambda: [_npz(**_data_set())], _ZIP),
     "array": Target(_read_array, lambda: list(_members(_npz(**_data_set())).values()), _NPY),
-    "weights": Target(_read_weights, lambda: [models.file_bytes(_model())], _ZIP),
+    "weights": Target(_read_weights, lambda: [weights_file.file_bytes(_model())], _ZIP),
     "weights-record": Target(_read_weights_record, lambda: [_record_of(_sound("weights"))], _JSON),
     "checkpoint": Target(_read_checkpoint, lambda: [_checkpoint()], _ZIP),
     "checkpoint-record": Target(_read_checkpoint_record, lambda: [_record_of(_sound("checkpoint"))], _JSON),
-    "frames": Target(_read_frames, lambda: [frames.file_bytes(_frames(_model()))], _ZIP),
+    "frames": Target(_read_frames, lambda: [snapshots.file_bytes(_frames(_model()))], _ZIP),
     "frames-record": Target(_read_frames_record, lambda: [_record_of(_sound("frames"))], _JSON),
     "history": Target(
         _read_history,
@@ -378,7 +383,12 @@ _FORBIDDEN = (
 )
 _READABLE = tuple(
     str(Path(place).resolve())
-    for place in {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, Path(models.__file__).parent}
+    for place in {
+        *sysconfig.get_paths().values(),
+        sys.prefix,
+        sys.base_prefix,
+        Path(weights_file.__file__).parent,
+    }
 )
 _guard: list[tuple[str, list[str]]] = []
 """The folder that is watched, and what was done that must not be; empty while nobody watches."""

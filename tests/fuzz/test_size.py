@@ -8,14 +8,17 @@ import sys
 import numpy as np
 import pytest
 
-from mnistgd import checkpoints, history, records
-from mnistgd.fitting import initial_params
-from mnistgd.settings import MAX_LAYERS, MAX_UNITS, Settings
+from mnistgd.model import weights_file
+from mnistgd.model.settings import MAX_LAYERS, MAX_UNITS, Settings
+from mnistgd.model.weights_file import build_record
+from mnistgd.training import checkpoint, history
+from mnistgd.training.run import initial_params
 
 READ = """
 import resource, sys, time
 from pathlib import Path
-from mnistgd import checkpoints, history, models
+from mnistgd.model import weights_file
+from mnistgd.training import checkpoint, history
 from mnistgd.errors import MnistgdError
 begun = time.process_time()
 try:
@@ -51,7 +54,7 @@ def record_of(size, inside, **known):
 
 def largest_weights():
     settings = Settings(hidden=(MAX_UNITS,) * MAX_LAYERS, init="glorot_uniform").resolved()
-    record = records.build(settings, tuple("0123456789"), data={"source": "", "sha256": ""}, results={})
+    record = build_record(settings, tuple("0123456789"), data={"source": "", "sha256": ""}, results={})
     params = initial_params(settings, 10)
     arrays = {}
     for layer in range(1, MAX_LAYERS + 2):
@@ -62,21 +65,21 @@ def largest_weights():
 
 def checkpoint_record(inside):
     known = {"kind": "checkpoint", "format": 1}
-    return packed(record=np.array(record_of(checkpoints.RECORD_BYTES, inside, **known)))
+    return packed(record=np.array(record_of(checkpoint.RECORD_BYTES, inside, **known)))
 
 
 LARGEST = {
     "history of many epochs": ("history.read", lambda: EPOCH * (history.MAX_BYTES // len(EPOCH))),
     "history of many lines": ("history.read", lambda: b"\n" * history.MAX_BYTES),
     "history of one line": ("history.read", lambda: b"[" + b"[]," * (history.MAX_BYTES // 3 - 1) + b"1]"),
-    "weights": ("models.load", largest_weights),
+    "weights": ("weights_file.load", largest_weights),
     "weights with a long record": (
-        "models.load",
-        lambda: packed(record=np.array(record_of(records.MAX_BYTES, "[],"))),
+        "weights_file.load",
+        lambda: packed(record=np.array(record_of(weights_file.RECORD_BYTES, "[],"))),
     ),
-    "checkpoint of lists": ("checkpoints.load", lambda: checkpoint_record("[],")),
-    "checkpoint of objects": ("checkpoints.load", lambda: checkpoint_record("{},")),
-    "checkpoint of numbers": ("checkpoints.load", lambda: checkpoint_record("1.5,")),
+    "checkpoint of lists": ("checkpoint.load", lambda: checkpoint_record("[],")),
+    "checkpoint of objects": ("checkpoint.load", lambda: checkpoint_record("{},")),
+    "checkpoint of numbers": ("checkpoint.load", lambda: checkpoint_record("1.5,")),
 }
 
 

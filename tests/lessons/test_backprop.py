@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mnistgd.engine.gradient_check import numeric_gradient
+from mnistgd.figures.plots import new_figure, png_of
 from mnistgd.lessons import load
-from mnistgd.plots import new_figure, png_of
 
 LESSON = load("backprop")
 INPUTS, TARGETS = (0.05, 0.10), (0.01, 0.99)

@@ -5,8 +5,8 @@ from math import copysign, exp
 import pytest
 
 from mnistgd.errors import UsageError
+from mnistgd.figures.plots import new_figure, png_of
 from mnistgd.lessons import load
-from mnistgd.plots import new_figure, png_of
 
 LESSON = load("decay")
 

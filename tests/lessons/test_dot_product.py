@@ -5,14 +5,15 @@ import pytest
 from matplotlib.figure import Figure
 from sklearn.metrics.pairwise import cosine_similarity
 
-from mnistgd import datasets, models
+from mnistgd.datasets.deskew import deskew
+from mnistgd.datasets.load import load_dataset
 from mnistgd.errors import DataError, WeightsError
-from mnistgd.fitting import Run
 from mnistgd.lessons import load
 from mnistgd.lessons.dot_product import compare
-from mnistgd.outcome import conclude
-from mnistgd.preprocess import deskew
-from mnistgd.settings import Settings
+from mnistgd.model import weights_file
+from mnistgd.model.settings import Settings
+from mnistgd.training.result import finished_model
+from mnistgd.training.run import Run
 
 LESSON = load("dot-product")
 
@@ -23,11 +24,11 @@ def train(few, tmp_path):
 
     def run(data=few, names=None, **settings):
         settings = Settings(**{"epochs": 2, **settings})
-        dataset = datasets.load(data, names=names, deskew=settings.deskew)
+        dataset = load_dataset(data, class_names=names, deskew=settings.deskew)
         run = Run(dataset, settings)
-        *_, last = run.go()
+        *_, last = run.reports()
         path = tmp_path / "trained.npz"
-        models.save(conclude(dataset, run, last), path)
+        weights_file.save(finished_model(dataset, run, last), path)
         return path
 
     return run
@@ -98,7 +99,7 @@ def test_other_images(train, few, tmp_path):
     path = train()
     outcome = LESSON.run(LESSON.settings(weights=path, data=str(other)))
     means = means_of(turned["train_images"], turned["train_labels"])
-    assert np.allclose(outcome.result["matrix"], models.load(path).weights.T.astype(float) @ means.T)
+    assert np.allclose(outcome.result["matrix"], weights_file.load(path).weights.T.astype(float) @ means.T)
 
 
 def test_images_of_other_classes_are_refused(train, few, tmp_path):

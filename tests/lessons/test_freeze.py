@@ -4,8 +4,8 @@ from math import ceil, log
 
 import pytest
 
+from mnistgd.figures.plots import new_figure, png_of
 from mnistgd.lessons import load
-from mnistgd.plots import new_figure, png_of
 
 LESSON = load("freeze")
 TOES, WLREC, NFANS = 8.5, 0.65, 1.2

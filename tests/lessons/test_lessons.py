@@ -9,8 +9,8 @@ import pytest
 
 from mnistgd import lessons
 from mnistgd.errors import UsageError
+from mnistgd.figures.plots import new_figure, png_of
 from mnistgd.lessons import TITLES
-from mnistgd.plots import new_figure, png_of
 
 
 @pytest.fixture(scope="module", params=TITLES)

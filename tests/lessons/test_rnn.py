@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from mnistgd.errors import UsageError
+from mnistgd.figures.plots import new_figure, png_of
 from mnistgd.lessons import load
-from mnistgd.plots import new_figure, png_of
 
 LESSON = load("rnn")
 LETTERS = "namskr"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mnistgd.figures.plots import new_figure, png_of
 from mnistgd.lessons import load
-from mnistgd.plots import new_figure, png_of
 
 LESSON = load("threshold")
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from mnistgd.figures.plots import new_figure, png_of
 from mnistgd.lessons import load
-from mnistgd.plots import new_figure, png_of
 
 LESSON = load("xor")
 PATTERNS = [((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)]

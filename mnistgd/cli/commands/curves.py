@@ -1,0 +1,41 @@
+"""``mnistgd curves``: how one or more runs went."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnistgd.cli import console, inputs, options, outputs
+
+
+def curves(
+    histories: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE.jsonl|-…", help="Histories, as mnistgd train --log writes them."),
+    ],
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="FILE|-", help="The plot to write.")
+    ] = "curves.png",
+    as_json: options.Json = False,
+) -> None:
+    """Draw loss and accuracy of one or more runs, epoch by epoch."""
+    from mnistgd.figures.curves import curves_figure
+    from mnistgd.figures.plots import png_of
+
+    outputs.check_png(out, as_json=as_json)
+    inputs.check_stdin(*histories)
+    outputs.check_apart({"--out": out}, *histories)
+    runs = {str(path): inputs.epochs(path) for path in histories}
+    with console.stage("drawing"):
+        picture = png_of(curves_figure(runs))
+    outputs.deliver(picture, out)
+    if as_json:
+        summary = [
+            {"history": name, "epochs": len(epochs), "loss": epochs[-1].loss, "accuracy": epochs[-1].accuracy}
+            for name, epochs in runs.items()
+        ]
+        console.print_json({"file": out, "runs": summary})
+    elif out != outputs.STDOUT:
+        console.print_result(console.one_line(out))

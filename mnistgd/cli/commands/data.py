@@ -1,0 +1,208 @@
+"""``mnistgd data``: the images, where they come from, and the cache that keeps them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from mnistgd.cli import console, inputs, options, outputs
+
+if TYPE_CHECKING:
+    from mnistgd.datasets.dataset import Dataset
+    from mnistgd.datasets.upkeep import CacheInfo
+
+MNIST = "mnist"
+
+data_app = typer.Typer(
+    name="data",
+    help="Look at the images, and care for the cache that keeps them.",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+)
+
+
+@data_app.callback()
+def data_root(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        console.print_result(context.get_help())
+
+
+@data_app.command("info")
+def info(
+    data: options.Data = "mnist",
+    labels: options.Labels = None,
+    offline: options.Offline = False,  # noqa: ARG001  (reads nothing that OpenML could bring)
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Say what the images are, where they come from and where they are kept."""
+    from mnistgd.datasets import upkeep
+    from mnistgd.datasets.class_names import parse_class_names
+    from mnistgd.datasets.load import load_dataset
+
+    cache = upkeep.info()
+    if data == MNIST:
+        described = _mnist(cache)
+    else:
+        with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+            names = parse_class_names(labels) if labels is not None else None
+            described = _describe(load_dataset(data, class_names=names, listener=reporter))
+    document = described | {"cache": _cache(cache)}
+    if as_json:
+        console.print_json(document)
+        return
+    console.print_result(
+        f"source        {document['source'] or 'not fetched yet: mnistgd data fetch'}\n"
+        f"images        {document['train_images']:,} to train, {document['test_images']:,} to test\n"
+        f"classes       {', '.join(document['names'])}\n"
+        f"shape         28×28, one byte a pixel\n"
+        f"sha256        {document['sha256']}\n"
+        f"cache         {cache.folder}\n"
+        f"cached        {_cached(cache)}"
+    )
+
+
+@data_app.command("show")
+def show(
+    digit: Annotated[
+        int | None, typer.Option(min=0, max=9, help="Show only this digit.", show_default="all of them")
+    ] = None,
+    count: Annotated[
+        int, typer.Option(min=1, max=10_000, help="About how many images; equally many of each digit.")
+    ] = 100,
+    split: Annotated[Literal["train", "test"], typer.Option(help="Which images.")] = "train",
+    deskew: Annotated[bool, typer.Option("--deskew", help="Show them straightened.")] = False,
+    data: options.Data = "mnist",
+    labels: options.Labels = None,
+    offline: options.Offline = False,
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write; - is stdout.")
+    ] = "sheet.png",
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Draw a sheet of images, to see what the data look like."""
+    import numpy as np
+
+    from mnistgd.datasets.class_names import parse_class_names
+    from mnistgd.datasets.examples import of_class, of_each_class
+    from mnistgd.datasets.load import load_dataset
+    from mnistgd.figures.captions import class_title
+    from mnistgd.figures.montage import contact_sheet
+    from mnistgd.figures.png import png_bytes
+
+    names = parse_class_names(labels) if labels is not None else None
+    outputs.check_png(out, as_json=as_json)
+    outputs.check_apart({"--out": out}, inputs.images_place(data))
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+        dataset = load_dataset(data, offline=offline, class_names=names, deskew=deskew, listener=reporter)
+    images, digits = dataset.split(split)
+    if digit is None:
+        rows = of_each_class(digits, count)
+        chosen, columns = np.concatenate(rows), len(rows[0])
+        row_labels = [class_title(dataset.class_names, digits[row[0]]) for row in rows]
+        title = f"{len(chosen):,} {split} images"
+    else:
+        chosen, columns, row_labels = of_class(digits, digit, count), None, []
+        title = f"{len(chosen):,} {split} images: {class_title(dataset.class_names, digit)}"
+    sheet = contact_sheet(images[chosen], title=title, row_labels=row_labels, columns=columns)
+    outputs.deliver(png_bytes(sheet, {"source": dataset.source, "sha256": dataset.sha256}), out)
+    if as_json:
+        indices = [int(index) for index in chosen]
+        console.print_json({"file": out, "split": split, "digit": digit, "images": indices})
+    elif out != outputs.STDOUT:
+        console.print_result(out)
+
+
+@data_app.command("fetch")
+def fetch(
+    source: Annotated[
+        Literal["openml", "embedded"] | None,
+        typer.Option(help="Where from.", show_default="openml, else embedded"),
+    ] = None,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Bring MNIST anew, asking OpenML even if it was asked before."""
+    from mnistgd.datasets import upkeep
+    from mnistgd.errors import UsageError
+
+    if offline and source == "openml":
+        raise UsageError("--offline and --source openml contradict each other", "leave one of them out")
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+        dataset = upkeep.fetch("embedded" if offline else source, listener=reporter)
+    _report_cache(upkeep.info(), _describe(dataset), as_json)
+
+
+@data_app.command("verify")
+def verify(as_json: options.Json = False) -> None:
+    """Check every byte of the cached MNIST."""
+    from mnistgd.datasets import upkeep
+
+    cache = upkeep.verify()
+    _report_cache(cache, _mnist(cache), as_json)
+
+
+@data_app.command("clear")
+def clear(as_json: options.Json = False) -> None:
+    """Empty mnistgd's own cache; what scikit-learn downloaded stays."""
+    from mnistgd.datasets import upkeep
+
+    freed = upkeep.clear()
+    if as_json:
+        console.print_json({"freed": freed, "cache": _cache(upkeep.info())})
+    else:
+        console.print_result(f"freed {freed / 1e6:.1f} MB")
+
+
+def _describe(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "source": dataset.source,
+        "train_images": len(dataset.train_images),
+        "test_images": len(dataset.test_images),
+        "names": list(dataset.class_names),
+        "shape": [28, 28],
+        "sha256": dataset.sha256,
+    }
+
+
+def _mnist(cache: CacheInfo) -> dict[str, Any]:
+    """What is known of MNIST before any of it is read."""
+    from mnistgd.datasets.dataset import DIGIT_NAMES
+    from mnistgd.datasets.mnist import N_TEST, N_TRAIN, PIXELS_SHA256
+
+    return {
+        "source": cache.source,
+        "train_images": N_TRAIN,
+        "test_images": N_TEST,
+        "names": list(DIGIT_NAMES),
+        "shape": [28, 28],
+        "sha256": PIXELS_SHA256,
+    }
+
+
+def _cache(cache: CacheInfo) -> dict[str, Any]:
+    return {
+        "folder": str(cache.folder),
+        "source": cache.source,
+        "damage": cache.damage or None,
+        "deskewed": cache.deskewed,
+        "bytes": cache.size,
+    }
+
+
+def _cached(cache: CacheInfo) -> str:
+    if cache.damage:
+        return f"MNIST, damaged ({cache.damage}); it is built again when it is next used"
+    return (
+        f"{f'MNIST, from {cache.source}' if cache.source else 'nothing of MNIST'}; {cache.size / 1e6:.1f} MB"
+    )
+
+
+def _report_cache(cache: CacheInfo, described: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        console.print_json(described | {"cache": _cache(cache)})
+    else:
+        console.print_result(f"MNIST, from {described['source']}, is whole and cached in {cache.folder}")

@@ -1,0 +1,154 @@
+"""``mnistgd lesson``: the textbook systems.
+
+Each lesson is a command of its own, made from its settings when it is asked for.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.errors import UsageError
+from mnistgd.lessons import TITLES, load
+
+if TYPE_CHECKING:
+    from mnistgd.lessons.lesson import Lesson, Outcome
+
+ALL = "all"
+
+Plot = Annotated[str | None, typer.Option("--plot", metavar="FILE.png|-", help="Draw it; - is stdout.")]
+
+
+class LessonGroup(TyperGroup):
+    """A group whose commands exist when they are asked for, so that a list of them loads none."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
+        return [*TITLES, ALL]
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
+        return _all_command() if cmd_name == ALL else _lesson_command(load(cmd_name))
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
+        with formatter.section("Lessons, in reading order"):
+            formatter.write_dl([*TITLES.items(), (ALL, "every one of them, with its defaults")])
+
+
+lesson_app = typer.Typer(
+    cls=LessonGroup,
+    name="lesson",
+    help="Run a textbook system and see it learn, number by number.",
+    epilog="mnistgd lesson NAME --help shows what can be changed in a lesson.",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+    subcommand_metavar="[NAME [OPTIONS]]",
+)
+
+
+@lesson_app.callback()
+def lesson_root(context: typer.Context, as_json: options.Json = False) -> None:
+    name = context.invoked_subcommand
+    if name is not None:
+        # In front of a lesson's name it means what it means behind.
+        context.default_map = {name: {"as_json": as_json}}
+    elif as_json:
+        console.print_json({"lessons": [{"name": name, "title": title} for name, title in TITLES.items()]})
+    else:
+        width = max(map(len, TITLES))
+        console.print_result("\n".join(f"{name:{width}}  {title}" for name, title in TITLES.items()))
+
+
+def _all_command() -> Any:
+    def everything(as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+        arguments = ["--json"] * as_json + ["--quiet"] * quiet
+        for position, (name, title) in enumerate(TITLES.items()):
+            if not as_json:
+                heading = f"{name}: {title}"
+                console.print_result("\n\n" * (position > 0) + f"{heading}\n{'=' * len(heading)}\n")
+            # As a command, so that what the environment says counts here as well.
+            command = _lesson_command(load(name))
+            with command.make_context(name, list(arguments)) as context:
+                command.invoke(context)
+
+    return _command(everything, ALL, "Run every lesson with its defaults; --json prints one line for each.")
+
+
+def _lesson_command(lesson: Lesson[Any]) -> Any:
+    from mnistgd.cli.lesson_options import option_parameters, settings_of
+
+    def one(plot: str | None, as_json: bool, quiet: bool, **values: Any) -> None:
+        settings = settings_of(lesson.settings, values)
+        if plot is not None:
+            _check_plot(lesson, settings, plot, as_json)
+        if lesson.prepare is not None:
+            with console.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
+                lesson.prepare(settings, reporter)
+        with console.stage("the lesson"):
+            outcome = lesson.run(settings)
+        if plot is not None:
+            _draw(lesson, settings, outcome, plot)
+        if as_json:
+            console.print_json(_document(lesson, settings, outcome))
+        elif plot != outputs.STDOUT:
+            console.print_result(_text(outcome))
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        *option_parameters(lesson.settings),
+        inspect.Parameter("plot", keyword, annotation=Plot, default=None),
+        inspect.Parameter("as_json", keyword, annotation=options.Json, default=False),
+        inspect.Parameter("quiet", keyword, annotation=options.Quiet, default=False),
+    ]
+    one.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    one.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    title = TITLES[lesson.name]
+    return _command(one, lesson.name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {lesson.source}.")
+
+
+def _command(function: Callable[..., None], name: str, text: str) -> Any:
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    app.command(name, help=text)(function)
+    return typer.main.get_command(app)
+
+
+def _check_plot(lesson: Lesson[Any], settings: Any, plot: str, as_json: bool) -> None:
+    from mnistgd.figures.plots import new_figure
+
+    if lesson.plot is None:
+        raise UsageError(f"the lesson {lesson.name} has no plot", "its table says it all")
+    outputs.check_png(plot, as_json=as_json, option="--plot")
+    files = [value for value in vars(settings).values() if isinstance(value, Path)]
+    outputs.check_apart({"--plot": plot}, *files, inputs.images_place(getattr(settings, "data", None)))
+    new_figure()
+
+
+def _draw(lesson: Lesson[Any], settings: Any, outcome: Outcome, plot: str) -> None:
+    from mnistgd.figures.plots import new_figure, png_of
+
+    assert lesson.plot is not None
+    figure = new_figure()
+    lesson.plot(settings, outcome, figure)
+    outputs.deliver(png_of(figure), plot)
+
+
+def _text(outcome: Outcome) -> str:
+    from mnistgd.cli.tables import outcome_text
+
+    return outcome_text(outcome)
+
+
+def _document(lesson: Lesson[Any], settings: Any, outcome: Outcome) -> dict[str, Any]:
+    plain = {key: str(v) if isinstance(v, Path) else v for key, v in asdict(settings).items()}
+    return {
+        "lesson": lesson.name,
+        "source": lesson.source,
+        "settings": plain,
+        "rows": outcome.rows,
+        "result": outcome.result,
+    }

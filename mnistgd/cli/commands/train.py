@@ -1,0 +1,185 @@
+"""``mnistgd train``: images in, a weights file out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mnistgd.cli import console, inputs, options, outputs, signals
+from mnistgd.cli import resume as resuming
+from mnistgd.cli import train_options as asked
+
+if TYPE_CHECKING:
+    from mnistgd.model.model import Model
+    from mnistgd.training.run import Progress, Run
+
+
+def train(
+    context: typer.Context,
+    epochs: asked.Epochs = 10,
+    batch_size: asked.BatchSize = 100,
+    learning_rate: asked.LearningRate = None,
+    schedule: asked.Schedule = "linear",
+    loss: asked.LossName = "cross-entropy",
+    optimizer: asked.OptimizerName = "sgd",
+    momentum: asked.Momentum = None,
+    weight_decay: asked.WeightDecay = 0.0,
+    init: asked.Init = None,
+    hidden: asked.Hidden = None,
+    activation: asked.Activation = "relu",
+    freeze: asked.Freeze = None,
+    standardise: asked.Standardise = False,
+    deskew: asked.Deskew = False,
+    seed: asked.Seed = 0,
+    validation: asked.Validation = 0.0,
+    target_loss: asked.TargetLoss = None,
+    target_accuracy: asked.TargetAccuracy = None,
+    patience: asked.Patience = None,
+    data: options.Data = "mnist",
+    labels: options.Labels = None,
+    offline: options.Offline = False,
+    out: asked.Out = str(options.WEIGHTS_FILE),
+    frames: asked.Frames = None,
+    live: asked.Live = False,
+    log: asked.Log = None,
+    checkpoint: asked.Checkpoint = None,
+    every: asked.Every = 1,
+    resume: asked.Resume = None,
+    min_accuracy: options.MinAccuracy = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train the network and write its weights to a file."""
+    from mnistgd.cli.live import check_live, live_for
+    from mnistgd.cli.progress import TrainingProgress
+    from mnistgd.datasets.class_names import parse_class_names
+    from mnistgd.datasets.load import load_dataset
+    from mnistgd.model import weights_file
+    from mnistgd.model.freeze import pack_mask, read_mask
+    from mnistgd.model.settings import Settings
+    from mnistgd.training.result import finished_model
+    from mnistgd.training.run import Run
+    from mnistgd.training.snapshots import Recorder, check_asked
+    from mnistgd.training.snapshots import file_bytes as frames_bytes
+
+    settings = Settings(
+        epochs=epochs,
+        batch_size=batch_size or None,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        loss=loss,
+        optimizer=optimizer,
+        momentum=momentum,
+        weight_decay=weight_decay,
+        init=init,
+        hidden=tuple(int(units) for units in hidden.split(",")) if hidden else (),
+        activation=activation,
+        freeze=None if freeze is None else pack_mask(read_mask(freeze)),
+        standardise=standardise,
+        seed=seed,
+        deskew=deskew,
+        validation=validation,
+        target_loss=target_loss,
+        target_accuracy=target_accuracy,
+        patience=patience,
+    )
+    names = parse_class_names(labels) if labels is not None else None
+    given = resuming.given_options(context)
+    saved = None
+    if resume is None:
+        settings = settings.resolved()
+    else:
+        saved = resuming.load_for_resume(resume, settings, names, given)
+        settings, names = saved.settings, saved.class_names
+        data, out = (data if "data" in given else saved.data), (out if "out" in given else saved.out)
+        log = log or (Path(saved.log) if saved.log else None)
+        checkpoint = checkpoint or resume
+    outputs.check(out, as_json=as_json)
+    outputs.check_files({"--log": log, "--checkpoint": checkpoint})
+    frames_file = check_asked(settings, out) if frames else None
+    written = {"--out": out, "--checkpoint": checkpoint, "--log": log, "--frames": frames_file}
+    read = [inputs.images_place(data), freeze, None if resume == checkpoint else resume]
+    outputs.check_apart(written, *read)
+    if live:
+        check_live(settings, quiet=quiet)
+
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+        dataset = load_dataset(
+            data, offline=offline, class_names=names, deskew=settings.deskew, listener=reporter
+        )
+    if saved is not None:
+        resuming.check_images(saved, dataset, "data" in given)
+
+    run = Run(dataset, settings)
+    if saved is not None:
+        resuming.check_step(saved, run)
+    pictures = live_for(run, dataset.class_names) if live else None
+    keeper = resuming.Keeper(run, dataset, saved, data=data, out=out, log=log, path=checkpoint, every=every)
+    recorder = Recorder(run, frames, keeper.start or run.start()) if frames else None
+    with TrainingProgress(quiet=quiet, live=pictures) as show, console.stage("training"):
+        progress = _go(run, keeper, [show, keeper, *([recorder] if recorder else [])])
+    seconds = keeper.seconds()
+    with console.stage("testing"):
+        model = finished_model(dataset, run, progress)
+    outputs.deliver(weights_file.file_bytes(model), out)
+    if recorder is not None:
+        with console.stage("testing the snapshots"):
+            kept = recorder.frames(progress, model, dataset)
+        outputs.deliver(frames_bytes(kept), str(frames_file))
+    _report(model, seconds, out, frames_file, as_json=as_json, quiet=quiet)
+    outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
+
+
+def _go(run: Run, keeper: resuming.Keeper, readers: list[Callable[[Progress], None]]) -> Progress:
+    """Train to the end, or to the step in which somebody asks to stop.
+
+    Raises
+    ------
+    StoppedError
+        If somebody does.
+    """
+    progress = run.progress_at(keeper.start) if keeper.start else None
+    with signals.noted() as asked_to_stop:
+        for progress in run.reports(keeper.start):
+            for read in readers:
+                read(progress)
+            if asked_to_stop:
+                raise keeper.stop(progress, asked_to_stop[0])
+    assert progress is not None, "a run has at least one step"
+    return progress
+
+
+def _report(
+    model: Model, seconds: float, out: str, frames_file: Path | None, *, as_json: bool, quiet: bool
+) -> None:
+    results: dict[str, Any] = model.record["results"]
+    if as_json:
+        console.print_json(
+            {
+                **results,
+                "seconds": round(seconds, 3),
+                "weights": out,
+                **({"frames": str(frames_file)} if frames_file else {}),
+                "data": model.record["data"],
+                "settings": model.settings.as_json(),
+            }
+        )
+        return
+    lines = [f"test accuracy  {results['test_accuracy']:.2%}", f"test loss      {results['test_loss']:.4f}"]
+    if "validation_loss" in results:
+        score = f"{results['validation_accuracy']:.2%}, loss {results['validation_loss']:.4f}"
+        lines.append(f"validation     {score}")
+    lines.append(f"trained in     {seconds:.1f} s, {results['steps']} steps in {results['epochs']} epochs")
+    if results.get("stopped"):
+        lines.append(f"stopped        {results['stopped']}")
+    if out == outputs.STDOUT:
+        return
+    lines.append(f"weights        {out}")
+    if frames_file is not None:
+        lines.append(f"snapshots      {frames_file}")
+    console.print_result("\n".join(lines))
+    if not quiet:
+        console.note(f"next: mnistgd {'animate' if frames_file else 'show-weights'}")

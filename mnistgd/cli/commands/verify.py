@@ -1,0 +1,62 @@
+"""``mnistgd verify``: train again from the record, and compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mnistgd.cli import console, inputs, options
+from mnistgd.errors import DataError, MnistgdError
+
+SAYS = {
+    "identical": "identical: the same bytes of weights",
+    "rounding": "rounding: the same weights, but for the last digits",
+    "different": "different: not the weights that these settings and images give",
+}
+
+
+def verify(
+    weights: Annotated[
+        Path,
+        typer.Argument(envvar="MNISTGD_WEIGHTS", metavar="[FILE|-]", help="The weights file to check."),
+    ] = options.WEIGHTS_FILE,
+    data: options.OtherData = None,
+    offline: options.Offline = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train again from a weights file's record, and say whether the same comes out."""
+    from mnistgd.cli.progress import TrainingProgress
+    from mnistgd.model.data import images_for
+    from mnistgd.training import reproduction
+    from mnistgd.training.run import Run
+
+    model = inputs.network(weights)
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+        dataset = images_for(model, data, offline=offline, listener=reporter)
+    if dataset.sha256 != model.data_sha256:
+        raise DataError(f"{weights} was trained on other images than these", "name them with --data")
+    run = Run(dataset, model.settings)
+    with TrainingProgress(quiet=quiet) as show, console.stage("training"):
+        for progress in run.reports():
+            show(progress)
+    found = reproduction.reproduce(model, dataset, run, progress)
+
+    if as_json:
+        console.print_json(
+            {
+                "verdict": found.verdict,
+                "max_difference": found.max_difference,
+                "environment_differs": found.environment_differs,
+                "weights": str(weights),
+            }
+        )
+    else:
+        lines = [SAYS[found.verdict], f"largest difference   {found.max_difference:.3g}"]
+        if found.environment_differs:
+            lines.append(f"environment differs  in {', '.join(found.environment_differs)}")
+        console.print_result("\n".join(lines))
+    if found.verdict == "different":
+        raise MnistgdError(f"{weights} cannot be reproduced", "it was changed, or made by other code")

@@ -1,0 +1,93 @@
+"""The one door to images: MNIST by its name, or a data set from a path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnistgd.datasets import sources
+from mnistgd.datasets.cache import Cache, default_folder
+from mnistgd.datasets.class_names import check_class_names, with_class_names
+from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.shape import IMAGE_SHAPE
+from mnistgd.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def load_dataset(
+    spec: str | Path = sources.MNIST,
+    *,
+    offline: bool = False,
+    class_names: Sequence[str] | None = None,
+    deskew: bool = False,
+    listener: Listener = SILENT,
+) -> Dataset:
+    """Bring a data set: MNIST, or one from a path.
+
+    MNIST comes from the cache, else from OpenML, else from the copy in this package; wherever it came from,
+    it is cached, so that the network is asked once.
+
+    Parameters
+    ----------
+    spec : str or Path
+        The string ``mnist``, or a path as `paths.read_path` takes it.
+    offline : bool
+        Whether OpenML is left out.
+    class_names : sequence of str, optional
+        What the classes are called; else they are called by their numbers.
+    deskew : bool
+        Whether the images are straightened (`mnistgd.datasets.deskew.deskew`); the result is cached, too.
+    listener : Listener
+        Hears what takes a while, and what a person should know.
+
+    Raises
+    ------
+    DataError
+        If the data set is missing, damaged or not of a kind that works, or `class_names` does not fit it.
+    UsageError
+        If `class_names` could fit no data set.
+    """
+    if class_names is not None:
+        check_class_names(class_names)
+    cache = Cache(default_folder(), listener)
+    if spec == sources.MNIST:
+        dataset = sources.find(cache, offline, listener)
+    else:
+        from mnistgd.datasets import paths
+
+        if spec == "":
+            raise DataError("no data set is named", paths.HINT)
+        dataset = paths.read_path(Path(spec))
+    if class_names is not None:
+        dataset = with_class_names(dataset, class_names)
+    _tell_of_gaps(dataset, listener)
+    return _deskewed(dataset, cache, listener) if deskew else dataset
+
+
+def _tell_of_gaps(dataset: Dataset, listener: Listener) -> None:
+    counts = np.bincount(dataset.train_labels, minlength=len(dataset.class_names))
+    missing = [name for name, count in zip(dataset.class_names, counts, strict=True) if not count]
+    if missing:
+        listener.notice(f"no train image shows {', '.join(missing)}: what that is cannot be learned")
+
+
+def _deskewed(dataset: Dataset, cache: Cache, listener: Listener) -> Dataset:
+    from mnistgd.datasets.deskew import DESKEW_VERSION, deskew
+
+    name = f"deskew{DESKEW_VERSION}-{dataset.sha256[:16]}"
+    n_train, n_test = len(dataset.train_images), len(dataset.test_images)
+    entry = cache.read(name, {"images": (n_train + n_test, *IMAGE_SHAPE)}, dataset.sha256)
+    if entry is not None and entry.damage:
+        listener.notice(f"the cache was damaged ({entry.damage}) and is built again")
+    if entry is not None and not entry.damage:
+        train_images, test_images = np.split(entry.arrays["images"], [n_train])
+    else:
+        listener.busy(f"straightening {n_train + n_test:,} images")
+        train_images, test_images = deskew(dataset.train_images), deskew(dataset.test_images)
+        cache.keep(name, {"images": (train_images, test_images)}, dataset.source, dataset.sha256)
+    return replace(dataset, train_images=train_images, test_images=test_images)

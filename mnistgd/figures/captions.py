@@ -1,0 +1,29 @@
+"""What a class is called in a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mnistgd.figures.letters import can_draw
+
+
+def is_digit(name: str) -> bool:
+    """Whether a class is called by one of the ten digits."""
+    return len(name) == 1 and name in "0123456789"
+
+
+def class_name(names: Sequence[str], index: int) -> str:
+    """The name of class `index`; in letters that cannot be drawn, it gives way to ``class 2``."""
+    return names[index] if can_draw(names[index]) else f"class {index}"
+
+
+def class_title(names: Sequence[str], index: int) -> str:
+    """What a picture of class `index` is called: ``digit 2``, or what `class_name` says.
+
+    Examples
+    --------
+    >>> class_title("0123456789", 2), class_title(("T-shirt", "Trouser"), 1), class_title("あい", 0)
+    ('digit 2', 'Trouser', 'class 0')
+    """
+    name = class_name(names, index)
+    return f"digit {name}" if is_digit(name) else name

@@ -1,0 +1,104 @@
+"""A confusion matrix as a picture: a count in every cell, and what the axes are beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from mnistgd.errors import ShapeError
+from mnistgd.figures.captions import class_name
+from mnistgd.figures.montage import column, framed, on_page, row
+from mnistgd.figures.text import PAPER, label, line_height, text_width
+
+CELL = 64  # the height of a cell, and the least that it is wide
+WIDEST = 100  # a cell, for the sake of a name above it
+TEXT = 18
+DARK = (8, 48, 107)  # of the largest share; a single hue that only gets darker is read without colours too
+
+
+def confusion_figure(counts: NDArray[np.int64], names: Sequence[str], title: str) -> Image.Image:
+    """Counts in cells: a row for each true class, a column for each predicted one.
+
+    A cell's colour is its count's share of its row: white is none, dark blue all. So the diagonal shows
+    each class's recall, whatever the number of its images.
+
+    Parameters
+    ----------
+    counts : integer ndarray of shape (n_classes, n_classes); row = true class, column = predicted class
+    names : the classes' names
+    title : written above
+
+    Raises
+    ------
+    ShapeError
+        If the counts are not a square of that size.
+    """
+    n = len(names)
+    if counts.shape != (n, n):
+        raise ShapeError(f"counts of shape {counts.shape} for {n} classes")
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    titles = [class_name(names, i) for i in range(n)]
+    heads = [_in_two(title) for title in titles]
+    cell = min(WIDEST, max(CELL, *(text_width(line, TEXT) + 8 for head in heads for line in head)))
+    cells = [row([_cell(counts[i, j], shares[i, j], cell) for j in range(n)]) for i in range(n)]
+    matrix = framed(column(cells))
+    wide = min(140, max(text_width(text, TEXT) for text in titles)) + 12
+    left = column([_beside(text, wide, CELL) for text in titles])
+    above = row([_above(head, max(map(len, heads)), cell) for head in heads])
+    upper = row([Image.new("RGB", (wide, above.height), PAPER), above])
+    body = column([upper, row([left, matrix], 4)], 4, align="left")
+    across = label("predicted", TEXT, matrix.width)
+    across = row([Image.new("RGB", (wide, across.height), PAPER), across])
+    down = label("true", TEXT, matrix.height).rotate(90, expand=True)
+    blank = Image.new("RGB", (down.width, above.height + across.height), PAPER)
+    page = row([column([blank, down]), column([across, body], 4, align="left")], 6)
+    return on_page(column([label(title, 22, page.width), page, _key(page.width)], 14))
+
+
+def _in_two(name: str) -> list[str]:
+    """A name that is too wide for a cell, broken behind a space or another sign that is no letter."""
+    breaks = [k for k, sign in enumerate(name, 1) if not sign.isalnum() and k < len(name)]
+    if text_width(name, TEXT) <= CELL - 6 or not breaks:
+        return [name]
+    halves = [[name[:k].strip(), name[k:].strip()] for k in breaks]
+    return min(halves, key=lambda lines: max(text_width(line, TEXT) for line in lines))
+
+
+def _cell(count: int, share: float, width: int) -> Image.Image:
+    """Colour by the share, or more exactly by its square root: a few mistakes must not look like none."""
+    strength = float(np.sqrt(share))
+    colour = tuple(round(255 + (dark - 255) * strength) for dark in DARK)
+    cell = Image.new("RGB", (width, CELL), colour)
+    # Where black and white letters stand out equally; each does so by more than 4.5 : 1 on its side.
+    ink = (255, 255, 255) if strength > 0.66 else (0, 0, 0) if count else (150, 150, 150)
+    text = label(f"{count}", TEXT, width - 6, ink=(0, 0, 0))
+    mask = text.convert("L").point(lambda v: 255 - v)
+    cell.paste(ink, (3, (CELL - text.height) // 2), mask)
+    ImageDraw.Draw(cell).rectangle((0, 0, width - 1, CELL - 1), outline=(235, 235, 235))
+    return cell
+
+
+def _beside(text: str, width: int, height: int) -> Image.Image:
+    line = Image.new("RGB", (width, height), PAPER)
+    line.paste(label(text, TEXT, width - 8, align="right"), (0, (height - line_height(TEXT)) // 2))
+    return line
+
+
+def _above(lines: Sequence[str], room: int, width: int) -> Image.Image:
+    """One or more lines at the bottom of as many as there is room for."""
+    head = Image.new("RGB", (width, room * line_height(TEXT)), PAPER)
+    for up, line in enumerate(reversed(lines), 1):
+        head.paste(label(line, TEXT, width - 6), (3, head.height - up * line_height(TEXT)))
+    return head
+
+
+def _key(width: int) -> Image.Image:
+    return label(
+        "the darker, the larger the count's share of its row; white: none",
+        15,
+        width,
+        ink=(88, 88, 88),
+    )

@@ -1,0 +1,174 @@
+"""Pictures put together: rows, columns and grids on white paper, and the sheet that shows a data set.
+
+Every figure of this package is built from these few pieces, so that their margins and gaps agree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from mnistgd.errors import ShapeError, UsageError
+from mnistgd.figures.text import PAPER, Align, label, line_height
+
+MARGIN = 24
+EDGE = (176, 176, 176)  # the thin line around a picture, so that a white one still has an end
+MOST_PIXELS = 25_000_000  # of one picture: 75 MB in memory, more than any screen or page shows
+
+
+def check_area(width: int, height: int) -> None:
+    """Refuse a picture that would not fit in a sensible memory.
+
+    Raises
+    ------
+    UsageError
+        If `width` × `height` is more than 25 million pixels.
+    """
+    if width * height > MOST_PIXELS:
+        raise UsageError(
+            f"a picture of {width}×{height} pixels is too large", "choose a smaller size, or fewer pictures"
+        )
+
+
+def enlarged(pixels: NDArray[np.uint8], multiple: int) -> Image.Image:
+    """Each pixel as a square of `multiple` × `multiple` equal pixels; nothing is blurred.
+
+    Parameters
+    ----------
+    pixels : uint8 ndarray of shape (height, width) for gray or (height, width, 3) for RGB
+    multiple : int, at least 1
+
+    Returns
+    -------
+    RGB image of width × multiple by height × multiple pixels
+
+    Raises
+    ------
+    UsageError
+        If that is too large.
+    """
+    height, width = pixels.shape[:2]
+    check_area(width * multiple, height * multiple)
+    picture = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGB")
+    return picture.resize((width * multiple, height * multiple), Image.Resampling.NEAREST)
+
+
+def framed(picture: Image.Image) -> Image.Image:
+    """`picture` with a thin line around it, one pixel outside."""
+    return ImageOps.expand(picture, border=1, fill=EDGE)
+
+
+def on_page(picture: Image.Image, margin: int = MARGIN) -> Image.Image:
+    """`picture` on white paper with an even margin."""
+    return ImageOps.expand(picture, border=margin, fill=PAPER)
+
+
+def column(pictures: Sequence[Image.Image], gap: int = 0, align: Align = "centre") -> Image.Image:
+    """Pictures one below the other, `gap` pixels apart."""
+    width = max(picture.width for picture in pictures)
+    height = sum(picture.height for picture in pictures) + gap * (len(pictures) - 1)
+    check_area(width, height)
+    page = Image.new("RGB", (width, height), PAPER)
+    top = 0
+    for picture in pictures:
+        spare = width - picture.width
+        page.paste(picture, ({"left": 0, "centre": spare // 2, "right": spare}[align], top))
+        top += picture.height + gap
+    return page
+
+
+def row(pictures: Sequence[Image.Image], gap: int = 0) -> Image.Image:
+    """Pictures side by side, `gap` pixels apart, their tops level."""
+    width = sum(picture.width for picture in pictures) + gap * (len(pictures) - 1)
+    height = max(picture.height for picture in pictures)
+    check_area(width, height)
+    page = Image.new("RGB", (width, height), PAPER)
+    left = 0
+    for picture in pictures:
+        page.paste(picture, (left, 0))
+        left += picture.width + gap
+    return page
+
+
+def grid(pictures: Sequence[Image.Image], columns: int, gap: int = 0) -> Image.Image:
+    """Pictures in rows of `columns`, row by row, `gap` pixels apart both ways."""
+    rows = [row(pictures[start : start + columns], gap) for start in range(0, len(pictures), columns)]
+    return column(rows, gap, align="left")
+
+
+def contact_sheet(
+    images: NDArray[np.uint8],
+    *,
+    title: str = "",
+    captions: Sequence[str] = (),
+    row_labels: Sequence[str] = (),
+    columns: int | None = None,
+    size: int | None = None,
+) -> Image.Image:
+    """Many images on one page, dark ink on white paper, captions below them if there are any.
+
+    Parameters
+    ----------
+    images : uint8 ndarray of shape (n, height, width), n at least 1; 0 is background and 255 is ink
+    title : written above
+    captions : one for each image, or none at all
+    row_labels : one for each row, written to its left, or none at all
+    columns : images in a row; about as many as there are rows if not given
+    size : pixels; an image is enlarged by the largest whole number that keeps its width within it;
+        if not given 84 with captions, else 56, or 28 for more than 400 images
+
+    Raises
+    ------
+    ShapeError
+        If there is no image, or the captions or labels do not go with the images.
+    UsageError
+        If the page would be too large.
+    """
+    if images.ndim != 3 or images.dtype != np.uint8 or 0 in images.shape:
+        raise ShapeError(f"no sheet can be made of {images.dtype} images of shape {images.shape}")
+    count, height, width = images.shape
+    columns = min(count, math.ceil(math.sqrt(count)) if columns is None else columns)
+    if columns < 1:
+        raise ShapeError(f"a sheet of {columns} columns has no room for images")
+    rows = math.ceil(count / columns)
+    if captions and len(captions) != count:
+        raise ShapeError(f"{len(captions)} captions for {count} images")
+    if row_labels and len(row_labels) != rows:
+        raise ShapeError(f"{len(row_labels)} labels for {rows} rows")
+    if size is None:
+        size = 84 if captions else 56 if count <= 400 else 28
+    multiple = max(1, size // width)
+    gap, text_size = 6, 14
+    # The sheet may be large although each image is small: this is known before anything is drawn.
+    step = height * multiple + (line_height(text_size) if captions else 0) + gap
+    check_area(columns * (width * multiple + gap), rows * step)
+    tiles = [framed(enlarged(255 - image, multiple)) for image in images]
+    if captions:
+        tiles = [
+            column([tile, label(caption, text_size, tile.width)])
+            for tile, caption in zip(tiles, captions, strict=True)
+        ]
+    sheet = grid(tiles, columns, gap)
+    if row_labels:
+        sheet = row([_row_labels(row_labels, tiles[0].height, gap), sheet], 2 * gap)
+    if title:
+        sheet = column([label(title, 22, max(sheet.width, 240)), sheet], 12)
+    return on_page(sheet)
+
+
+def _row_labels(names: Sequence[str], height: int, gap: int) -> Image.Image:
+    """Row labels below one another, each in the middle of a row of `height` pixels."""
+    size = 16
+    widest = max(label(name, size).width for name in names)
+    width = min(140, 10 * math.ceil(widest / 10))
+    above = max(0, height - line_height(size)) // 2
+    lines = []
+    for name in names:
+        line = Image.new("RGB", (width, height), PAPER)
+        line.paste(label(name, size, width, align="right"), (0, above))
+        lines.append(line)
+    return column(lines, gap, align="right")

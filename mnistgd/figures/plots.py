@@ -1,0 +1,107 @@
+"""Plots of curves and paths, drawn with matplotlib where it is installed.
+
+Weights, evidence and images are drawn by the other modules of this room; this is for what has axes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mnistgd.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE, GREY = COLOURS = (
+    "#000000",
+    "#e69f00",
+    "#56b4e9",
+    "#009e73",
+    "#0072b2",
+    "#d55e00",
+    "#cc79a7",
+    "#999999",
+)
+"""Colours that people with any colour vision tell apart.
+
+They are those of Okabe and Ito (2008), Color universal design, with a grey in place of their yellow,
+which is too pale for a line on white.
+"""
+
+SIGNED = "RdBu"
+"""Colour map for numbers of either sign: red below zero, white at zero, blue above."""
+
+CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""Of lines that share a plot: they are told apart by shape as well as by colour."""
+
+
+def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
+    """An empty figure of `width` × `height` inches, with no global state behind it.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("plots need matplotlib", "pip install 'mnistgd[plots]'") from error
+    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def png_of(figure: Figure) -> bytes:
+    """The figure as a PNG file; the same figure gives the same bytes."""
+    stream = io.BytesIO()
+    with boxes_for_letters():
+        figure.savefig(stream, format="png", metadata={"Software": None})
+    return stream.getvalue()
+
+
+@contextmanager
+def boxes_for_letters() -> Iterator[None]:
+    """A letter that the font lacks is measured and drawn as a box, which says enough: no warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
+def drawable(values: Sequence[float]) -> list[float]:
+    """The same, with NaN, which leaves a gap, for what is too far out for the arithmetic of an axis."""
+    return [value if abs(value) < 1e200 else math.nan for value in values]
+
+
+def size(figure: Figure, width: float, height: float) -> None:
+    """Make `figure` that many inches wide and high, and let it place its parts without overlaps."""
+    figure.set_size_inches(width, height)
+    figure.set_layout_engine("constrained")
+
+
+def level(axes: Axes, value: float, words: str, *, colour: str = VERMILLION, above: bool = False) -> None:
+    """A dashed line across the plot at `value` of the y axis, and at its right end what that is."""
+    axes.axhline(value, color=colour, linestyle="--", linewidth=1)
+    axes.annotate(
+        words,
+        (0.99, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 4 if above else -5),
+        textcoords="offset points",
+        ha="right",
+        va="bottom" if above else "top",
+        color=colour,
+    )
+
+
+def open_frame(axes: Axes) -> None:
+    """Leave out the frame above and on the right, where it measures nothing."""
+    axes.spines[["top", "right"]].set_visible(False)

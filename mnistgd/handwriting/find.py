@@ -1,0 +1,152 @@
+"""Finding the digit in a picture: roughly where it is first, then its strokes from a closer look."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from mnistgd.handwriting.ink import (
+    FAINTEST,
+    RGB,
+    Grey,
+    Pen,
+    calmed,
+    channel_mix,
+    flattened,
+    ink_contrast,
+    measure_pen,
+    quantile,
+    threshold,
+)
+from mnistgd.handwriting.morphology import spread
+from mnistgd.handwriting.pieces import Mask, bounds, digit_pieces, outline
+from mnistgd.handwriting.ruling import without_rules
+from mnistgd.handwriting.sheet import find_sheet
+
+CLOSE = 100
+"""The longer side of the digit, in pixels, in what `find_digit` returns."""
+
+# The longer side of the picture, in pixels, while the pen is measured and while the digit is looked for.
+_THUMBNAIL = 72
+_ROUGH = 112
+_SMALL = 36
+_FINER = 192
+# What is wider than so many strokes is no ink.
+_ROOM = 2.5
+# The contrast of the palest digit that is taken for one: exp(-0.05) is 95 % of the paper's brightness.
+_WEAKEST = 0.05
+_EVEN = np.zeros(6, np.float32)
+
+
+def find_digit(picture: RGB) -> Mask | None:
+    """The strokes of the digit that a picture shows.
+
+    Parameters
+    ----------
+    picture : uint8 ndarray of shape (h, w, 3)
+
+    Returns
+    -------
+    bool ndarray of shape (h', w')
+        True is ink, and some is. The digit is about `CLOSE` pixels long and has a little paper around it.
+        None if there is nothing on the picture that could be a digit.
+    """
+    image = Image.fromarray(picture)
+    mix = channel_mix(np.asarray(image.reduce(max(1, max(image.size) // _THUMBNAIL))))
+    image = image.convert("L", (*mix.tolist(), 0))
+    plain = calmed(_scaled(image, _THUMBNAIL))
+    sheet = find_sheet(plain)
+    if sheet is not None:
+        # What is not on the sheet becomes paper.
+        paper = Image.new("L", image.size, round(float(np.median(plain[sheet]))))
+        paper.paste(image, mask=Image.fromarray(sheet.astype(np.uint8) * 255).resize(image.size))
+        strokes = _strokes(paper)
+        if strokes is not None:
+            return strokes
+    return _strokes(image)
+
+
+def _strokes(image: Image.Image) -> Mask | None:
+    """The same of a grey picture."""
+    # A picture of few pixels is soft when it is enlarged.
+    detail = min(1.0, max(image.size) / 28)
+    pen = measure_pen(calmed(_scaled(image, _THUMBNAIL)))
+    digit = _where(calmed(_scaled(image, _ROUGH)), pen, detail)
+    if digit is None or bounds(digit).size < _SMALL:
+        digit = _where(calmed(_scaled(image, _FINER)), pen, detail)
+    return None if digit is None else _closer(image, digit, pen)
+
+
+def _where(plain: Grey, pen: Pen, detail: float) -> Mask | None:
+    """The pixels of the picture that are the digit, if any are."""
+    contrast = ink_contrast(flattened(pen.positive(plain), pen.light), _ROOM * pen.width * max(plain.shape))
+    marks = contrast > max(threshold(contrast), FAINTEST / 2)
+    ink = without_rules(marks)
+    if not ink.any():
+        return None
+    digit = digit_pieces(ink, contrast)
+    bare = contrast[~marks]
+    return digit if _is_plausible(digit, ink, contrast, bare, detail) else None
+
+
+def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: float) -> bool:
+    """Whether this could be a digit, and not noise, a corner or the edge of a shadow on an empty sheet.
+
+    A vignette is a solid blot, and a shadow runs along the border, but neither ends as sharply as ink. All
+    limits lie between what 5,000 pictures of digits and 400 of nothing had.
+    """
+    size = bounds(digit).size
+    strength = float(contrast[digit].mean())
+    fill = float(digit.sum()) / size**2
+    contact = float(digit[0].sum() + digit[-1].sum() + digit[:, 0].sum() + digit[:, -1].sum()) / size
+    return bool(
+        strength > _WEAKEST
+        and (not bare.size or strength > 4 * quantile(np.abs(bare), 0.7))
+        and contrast[digit].sum() > 0.15 * contrast[ink].sum()
+        and size > max(digit.shape) / 18
+        and contact < 1.05
+        and fill < 0.66
+        and outline(digit) < 12 * size
+        and _sharpness(digit, contrast) > (0.2 * fill + 0.08 * contact) * detail * strength
+    )
+
+
+def _sharpness(digit: Mask, contrast: Grey) -> float:
+    """By how much the contrast falls from a pixel of the digit to the next that is none, on average."""
+    steps = [np.abs(np.diff(contrast, axis=axis))[np.diff(digit, axis=axis)] for axis in (0, 1)]
+    fall = np.concatenate(steps)
+    return float(fall.mean()) if fall.size else 0.0
+
+
+def _closer(image: Image.Image, digit: Mask, pen: Pen) -> Mask:
+    """The same digit from the picture's own pixels, `CLOSE` of them long."""
+    down, right = image.height / digit.shape[0], image.width / digit.shape[1]
+    box = bounds(digit)
+    margin = 0.2 * box.size + 2
+    left, top = max(0.0, box.left - margin), max(0.0, box.top - margin)
+    end, bottom = min(digit.shape[1], box.right + margin), min(digit.shape[0], box.bottom + margin)
+    scale = CLOSE / box.size
+    size = max(1, round((end - left) * scale)), max(1, round((bottom - top) * scale))
+    region = (left * right, top * down, end * right, bottom * down)
+    close = calmed(_resized(image, size, region))
+    contrast = ink_contrast(
+        flattened(pen.positive(close), _EVEN), _ROOM * pen.width * max(digit.shape) * scale
+    )
+    # A wide margin around what was found: other things may lie near.
+    near = Image.fromarray(spread(digit, 5, np.maximum).astype(np.uint8) * 255)
+    around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
+    ink = (contrast > threshold(contrast)) & around
+    return ink if ink.any() else around
+
+
+def _scaled(image: Image.Image, longest: int) -> Image.Image:
+    """The picture with its longer side so many pixels long."""
+    scale = longest / max(image.size)
+    return _resized(image, (max(1, round(image.width * scale)), max(1, round(image.height * scale))))
+
+
+def _resized(
+    image: Image.Image, size: tuple[int, int], region: tuple[float, float, float, float] | None = None
+) -> Image.Image:
+    """Width and height `size` of a region (left, top, right, bottom), or of the whole picture."""
+    return image.resize(size, Image.Resampling.BILINEAR, region, reducing_gap=3.0)

@@ -1,0 +1,213 @@
+"""Opening a picture that somebody else made: any size, any mode, and perhaps not a picture at all.
+
+Nothing in a file is trusted. Only six formats are tried, what is too large is refused before a pixel of it
+is decoded, and whatever a decoder raises on a damaged file becomes one `ImageError`.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import warnings
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from mnistgd.errors import ImageError
+from mnistgd.handwriting.paper import on_paper
+from mnistgd.system.files import called
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 30_000
+MAX_BYTES = 200_000_000
+# Pillow holds a WebP picture four times over, and reads run-length encoded bitmaps pixel by pixel in Python;
+# a progressive JPEG is gone through once for each of its scans, of which a few bytes each make any number.
+_MAX_WEBP_PIXELS = 25_000_000
+_MAX_RUN_LENGTH_PIXELS = 2_000_000
+_MAX_SCANS = 30
+# A larger picture is reduced by a whole factor, to something between this and twice this on its longer side.
+_ENOUGH = 800
+_ORIENTATION = 0x0112
+# What Pillow would say of a damaged file; without a handler, logging prints it.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+_SMALLER = "make it smaller: 2000 × 2000 pixels are plenty"
+_OTHERWISE = "PNG, JPEG, BMP, GIF, WebP and TIFF can be read: save it as one of these"
+
+
+class Picture(NamedTuple):
+    """A picture as it was read.
+
+    Attributes
+    ----------
+    name : str; its file, or ``stdin``
+    size : (int, int); width and height in pixels, upright
+    pixels : uint8 ndarray of shape (h, w, 3), RGB on opaque paper; of a large picture, a reduced copy
+    """
+
+    name: str
+    size: tuple[int, int]
+    pixels: NDArray[np.uint8]
+
+
+def open_picture(source: Path | bytes) -> Picture:
+    """Read a picture: PNG, JPEG, BMP, GIF, WebP or TIFF, in any mode; of several frames the first.
+
+    It is turned upright as its EXIF data says, and what is transparent becomes paper.
+
+    Parameters
+    ----------
+    source : Path, or bytes
+        A file, or what stdin held.
+
+    Raises
+    ------
+    ImageError
+        If it cannot be opened, is of another kind, is damaged, or is too large.
+    """
+    name = called(source)
+    with _opened(source, name) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image = Image.open(file, formats=FORMATS)
+        except UnidentifiedImageError:
+            raise _not_a_picture(name, file) from None
+        except Exception as error:  # a decoder met what it did not expect, and that can be anything
+            raise _damaged(name, error) from error
+        with image:
+            _check_size(image, name, file)
+            width, height = image.size
+            longest = max(width, height)
+            try:
+                if image.format == "JPEG":
+                    image.draft(None, (width * _ENOUGH // longest, height * _ENOUGH // longest))
+                with _silenced() if image.format == "TIFF" else nullcontext():
+                    image.load()
+                pixels = on_paper(image, max(1, max(image.size) // _ENOUGH))
+            except Exception as error:
+                raise _damaged(name, error) from error
+            turns, mirrored = _ORIENTATIONS.get(_orientation(image), (0, False))
+    if mirrored:
+        pixels = pixels[:, ::-1]
+    pixels = np.ascontiguousarray(np.rot90(pixels, turns))
+    return Picture(name, (height, width) if turns % 2 else (width, height), pixels)
+
+
+@contextmanager
+def _opened(source: Path | bytes, name: str) -> Iterator[IO[bytes]]:
+    """The source as a file that can be read in any order."""
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+        return
+    try:
+        file = source.open("rb")
+    except FileNotFoundError:
+        raise ImageError(f"{name} does not exist", "check the name of the image") from None
+    except IsADirectoryError:
+        raise ImageError(f"{name} is a folder", "name the images in it") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+    with file:
+        try:
+            # A pipe can be read only once, and only forwards.
+            content = None if file.seekable() else file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise _unreadable(name, error) from None
+        yield file if content is None else io.BytesIO(content)
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Nothing reaches the standard error stream: libtiff complains there, past Python."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _unreadable(name: str, error: Exception) -> ImageError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return ImageError(f"{name} cannot be read: {reason}", "check its name and permissions")
+
+
+def _not_a_picture(name: str, file: IO[bytes]) -> ImageError:
+    """What is wrong with something that none of the decoders knows."""
+    file.seek(0)
+    if not file.read(1):
+        return ImageError(f"{name} is empty", "a picture of one digit is needed")
+    return ImageError(f"{name} is not a picture of a kind that is read here", _OTHERWISE)
+
+
+def _damaged(name: str, error: Exception) -> ImageError:
+    """What is wrong with a picture that a decoder gave up on."""
+    if isinstance(error, (MemoryError, Image.DecompressionBombError)):
+        return ImageError(f"{name} is too large", _SMALLER)
+    if isinstance(error, EOFError) or "truncated" in str(error).lower():
+        return ImageError(f"{name} is damaged: it ends too early", "save or send it once more")
+    return ImageError(f"{name} is damaged", "open it in another program and save it as PNG")
+
+
+def _check_size(image: Image.Image, name: str, file: IO[bytes]) -> None:
+    """Refuse what would take too much memory or time to decode.
+
+    Raises
+    ------
+    ImageError
+        If the picture has too many pixels, bytes or scans.
+    """
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise ImageError(f"{name} has no pixels", "a picture of one digit is needed")
+    limit = _MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+    if any(part[0] == "bmp_rle" for part in getattr(image, "tile", [])):
+        limit = _MAX_RUN_LENGTH_PIXELS
+    if width * height > limit or max(width, height) > MAX_SIDE:
+        raise ImageError(f"{name} is too large: {width} × {height} pixels", _SMALLER)
+    position = file.tell()
+    if file.seek(0, io.SEEK_END) > MAX_BYTES:
+        raise ImageError(f"{name} is too large for a picture", _SMALLER)
+    if image.format in ("JPEG", "MPO"):
+        file.seek(0)
+        # The marker cannot occur within a scan, where 0xFF is always followed by 0.
+        if file.read().count(b"\xff\xda") > _MAX_SCANS:
+            raise ImageError(f"{name} is a JPEG of too many scans", "save it as PNG")
+    file.seek(position)
+
+
+def _orientation(image: Image.Image) -> object:
+    """How the camera was held; a damaged note of it is no reason to refuse the picture."""
+    try:
+        return image.getexif().get(_ORIENTATION)
+    except Exception:
+        return None
+
+
+# EXIF orientation → quarter turns to the left after mirroring left and right, if so.
+_ORIENTATIONS: dict[object, tuple[int, bool]] = {
+    2: (0, True),
+    3: (2, False),
+    4: (2, True),
+    5: (1, True),
+    6: (3, False),
+    7: (3, True),
+    8: (1, False),
+}

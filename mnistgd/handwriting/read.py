@@ -1,0 +1,75 @@
+"""What a picture shows: the digit on it as MNIST would have it, or the picture as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.errors import ImageError
+from mnistgd.handwriting.find import find_digit
+from mnistgd.handwriting.framing import SIZE, framed
+from mnistgd.handwriting.pictures import Picture
+
+_LEAST = 8
+
+
+def normalised(picture: Picture) -> NDArray[np.uint8]:
+    """The digit that a picture shows, brought to what MNIST is.
+
+    Ink is told from paper, thickened if it is thin, fitted into 20×20 pixels with its shape kept, and
+    centred in 28×28 by its centre of mass.
+
+    Returns
+    -------
+    uint8 ndarray of shape (28, 28); 0 is background and 255 is ink
+
+    Raises
+    ------
+    ImageError
+        If the picture is too small, or shows nothing that could be a digit.
+    """
+    width, height = picture.size
+    if max(width, height) < _LEAST:
+        raise ImageError(
+            f"{picture.name} is too small: {width} × {height} pixels",
+            f"a digit needs {_LEAST} pixels at least",
+        )
+    strokes = find_digit(picture.pixels)
+    if strokes is None:
+        raise _nothing_on(picture)
+    return framed(strokes)
+
+
+def as_it_is(picture: Picture) -> NDArray[np.uint8]:
+    """A picture of 28×28 pixels, light ink on dark, to the network as it is: only its colours become grey.
+
+    Returns
+    -------
+    uint8 ndarray of shape (28, 28), from `greyed`
+
+    Raises
+    ------
+    ImageError
+        If the picture is of another size, or of one colour.
+    """
+    if picture.size != (SIZE, SIZE):
+        width, height = picture.size
+        raise ImageError(
+            f"{picture.name} is {width} × {height} pixels, not {SIZE} × {SIZE}", "leave out --as-is"
+        )
+    grey = greyed(picture)
+    if grey.min() == grey.max():
+        raise _nothing_on(picture)
+    return grey
+
+
+def greyed(picture: Picture) -> NDArray[np.uint8]:
+    """A picture without colours: round(0.299 R + 0.587 G + 0.114 B), so that a grey pixel keeps its value."""
+    grey: NDArray[np.uint8] = np.rint(picture.pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+    return grey
+
+
+def _nothing_on(picture: Picture) -> ImageError:
+    return ImageError(
+        f"{picture.name} shows nothing that could be a digit", "use a picture of one digit, large and clear"
+    )

@@ -1,0 +1,119 @@
+"""Why a linear network gave its answer: every logit is a sum, and here are its terms."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
+from mnistgd.model.model import Model
+
+
+class Rounded(NamedTuple):
+    """The terms of a sum with a few decimals; the first three add up to the last, to the last digit."""
+
+    speaks_for: Decimal
+    speaks_against: Decimal
+    bias: Decimal
+    logit: Decimal
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The terms of one sum: logit = total of pixel · weight over all pixels + bias.
+
+    Attributes
+    ----------
+    products : float64 ndarray of shape (28, 28); pixel in [0, 1] times weight
+    bias : float
+    """
+
+    products: NDArray[np.float64]
+    bias: float
+
+    @property
+    def speaks_for(self) -> float:
+        """The sum of all products above zero."""
+        return float(self.products[self.products > 0].sum())
+
+    @property
+    def speaks_against(self) -> float:
+        """The sum of all products below zero; not positive."""
+        return float(self.products[self.products < 0].sum())
+
+    @property
+    def logit(self) -> float:
+        """speaks_for + speaks_against + bias, added in this order."""
+        return self.speaks_for + self.speaks_against + self.bias
+
+    def rounded(self, places: int) -> Rounded:
+        """The terms and their sum for people, who add up what they see.
+
+        The sum is rounded as ever; each term goes up or down by less than a unit of its last digit: those
+        with the largest remainders go up, as many as it takes (Hamilton's method).
+
+        Parameters
+        ----------
+        places : int, how many decimals
+
+        Examples
+        --------
+        >>> evidence = Evidence(np.array([10.184, -1.084]), -0.164)
+        >>> [str(number) for number in evidence.rounded(2)]
+        ['10.18', '-1.08', '-0.16', '8.94']
+        """
+        exact = [Fraction(term) * 10**places for term in (self.speaks_for, self.speaks_against, self.bias)]
+        total = round(sum(exact, Fraction(0)))
+        units = [math.floor(term) for term in exact]
+        by_remainder = sorted(range(3), key=lambda k: units[k] - exact[k])
+        for k in by_remainder[: total - sum(units)]:
+            units[k] += 1
+        return Rounded(*(Decimal(f"{number}e-{places}") for number in (*units, total)))
+
+    def minus(self, other: Evidence) -> Evidence:
+        """What speaks for this class rather than for the other; its logit is the difference of the two."""
+        return Evidence(self.products - other.products, self.bias - other.bias)
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why one image got its answer.
+
+    Attributes
+    ----------
+    evidence : tuple of Evidence, one for each class
+    probabilities : float64 ndarray of shape (n_classes,)
+    """
+
+    evidence: tuple[Evidence, ...]
+    probabilities: NDArray[np.float64]
+
+    @property
+    def ranking(self) -> list[int]:
+        """The classes, the largest logit first; where two are equal, the lower number first."""
+        return sorted(range(len(self.evidence)), key=lambda digit: -self.evidence[digit].logit)
+
+
+def explain(model: Model, image: NDArray[np.uint8]) -> Explanation:
+    """Take a network's answer to one image apart.
+
+    Parameters
+    ----------
+    model : Model
+    image : uint8 ndarray of shape (28, 28), prepared as the training images were
+    """
+    inputs = image.reshape(PIXELS).astype(np.float64) / 255
+    products = inputs[:, None] * model.weights
+    return Explanation(
+        tuple(
+            Evidence(products[:, digit].reshape(IMAGE_SHAPE), float(model.params["bias"][digit]))
+            for digit in range(len(model.class_names))
+        ),
+        model.probabilities(image[None])[0],
+    )

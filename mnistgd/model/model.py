@@ -1,0 +1,110 @@
+"""A trained network, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.datasets.shape import PIXELS
+from mnistgd.datasets.sources import MNIST, Source
+from mnistgd.engine.losses import softmax
+from mnistgd.engine.types import Array, Params
+from mnistgd.errors import WeightsError
+from mnistgd.model.settings import Settings
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network.
+
+    Attributes
+    ----------
+    params : Params, float32
+    settings : Settings that it was trained with
+    class_names : tuple of str, one per class
+    record : mapping
+        What the file says of the network besides its arrays, as JSON has it.
+    """
+
+    params: Params
+    settings: Settings
+    class_names: tuple[str, ...]
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> Array:
+        """(784, n_classes); ``weights[:, 2].reshape(28, 28)`` is digit 2's picture.
+
+        Raises
+        ------
+        WeightsError
+            If the network has hidden layers: its digits have no picture then, its hidden units have.
+        """
+        if self.settings.hidden:
+            hint = "show-weights --layer 1 shows its hidden units; train without --hidden for the digits"
+            raise WeightsError(
+                "in a network with hidden layers no single weight joins a pixel and a digit", hint
+            )
+        return self.params["weights"]
+
+    def layer_weights(self, layer: int) -> Array:
+        """The weights of layer `layer`, counted from 1, of shape (inputs, outputs).
+
+        Raises
+        ------
+        WeightsError
+            If there is no such layer.
+        """
+        layers = len(self.settings.hidden) + 1
+        if not 1 <= layer <= layers:
+            raise WeightsError(f"this network has no layer {layer}", f"its layers are 1 to {layers}")
+        return self.params[f"{self.settings.layer_prefix(layer)}weights"]
+
+    @property
+    def data_source(self) -> str:
+        """Where the training images came from: ``openml``, ``embedded`` or a path."""
+        return str(self.record["data"]["source"])
+
+    @property
+    def data_spec(self) -> str:
+        """What `datasets.load` brings those images with."""
+        return MNIST if self.data_source in get_args(Source) else self.data_source
+
+    @property
+    def data_sha256(self) -> str:
+        """SHA-256, in hex, of the pixels it was trained and tested on."""
+        return str(self.record["data"]["sha256"])
+
+    def outputs(self, images: NDArray[np.uint8]) -> Array:
+        """What the network answers: logits, or for a squared-error network its predictions.
+
+        Parameters
+        ----------
+        images : uint8 ndarray of shape (n, 28, 28), prepared as the training images were
+
+        Returns
+        -------
+        float32 ndarray of shape (n, n_classes)
+        """
+        network = self.settings.network(len(self.class_names))
+        return network.forward(self.params, images.reshape(len(images), PIXELS))[0]
+
+    def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """How probable each class is; shape (n, n_classes), each row sums to 1.
+
+        softmax(outputs) for cross-entropy. A squared-error network has no softmax: its outputs estimate
+        the probabilities themselves, but may leave [0, 1] and need not sum to 1. They are clipped there
+        and divided by their sum.
+        """
+        outputs = self.outputs(images).astype(np.float64)
+        if self.settings.loss == "cross-entropy":
+            return softmax(outputs)
+        # Nothing above zero at all says nothing about the class: a uniform guess.
+        clipped = np.clip(outputs, 0, 1)
+        clipped[clipped.sum(axis=1) == 0] = 1
+        probabilities: NDArray[np.float64] = clipped / clipped.sum(axis=1, keepdims=True)
+        return probabilities

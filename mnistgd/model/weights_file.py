@@ -1,0 +1,206 @@
+"""A trained network, and the file it lives in.
+
+The file is an ``.npz`` without pickle: ``weights`` (784, n_classes) float32, ``bias`` (n_classes,)
+float32 and ``record``, a 0-d array of text that holds JSON: what the network is and how it came about.
+That is format 1. A network with hidden layers has format 2: ``weights_1`` (784, units) and ``bias_1``,
+``weights_2`` and ``bias_2`` and so on, the last for the classes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mnistgd.datasets.class_names import class_names_in
+from mnistgd.datasets.shape import IMAGE_SHAPE
+from mnistgd.engine.types import Array
+from mnistgd.errors import WeightsError
+from mnistgd.model.environment import describe
+from mnistgd.model.model import Model
+from mnistgd.model.settings import Settings
+from mnistgd.system.files import called, write_atomically
+from mnistgd.system.npz import BadRecordError, json_in, read_npz
+
+TRAIN_FIRST = "train first: mnistgd train"
+TRAIN_AGAIN = "make a new one: mnistgd train"
+
+
+def save(model: Model, path: Path) -> None:
+    """Write `model` to `path`, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    write_atomically(path, file_bytes(model))
+
+
+def file_bytes(model: Model) -> bytes:
+    """What is in the file of `model`."""
+    layers = _arrays_of(model.settings, len(model.class_names))
+    arrays = {name: model.params[param] for name, (param, _) in layers.items()}
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays, record=np.array(json.dumps(model.record)))
+    return buffer.getvalue()
+
+
+def load(source: Path | bytes) -> Model:
+    """Read a weights file, believing nothing it says before it has been checked.
+
+    Parameters
+    ----------
+    source : Path, or bytes
+        A file, or what stdin held.
+
+    Raises
+    ------
+    WeightsError
+        If it is missing, damaged, of a newer format or not a weights file at all.
+    """
+    place = called(source)
+    if isinstance(source, Path) and not source.exists():
+        raise WeightsError(f"there is no weights file {place}", TRAIN_FIRST)
+    found = read_npz(source, {"record": RECORD_BYTES}, WeightsError, TRAIN_AGAIN)
+    try:
+        record = _parse(found.get("record"))
+        layers = _arrays_of(record.settings, len(record.class_names))
+        limits = {name: 4 * math.prod(shape) for name, (_, shape) in layers.items()}
+        arrays = read_npz(source, limits, WeightsError, TRAIN_AGAIN)
+        params = {param: _checked(arrays.get(name), name, shape) for name, (param, shape) in layers.items()}
+    except NewerFormatError as problem:
+        raise WeightsError(f"{place} has {problem}", "pip install --upgrade mnistgd") from problem
+    except BadRecordError as problem:
+        raise WeightsError(f"{place} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
+    return Model(params, record.settings, record.class_names, record.document)
+
+
+def weights_sha256(weights: ArrayLike) -> str:
+    """SHA-256, in hex, of a weight array: of its numbers as little-endian float32, row by row.
+
+    It depends on nothing but the numbers, unlike the hash of a weights file, which holds a date.
+    """
+    return hashlib.sha256(np.asarray(weights).astype("<f4", order="C").tobytes("C")).hexdigest()
+
+
+def _arrays_of(settings: Settings, n_classes: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """For each array of the file, what the engine calls it, and its shape."""
+    arrays: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for layer, (n_inputs, n_outputs) in enumerate(settings.layer_sizes(n_classes), 1):
+        ending = f"_{layer}" if settings.hidden else ""
+        prefix = settings.layer_prefix(layer)
+        arrays[f"weights{ending}"] = (f"{prefix}weights", (n_inputs, n_outputs))
+        arrays[f"bias{ending}"] = (f"{prefix}bias", (n_outputs,))
+    return arrays
+
+
+def _checked(array: NDArray[Any] | None, name: str, shape: tuple[int, ...]) -> Array:
+    if array is None:
+        raise BadRecordError(f"it has no {name}")
+    if array.shape != shape or array.dtype != np.float32:
+        raise BadRecordError(f"its {name} has shape {array.shape} of {array.dtype}, not {shape} of float32")
+    if not np.isfinite(array).all():
+        raise BadRecordError(f"not all numbers in its {name} are finite")
+    return array
+
+
+FORMATS = (1, 2)
+"""1 has one layer of weights, 2 has hidden layers."""
+
+RECORD_BYTES = 1_000_000
+
+
+class NewerFormatError(Exception):
+    """The file is of a format that is not known yet."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record that has been checked.
+
+    Attributes
+    ----------
+    settings : Settings
+    class_names : tuple of str, one per class
+    document : mapping, all of it as JSON has it
+    """
+
+    settings: Settings
+    class_names: tuple[str, ...]
+    document: Mapping[str, Any]
+
+
+def build_record(
+    settings: Settings, class_names: tuple[str, ...], *, data: Mapping[str, str], results: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The record of a network that has just been trained.
+
+    Parameters
+    ----------
+    settings : Settings
+    class_names : tuple of str
+    data : mapping with keys ``source`` and ``sha256``, of the images it was trained on
+    results : mapping of names to figures, such as ``test_accuracy``
+    """
+    settings = settings.resolved()
+    return {
+        "format": 2 if settings.hidden else 1,
+        "settings": settings.as_json(),
+        "seed": settings.seed,
+        "names": list(class_names),
+        "image_shape": list(IMAGE_SHAPE),
+        "preprocessing": ["deskew"] if settings.deskew else [],
+        "data": dict(data),
+        "results": dict(results),
+        "environment": describe(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _parse(array: NDArray[Any] | None) -> Record:
+    """Check the record of a file.
+
+    Parameters
+    ----------
+    array : ndarray or None; the file's array ``record``, a 0-d array of text
+
+    Raises
+    ------
+    BadRecordError
+        If it is missing, or is not a record.
+    NewerFormatError
+        If it names a format that is not known yet.
+    """
+    document = json_in(array)
+    if type(document.get("format")) is not int or document["format"] < 1:
+        raise BadRecordError("its record names no format")
+    if document["format"] > FORMATS[-1]:
+        raise NewerFormatError(
+            f"format {document['format']}, newer than the {FORMATS[-1]} that this mnistgd reads"
+        )
+    _check_data(document.get("data"))
+    if document.get("image_shape") != list(IMAGE_SHAPE):
+        raise BadRecordError(f"its images are not {IMAGE_SHAPE[0]}×{IMAGE_SHAPE[1]}")
+    return Record(_settings(document.get("settings")), class_names_in(document.get("names")), document)
+
+
+def _check_data(data: object) -> None:
+    if not isinstance(data, dict) or not all(isinstance(data.get(key), str) for key in ("source", "sha256")):
+        raise BadRecordError("its record does not say what it was trained on")
+
+
+def _settings(value: object) -> Settings:
+    try:
+        return Settings.from_json(value)
+    except (TypeError, ValueError) as problem:
+        raise BadRecordError(f"its settings are damaged ({problem})") from problem

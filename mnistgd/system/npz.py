@@ -1,0 +1,210 @@
+"""Read an ``.npz`` that nobody vouches for.
+
+numpy's own reader believes what a file says of itself: it allocates the shape in a member's header
+before a byte of it has been read. Here every size is checked first, and nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.errors import MnistgdError
+from mnistgd.system.files import called, reason
+
+HEADER_BYTES = 4096
+"""More than any header of a plain array takes; what follows the header is the array's bytes alone."""
+
+_CONTENTS_BYTES = 1 << 20
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+
+
+class NotAnArrayError(Exception):
+    """A member is not a plain array of the size it says."""
+
+
+class BadRecordError(ValueError):
+    """A part of a file that is not as it must be; the message names it."""
+
+
+class Header(NamedTuple):
+    """What a member says it holds."""
+
+    shape: tuple[int, ...]
+    fortran_order: bool
+    dtype: np.dtype[Any]
+
+
+def read_npz(
+    source: Path | bytes, limits: Mapping[str, int], error: type[MnistgdError], hint: str = ""
+) -> dict[str, NDArray[Any]]:
+    """The arrays of an archive whose names are in `limits`; members of other names are not opened.
+
+    Parameters
+    ----------
+    source : Path, or bytes
+        A file, or what stdin held.
+    limits : mapping of str to int
+        The most bytes that each array may have.
+    error : type of MnistgdError
+        What is raised, with `hint`, if the file is missing or is not such an archive.
+
+    Returns
+    -------
+    dict of str to ndarray; names that the file does not have are left out.
+    """
+    place = called(source)
+    try:
+        with _opened(source, error, hint) as file, open_archive(file, place, error, hint) as archive:
+            present = set(archive.namelist())
+            return {
+                name: _read_array(archive, name, limit)
+                for name, limit in limits.items()
+                if f"{name}.npy" in present
+            }
+    except OSError as problem:
+        raise error(f"cannot read {place}: {reason(problem)}", hint) from problem
+
+
+def json_in(array: NDArray[Any] | None) -> dict[str, Any]:
+    """The JSON object in the array ``record`` of a file.
+
+    Parameters
+    ----------
+    array : ndarray or None; a 0-d array of text
+
+    Raises
+    ------
+    BadRecordError
+        If it is missing, or holds something else.
+    """
+    if array is None or array.shape != () or array.dtype.kind != "U":
+        raise BadRecordError("it has no record")
+    try:
+        document = json.loads(str(array))
+    except (ValueError, RecursionError) as problem:
+        raise BadRecordError("its record is not JSON") from problem
+    if not isinstance(document, dict):
+        raise BadRecordError("its record is no JSON object")
+    return document
+
+
+def _opened(source: Path | bytes, error: type[MnistgdError], hint: str) -> IO[bytes]:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not source.is_file():
+        what = "a folder" if source.is_dir() else "no ordinary file" if source.exists() else "not there"
+        raise error(f"{source} is {what}, not an .npz file", hint)
+    return source.open("rb")
+
+
+@contextlib.contextmanager
+def open_archive(
+    file: IO[bytes], place: Path | str, error: type[MnistgdError], hint: str
+) -> Iterator[zipfile.ZipFile]:
+    """Open the archive in `file`; whatever is wrong with it, then or while it is read, is an `error`."""
+    try:
+        careful = _Careful(file)
+        with zipfile.ZipFile(careful) as archive:
+            careful.opened = True
+            yield archive
+    except (MnistgdError, OSError):
+        raise
+    except NotAnArrayError as problem:
+        raise error(f"{place} is damaged: {problem}", hint) from problem
+    except Exception as problem:
+        # For damaged files zipfile and zlib have a dozen kinds of error, few of which they document.
+        raise error(f"{place} is not a whole .npz file", hint) from problem
+
+
+@contextlib.contextmanager
+def open_array(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[IO[bytes], Header]]:
+    """Open an array of the archive: its bytes, as a stream, and what its header says of them.
+
+    Raises
+    ------
+    NotAnArrayError
+        If the array is packed as numpy packs none, its header cannot be read, or it holds Python objects.
+    """
+    info = archive.getinfo(f"{name}.npy")
+    if info.compress_type not in _PACKINGS or info.flag_bits & _ENCRYPTED:
+        raise NotAnArrayError(f"its array {name!r} is packed in a way that numpy does not use")
+    with archive.open(info) as stream:
+        try:
+            header = _read_header(stream, name)
+        except NotAnArrayError:
+            raise
+        except Exception as problem:
+            # Whatever numpy's parser, Python's tokenizer or a damaged member come to.
+            raise NotAnArrayError(f"its array {name!r} has no header that can be read") from problem
+        if header.dtype.hasobject:
+            raise NotAnArrayError(f"its array {name!r} holds Python objects, which are never loaded")
+        yield stream, header
+
+
+def _read_array(archive: zipfile.ZipFile, name: str, limit: int) -> NDArray[Any]:
+    size = archive.getinfo(f"{name}.npy").file_size
+    if size > limit + HEADER_BYTES:
+        raise NotAnArrayError(f"its array {name!r} takes {size:,} bytes, more than the {limit:,} that fit")
+    with open_array(archive, name) as (stream, (shape, fortran_order, dtype)):
+        content = stream.read(limit + HEADER_BYTES + 1)
+    if len(content) != math.prod(shape) * dtype.itemsize:
+        raise NotAnArrayError(
+            f"its array {name!r} has {len(content):,} bytes, not the {shape} of {dtype} it says"
+        )
+    array = np.frombuffer(content, dtype) if content else np.empty(0, dtype)
+    return array.reshape(shape, order="F" if fortran_order else "C")
+
+
+def _read_header(stream: IO[bytes], name: str) -> Header:
+    # Version 1.0 has room for the header of any plain array; that of a later one may claim gigabytes.
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise NotAnArrayError(f"its array {name!r} is of a newer .npy version than can be read")
+    with warnings.catch_warnings():
+        # The header is a Python literal, and to parse a strange one warns.
+        warnings.simplefilter("ignore")
+        return Header(*np.lib.format.read_array_header_1_0(stream, max_header_size=HEADER_BYTES))
+
+
+class _Careful(io.BufferedIOBase):
+    """A file that is never read whole while an archive is opened.
+
+    The table of contents is as long as the archive says, and takes ten times its size once it is read.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.opened = False
+        self._file = file
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        size = -1 if size is None else size
+        if self.opened:
+            return self._file.read(size)
+        limit = _CONTENTS_BYTES + 1
+        content = self._file.read(min(size, limit) if size >= 0 else limit)
+        if len(content) == limit:
+            raise zipfile.BadZipFile("the table of contents is too long")
+        return content

@@ -1,0 +1,208 @@
+"""A run in a file, so that it can go on as if it had never stopped.
+
+An ``.npz`` without pickle: ``params/NAME``, ``state/MEMORY/NAME`` of the optimizer, ``best/NAME`` where
+validation decides what is kept, and ``record``, JSON: settings, data, place and history. The place in the
+shuffle is the step alone, since the order of an epoch depends on nothing but seed and epoch.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.datasets.class_names import class_names_in
+from mnistgd.engine.optimizers import State
+from mnistgd.engine.types import Params
+from mnistgd.errors import WeightsError
+from mnistgd.model.settings import Settings
+from mnistgd.system.files import write_atomically
+from mnistgd.system.npz import json_in, read_npz
+from mnistgd.training.history import Epoch
+from mnistgd.training.run import Best, EpochTotals, TrainState, initial_params
+
+FORMAT = 1
+KIND = "checkpoint"
+RECORD_BYTES = 40_000_000
+HINT = "a checkpoint is written by: mnistgd train --checkpoint FILE"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file holds.
+
+    Attributes
+    ----------
+    settings : Settings
+    class_names : tuple of str, one per class
+    data : str, what ``--data`` said
+    sha256 : str, of the pixels of the data
+    out : str, where the weights are to go
+    log : str or None, where the history goes
+    history : epochs done
+    seconds : float, spent on training so far
+    checkpoint : TrainState
+    """
+
+    settings: Settings
+    class_names: tuple[str, ...]
+    data: str
+    sha256: str
+    out: str
+    log: str | None
+    history: Sequence[Epoch]
+    seconds: float
+    checkpoint: TrainState
+
+
+def save(run: Checkpoint, path: Path) -> None:
+    """Write `run` to `path`, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    place = run.checkpoint
+    record: dict[str, Any] = {
+        "kind": KIND,
+        "format": FORMAT,
+        "settings": run.settings.as_json(),
+        "names": list(run.class_names),
+        "data": run.data,
+        "sha256": run.sha256,
+        "out": run.out,
+        "log": run.log,
+        "history": [asdict(epoch) for epoch in run.history],
+        "seconds": run.seconds,
+        "step": place.step,
+        "tally": list(place.tally),
+        "first_loss": place.first_loss,
+        "best": None if place.best is None else [place.best.loss, place.best.epoch],
+    }
+    arrays = _flat("params", place.params) | _flat_state(place.state)
+    if place.best is not None:
+        arrays |= _flat("best", place.best.params)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays, record=np.array(json.dumps(record)))
+    write_atomically(path, buffer.getvalue())
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint, believing nothing it says before it has been checked.
+
+    Raises
+    ------
+    WeightsError
+        If it is missing, damaged, of a newer format or not a checkpoint.
+    """
+    if not path.exists():
+        raise WeightsError(f"there is no checkpoint {path}", HINT)
+    found = read_npz(path, {"record": RECORD_BYTES}, WeightsError, HINT)
+    try:
+        record = _record(found.get("record"))
+        settings, class_names = Settings.from_json(record["settings"]), class_names_in(record["names"])
+        wanted = _wanted(settings, len(class_names), has_best=record["best"] is not None)
+        arrays = read_npz(path, {name: a.nbytes for name, a in wanted.items()}, WeightsError, HINT)
+        for name, like in wanted.items():
+            _check(name, arrays.get(name), like)
+        params, state, best = _parts(arrays)
+        return Checkpoint(
+            settings=settings,
+            class_names=class_names,
+            data=_text(record, "data"),
+            sha256=_text(record, "sha256"),
+            out=_text(record, "out"),
+            log=None if record["log"] is None else _text(record, "log"),
+            history=[Epoch.from_json(epoch) for epoch in record["history"]],
+            seconds=_number(record["seconds"]),
+            checkpoint=TrainState(
+                step=_count(record["step"]),
+                params=params,
+                state=state,
+                tally=EpochTotals(
+                    _number(record["tally"][0]), _count(record["tally"][1]), _count(record["tally"][2])
+                ),
+                best=None
+                if record["best"] is None
+                else Best(_number(record["best"][0]), _count(record["best"][1]), best),
+                first_loss=_number(record["first_loss"]),
+            ),
+        )
+    except (KeyError, IndexError, TypeError, ValueError) as problem:
+        raise WeightsError(f"{path} is not a checkpoint of mnistgd, or a damaged one", HINT) from problem
+
+
+def _flat(part: str, params: Params) -> Params:
+    return {f"{part}/{name}": array for name, array in params.items()}
+
+
+def _flat_state(state: State) -> Params:
+    return {
+        f"state/{memory}/{name}": array for memory, params in state.items() for name, array in params.items()
+    }
+
+
+def _wanted(settings: Settings, n_classes: int, *, has_best: bool) -> Params:
+    """Arrays of the names, shapes and types that the file must hold."""
+    params = initial_params(settings, n_classes)
+    state = settings.build_optimizer().init(params)
+    return _flat("params", params) | _flat_state(state) | (_flat("best", params) if has_best else {})
+
+
+def _parts(arrays: Params) -> tuple[Params, State, Params]:
+    params: Params = {}
+    state: State = {}
+    best: Params = {}
+    for key, array in arrays.items():
+        part, _, name = key.partition("/")
+        if part == "state":
+            memory, _, name = name.partition("/")
+            state.setdefault(memory, {})[name] = array
+        else:
+            {"params": params, "best": best}[part][name] = array
+    return params, state, best
+
+
+def _check(name: str, array: NDArray[Any] | None, like: NDArray[Any]) -> None:
+    if array is None or array.shape != like.shape or array.dtype != like.dtype:
+        raise ValueError(f"{name} is not of shape {like.shape} and type {like.dtype}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"not all of {name} is finite")
+
+
+def _record(array: NDArray[Any] | None) -> dict[str, Any]:
+    record = json_in(array)
+    if record.get("kind") != KIND:
+        raise ValueError("it is the record of something else")
+    if record.get("format") != FORMAT:
+        raise WeightsError(
+            "the checkpoint has a format that this mnistgd does not know", "pip install --upgrade mnistgd"
+        )
+    return record
+
+
+def _text(record: dict[str, Any], key: str) -> str:
+    value = record[key]
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise ValueError(f"{key} is not text that could name a file")
+    return value
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
+        raise ValueError(f"{value!r:.40} is not a number")
+    return float(value)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= 10**15:
+        raise ValueError(f"{value!r:.40} is not a count")
+    return value

@@ -1,0 +1,39 @@
+"""What a finished run leaves: a network, how well it does, and a record of how it came about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mnistgd.datasets.dataset import Dataset
+from mnistgd.model.evaluation import evaluate
+from mnistgd.model.model import Model
+from mnistgd.model.weights_file import build_record
+from mnistgd.training.run import Progress, Run
+
+
+def finished_model(dataset: Dataset, run: Run, last: Progress) -> Model:
+    """The network that `run` ends with after `last`, tested on the test images, with its record.
+
+    The record's ``results`` are ``test_accuracy``, ``test_loss``, ``train_loss`` (of the last epoch's
+    batches), ``epochs`` and ``steps`` done; with images set aside also ``validation_loss``,
+    ``validation_accuracy``, ``best_epoch`` and ``stopped`` (why, or None).
+    """
+    model = Model(run.final_params(last.checkpoint), run.settings, dataset.class_names)
+    test = evaluate(model, dataset.test_images, dataset.test_labels)
+    results: dict[str, Any] = {
+        "test_accuracy": test.accuracy,
+        "test_loss": test.loss,
+        "train_loss": last.loss,
+        "epochs": last.epoch,
+        "steps": last.step,
+    }
+    if last.validation is not None and last.checkpoint.best is not None:
+        results |= {
+            "validation_loss": last.validation.loss,
+            "validation_accuracy": last.validation.accuracy,
+            "best_epoch": last.checkpoint.best.epoch,
+            "stopped": last.stopped or None,
+        }
+    data = {"source": dataset.source, "sha256": dataset.sha256}
+    record = build_record(run.settings, dataset.class_names, data=data, results=results)
+    return Model(model.params, model.settings, model.class_names, record)

@@ -1,0 +1,237 @@
+"""Snapshots of the weights on their way through a run, and the file beside the weights that keeps them.
+
+The file is an ``.npz`` without pickle: ``weights`` (n, 784, n_classes) float32, and ``record``, a 0-d array
+of text that holds JSON: whose snapshots they are, after which steps, and how well each did on the test
+images. The first is where the command began to train, the last is what the weights file holds.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.datasets.dataset import MAX_CLASSES, Dataset
+from mnistgd.datasets.shape import PIXELS
+from mnistgd.engine.types import Array, Params
+from mnistgd.errors import UsageError, WeightsError
+from mnistgd.model.model import Model
+from mnistgd.model.settings import Settings
+from mnistgd.model.weights_file import weights_sha256
+from mnistgd.system.files import check_writable
+from mnistgd.system.npz import json_in, read_npz
+from mnistgd.training.run import Progress, Run, TrainState
+
+FORMAT = 1
+MAX_FRAMES = 200
+RECORD_BYTES = 100_000
+AGAIN = "keep some while training: mnistgd train --frames 60"
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Snapshots of one run.
+
+    Attributes
+    ----------
+    weights : float32 ndarray of shape (n, 784, n_classes)
+    steps : tuple of int; how many steps each snapshot had behind it, rising
+    accuracies : tuple of float; the fraction of the test images that each answers rightly
+    class_names : tuple of str, one per class
+    weights_sha256 : str; of the weights that the run ended with, as `models.weights_sha256` has it
+    """
+
+    weights: Array
+    steps: tuple[int, ...]
+    accuracies: tuple[float, ...]
+    class_names: tuple[str, ...]
+    weights_sha256: str
+
+
+def frames_path(weights: Path) -> Path:
+    """Where the snapshots that belong to a weights file are kept.
+
+    Examples
+    --------
+    >>> frames_path(Path("runs/weights.npz")).as_posix()
+    'runs/weights.frames.npz'
+    """
+    return weights.with_name(weights.name.removesuffix(".npz") + ".frames.npz")
+
+
+def check_asked(settings: Settings, out: str) -> Path:
+    """Where a run with these settings, whose weights go to `out`, keeps its snapshots.
+
+    Raises
+    ------
+    UsageError
+        If its weights go to stdout, or its digits have no pictures.
+    OutputError
+        If the file cannot be written.
+    """
+    if out == "-":
+        raise UsageError(
+            "--frames writes beside the weights file, and --out - is none", "name a file with --out"
+        )
+    if settings.hidden:
+        raise UsageError(
+            "--frames keeps pictures of digits, and with hidden layers they have none", "leave it out"
+        )
+    path = frames_path(Path(out))
+    check_writable(path)
+    return path
+
+
+def steps_to_keep(count: int, first: int, last: int) -> list[int]:
+    """After which of the steps `first` to `last` to keep a snapshot: both, and others in between.
+
+    Weights change fastest at the start. The k-th of `count` snapshots is taken at
+    first + (last - first) · (k / (count - 1))³, rounded, which makes about as much change visible from each
+    snapshot to the next; no step is taken twice, and no more than there are.
+
+    Examples
+    --------
+    >>> steps_to_keep(6, 0, 1000)
+    [0, 8, 64, 216, 512, 1000]
+    >>> steps_to_keep(10, 0, 3)
+    [0, 1, 2, 3]
+    """
+    count = min(count, last - first + 1)
+    steps: list[int] = []
+    for k in range(count):
+        step = first + round((last - first) * (k / max(1, count - 1)) ** 3)
+        steps.append(max(step, steps[-1] + 1 if steps else first))
+    return steps
+
+
+class Recorder:
+    """Keeps snapshots of a run; it is called with each `Progress`.
+
+    Parameters
+    ----------
+    run : Run
+    count : int; how many snapshots, at least 2
+    start : TrainState, where the run begins
+    """
+
+    def __init__(self, run: Run, count: int, start: TrainState) -> None:
+        self.run = run
+        self.wanted = frozenset(steps_to_keep(count, start.step, run.steps))
+        self.kept: dict[int, Params] = {start.step: run.fold_scaling(start.params)}
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.step in self.wanted:
+            self.kept[progress.step] = self.run.fold_scaling(progress.checkpoint.params)
+
+    def frames(self, last: Progress, model: Model, dataset: Dataset) -> Frames:
+        """What was kept, up to the weights that the run ends with, each tried on the test images.
+
+        Parameters
+        ----------
+        last : Progress, that of the last step
+        model : Model that the run ended with, with its record
+        dataset : Dataset
+        """
+        best = last.checkpoint.best
+        # With patience the run ends with the weights of an earlier epoch.
+        earlier = best is not None and self.run.settings.patience
+        final = best.epoch * self.run.steps_per_epoch if best is not None and earlier else last.step
+        kept = {step: params for step, params in self.kept.items() if step < final} | {final: model.params}
+        accuracies = _accuracies(list(kept.values()), dataset.test_images, dataset.test_labels)
+        # Many networks at once round differently than one alone, by an image in ten thousand.
+        accuracies[-1] = model.record["results"]["test_accuracy"]
+        return Frames(
+            np.stack([params["weights"] for params in kept.values()]),
+            tuple(kept),
+            tuple(accuracies),
+            model.class_names,
+            weights_sha256(model.weights),
+        )
+
+
+def _accuracies(
+    networks: Sequence[Params], images: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> list[float]:
+    """The fraction of the images that each of several networks without hidden layers answers rightly."""
+    weights = np.concatenate([params["weights"] for params in networks], axis=1)
+    bias = np.concatenate([params["bias"] for params in networks])
+    right = np.zeros(len(networks), np.int64)
+    for start in range(0, len(images), 1000):
+        inputs = images[start : start + 1000].reshape(-1, PIXELS).astype(np.float32) / np.float32(255)
+        outputs = (inputs @ weights + bias).reshape(len(inputs), len(networks), -1)
+        right += (outputs.argmax(axis=2) == labels[start : start + 1000, None]).sum(axis=0)
+    return [int(count) / len(images) for count in right]
+
+
+def file_bytes(frames: Frames) -> bytes:
+    """What is in the file of `frames`."""
+    record = {
+        "format": FORMAT,
+        "weights_sha256": frames.weights_sha256,
+        "names": list(frames.class_names),
+        "steps": list(frames.steps),
+        "test_accuracies": list(frames.accuracies),
+    }
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, weights=frames.weights, record=np.array(json.dumps(record)))
+    return buffer.getvalue()
+
+
+def load(path: Path, model: Model) -> Frames:
+    """Read the snapshots at `path` that belong to `model`, believing nothing before it has been checked.
+
+    Raises
+    ------
+    WeightsError
+        If they are missing or damaged, or belong to other weights.
+    """
+    if not path.exists():
+        raise WeightsError(f"there are no snapshots {path} of how these weights formed", AGAIN)
+    limits = {"weights": MAX_FRAMES * PIXELS * MAX_CLASSES * 4, "record": RECORD_BYTES}
+    arrays = read_npz(path, limits, WeightsError, AGAIN)
+    try:
+        frames = _checked(arrays)
+    except ValueError as problem:
+        raise WeightsError(f"{path} holds no snapshots of mnistgd: {problem}", AGAIN) from problem
+    if frames.weights_sha256 != weights_sha256(model.weights) or frames.class_names != model.class_names:
+        raise WeightsError(f"the snapshots {path} belong to other weights", AGAIN)
+    return frames
+
+
+def _checked(arrays: dict[str, NDArray[Any]]) -> Frames:
+    record, weights = json_in(arrays.get("record")), arrays.get("weights")
+    if record.get("format") != FORMAT:
+        raise ValueError(f"its record is not of format {FORMAT}")
+    steps, accuracies, names = (record.get(key) for key in ("steps", "test_accuracies", "names"))
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise ValueError("its record names no classes")
+    if not (isinstance(steps, list) and 1 <= len(steps) <= MAX_FRAMES and all(map(_is_step, steps))):
+        raise ValueError("its record tells no steps")
+    if sorted(set(steps)) != steps:
+        raise ValueError("its steps do not rise")
+    if not (
+        isinstance(accuracies, list) and len(accuracies) == len(steps) and all(map(_is_share, accuracies))
+    ):
+        raise ValueError("its record tells no accuracies")
+    shape = (len(steps), PIXELS, len(names))
+    if weights is None or weights.shape != shape or weights.dtype != np.float32:
+        raise ValueError(f"its weights are not {shape} of float32")
+    if not np.isfinite(weights).all():
+        raise ValueError("not all of its numbers are finite")
+    return Frames(
+        weights, tuple(steps), tuple(map(float, accuracies)), tuple(names), str(record.get("weights_sha256"))
+    )
+
+
+def _is_step(value: object) -> bool:
+    return type(value) is int and 0 <= value < 10**12
+
+
+def _is_share(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 1  # type: ignore[operator]

@@ -1,0 +1,202 @@
+"""``mnistgd data``: what the images are, and the cache that keeps them."""
+
+import gzip
+import json
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistgd.datasets import upkeep
+from mnistgd.datasets.mnist import PIXELS_SHA256
+
+KEYS = {"source", "train_images", "test_images", "names", "shape", "sha256", "cache"}
+
+
+def test_alone_it_prints_help(mnistgd):
+    result = mnistgd("data")
+    assert result.code == 0
+    for command in ("info", "show", "fetch", "verify", "clear"):
+        assert f"  {command} " in result.stdout
+
+
+def test_info_on_an_empty_cache(mnistgd):
+    result = mnistgd("data", "info", "--json")
+    assert result.code == 0
+    assert set(result.json) == KEYS
+    assert result.json["source"] is None
+    assert result.json["sha256"] == PIXELS_SHA256
+    assert (result.json["train_images"], result.json["test_images"]) == (60_000, 10_000)
+    assert result.json["cache"]["bytes"] == 0
+    assert result.json["cache"]["folder"] == os.environ["MNISTGD_CACHE"]
+    assert "not fetched yet" in mnistgd("data", "info").stdout
+
+
+def test_the_life_of_a_cache(mnistgd):
+    fetched = mnistgd("data", "fetch", "--source", "embedded", "--json").json
+    assert fetched["source"] == "embedded"
+    assert fetched["sha256"] == PIXELS_SHA256
+    assert mnistgd("data", "info", "--json").json == fetched
+    assert mnistgd("data", "verify", "--json").json == fetched
+    assert "MNIST, from embedded" in mnistgd("data", "info").stdout
+
+    (pixels,) = (path for path in upkeep.info().folder.iterdir() if path.stat().st_size > 10_000_000)
+    with pixels.open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"\xff\x00\xff")
+    damaged = mnistgd("data", "verify")
+    assert damaged.code == 1
+    assert damaged.stderr.startswith("error: the cached MNIST is damaged")
+    assert "hint: mnistgd data fetch" in damaged.stderr
+    assert mnistgd("data", "info", "--json").json["cache"]["damage"]
+
+    freed = mnistgd("data", "clear", "--json").json
+    assert freed["freed"] > 50_000_000
+    assert freed["cache"]["bytes"] == 0
+    assert mnistgd("data", "clear").stdout == "freed 0.0 MB\n"
+    assert mnistgd("data", "verify").code == 1
+
+
+def test_clear_leaves_what_is_not_its_own(mnistgd):
+    mnistgd("data", "fetch", "--source", "embedded")
+    mine = upkeep.info().folder / "mine.txt"
+    mine.write_text("keep")
+    assert mnistgd("data", "clear").code == 0
+    assert mine.read_text() == "keep"
+
+
+def test_openml_asked_for_and_not_there(mnistgd):
+    result = mnistgd("data", "fetch", "--source", "openml")
+    assert result.code == 1
+    assert result.stdout == ""
+    assert "OpenML cannot be reached" in result.stderr
+    assert "embedded" not in result.stderr.split("hint")[0]
+
+
+def test_options_that_contradict_each_other(mnistgd):
+    assert mnistgd("data", "fetch", "--source", "openml", "--offline").code == 2
+
+
+def test_show_draws_what_is_there(mnistgd, few, tmp_path):
+    out = tmp_path / "sheet.png"
+    result = mnistgd("data", "show", "--data", few, "--digit", 3, "--count", 4, "--out", out, "--json")
+    assert result.code == 0, result.stderr
+    with np.load(few) as file:
+        labels, images = file["train_labels"], file["train_images"]
+    assert result.json["images"] == np.flatnonzero(labels == 3)[:4].tolist()
+    page = np.asarray(Image.open(out).convert("L"))
+    # The first image stands there, dark on white and twice as large, exactly.
+    wanted = 255 - images[result.json["images"][0]].repeat(2, axis=0).repeat(2, axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(page, wanted.shape)
+    assert (windows == wanted).all(axis=(2, 3)).any()
+
+
+def test_show_one_row_a_class(mnistgd, few, tmp_path):
+    result = mnistgd("data", "show", "--data", few, "--count", 30, "--out", tmp_path / "s.png", "--json")
+    with np.load(few) as file:
+        shown = file["train_labels"][result.json["images"]]
+    assert shown.tolist() == np.repeat(np.arange(10), 3).tolist()
+
+
+def test_show_to_stdout(shell, few):
+    result = shell("data", "show", "--data", few, "--out", "-", "--json")
+    assert (result.code, result.stdout) == (2, "")
+    assert "both want stdout" in result.stderr
+
+
+# --- data sets of the user's own that are not what they should be ----------------------------------
+
+
+def idx(array: np.ndarray) -> bytes:
+    return (
+        bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape) + array.tobytes()
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for split, n in (("train", 30), ("t10k", 10)):
+        (tmp_path / f"{split}-images-idx3-ubyte").write_bytes(
+            idx(rng.integers(0, 255, (n, 28, 28), np.uint8))
+        )
+        (tmp_path / f"{split}-labels-idx1-ubyte.gz").write_bytes(
+            gzip.compress(idx(np.arange(n, dtype=np.uint8) % 3))
+        )
+    return tmp_path
+
+
+def test_a_folder_of_idx_files_works(mnistgd, folder, tmp_path):
+    described = mnistgd("data", "info", "--data", folder, "--json").json
+    assert (described["train_images"], described["test_images"], described["names"]) == (
+        30,
+        10,
+        ["0", "1", "2"],
+    )
+    options = ["--labels", "cat,dog,hen", "--epochs", 1, "--json", "--out", tmp_path / "w.npz"]
+    trained = mnistgd("train", "--data", folder, *options).json
+    assert trained["data"] == {"source": str(folder), "sha256": described["sha256"]}
+    assert (
+        mnistgd("show-weights", "dog", "--weights", tmp_path / "w.npz", "--out", tmp_path / "d.png").code == 0
+    )
+
+
+IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte.gz"
+BAD = {
+    "missing": (lambda f: (f / IMAGES).unlink(), "has no train images"),
+    "empty": (lambda f: (f / IMAGES).write_bytes(b""), "train-images"),
+    "truncated": (lambda f: (f / IMAGES).write_bytes((f / IMAGES).read_bytes()[:-5]), "train-images"),
+    "wrong magic": (
+        lambda f: (f / IMAGES).write_bytes(b"\x01" + (f / IMAGES).read_bytes()[1:]),
+        "train-images",
+    ),
+    "not 28×28": (lambda f: (f / IMAGES).write_bytes(idx(np.zeros((30, 27, 28), np.uint8))), "28"),
+    "label out of range": (
+        lambda f: (f / LABELS).write_bytes(gzip.compress(idx(np.full(30, 10, np.uint8)))),
+        "not in 0 to 9",
+    ),
+    "counts differ": (
+        lambda f: (f / LABELS).write_bytes(gzip.compress(idx(np.zeros(29, np.uint8)))),
+        "30 train images and 29 train labels",
+    ),
+    "broken gzip": (lambda f: (f / LABELS).write_bytes(b"\x1f\x8b\x08 nothing"), "train-labels"),
+    "a folder for a file": (lambda f: ((f / IMAGES).unlink(), (f / IMAGES).mkdir()), "train"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "words"), BAD.values(), ids=BAD)
+def test_bad_data(mnistgd, folder, tmp_path, spoil, words):
+    spoil(folder)
+    result = mnistgd("train", "--data", folder, "--out", tmp_path / "w.npz")
+    assert result.code == 1
+    assert result.stdout == ""
+    error, hint = result.stderr.splitlines()[-2:]
+    assert error.startswith("error: ")
+    assert words in error
+    assert hint.startswith("hint: ")
+    assert not (tmp_path / "w.npz").exists()
+
+
+@pytest.mark.parametrize("labels", ["cat", "cat,cat,dog", "cat,,dog", ",".join("abcdefghijk"), "a\nb,c"])
+def test_names_that_cannot_be(mnistgd, folder, labels):
+    assert mnistgd("train", "--data", folder, "--labels", labels).code == 2
+
+
+def test_names_that_do_not_fit_the_data(mnistgd, folder):
+    result = mnistgd("train", "--data", folder, "--labels", "cat,dog")
+    assert result.code == 1
+    assert "3 classes" in result.stderr
+
+
+def test_no_such_path(mnistgd):
+    result = mnistgd("data", "info", "--data", "no/such/place", "--json")
+    assert result.code == 1
+    assert result.stdout == ""
+
+
+def test_json_for_every_part(mnistgd, few):
+    for command in (["info", "--data", few], ["info"], ["fetch", "--offline"], ["verify"], ["clear"]):
+        result = mnistgd("data", *command, "--json")
+        assert result.code == 0
+        assert json.loads(result.stdout)

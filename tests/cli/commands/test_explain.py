@@ -1,0 +1,156 @@
+"""``mnistgd explain``: the terms of each sum, in numbers and in a picture."""
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistgd.figures.blocks import text_columns
+from mnistgd.model import weights_file
+
+DIGIT_KEYS = {"digit", "label", "logit", "probability", "evidence_for", "evidence_against", "bias"}
+
+
+@pytest.fixture
+def trained(mnistgd, few, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert mnistgd("train", "--data", few, "--epochs", 3, "--quiet").code == 0
+    return weights_file.load(tmp_path / "weights.npz")
+
+
+@pytest.mark.parametrize("index", [0, 3, 8, 199])
+def test_evidence_adds_up_to_the_logit_exactly(mnistgd, few, trained, index):
+    document = mnistgd("explain", "--index", index, "--json").json
+    assert [set(digit) for digit in document["digits"]] == [DIGIT_KEYS] * 10
+    with np.load(few) as file:
+        pixels = file["test_images"][index].reshape(784) / 255
+    for digit, found in enumerate(document["digits"]):
+        assert found["evidence_for"] + found["evidence_against"] + found["bias"] == found["logit"]
+        products = pixels * trained.weights[:, digit].astype(float)
+        assert found["evidence_for"] == pytest.approx(products[products > 0].sum())
+        assert found["evidence_against"] == pytest.approx(products[products < 0].sum())
+        assert found["logit"] == pytest.approx(
+            trained.outputs(np.uint8(pixels * 255 + 0.5)[None])[0, digit], abs=1e-3
+        )
+    logits = np.array([found["logit"] for found in document["digits"]])
+    assert document["digit"] == logits.argmax()
+    softmax = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    assert [found["probability"] for found in document["digits"]] == pytest.approx(softmax.tolist(), abs=1e-5)
+
+
+def test_against_a_rival(mnistgd, trained):
+    document = mnistgd("explain", "--index", 0, "--against", 2, "--json").json
+    answer, rival = document["digits"][document["digit"]], document["digits"][2]
+    against = document["against"]
+    assert against["label"] == "2"
+    assert against["evidence_for"] + against["evidence_against"] + against["bias"] == against["logit"]
+    assert against["logit"] == pytest.approx(answer["logit"] - rival["logit"])
+
+
+def test_the_table_and_the_picture(mnistgd, trained, tmp_path):
+    result = mnistgd("explain", "--index", 0, "--out", "why.png")
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["digit", "for", "against", "bias", "logit", "probability"]
+    assert len(lines) == 13
+    assert lines[-1] == "why.png"
+    logits = [float(line.split()[4]) for line in lines[1:11]]
+    assert logits == sorted(logits, reverse=True)
+    for line in lines[1:11]:
+        _, plus, minus, bias, logit, _ = line.split()
+        assert Decimal(plus) + Decimal(minus) + Decimal(bias) == Decimal(logit)
+    with Image.open(tmp_path / "why.png") as picture:
+        assert picture.width > 800
+
+
+def test_squared_error_networks_are_explained_as_well(mnistgd, few, tmp_path):
+    path = tmp_path / "w.npz"
+    mnistgd("train", "--data", few, "--loss", "squared-error", "--out", path)
+    document = mnistgd("explain", "--index", 1, "--weights", path, "--out", tmp_path / "e.png", "--json").json
+    assert sum(found["probability"] for found in document["digits"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 2, "no image is named"),
+        (["a.png", "--index", "1"], 2, "contradict each other"),
+        (["--index", "-1"], 2, "--index"),
+        (["--index", "200"], 1, "there is no test image 200"),
+        (["--index", "0", "--against", "10"], 1, "knows no class 10"),
+        (["--index", "0", "--out", "-", "--json"], 2, "both want stdout"),
+        (["--index", "0", "--out", "no/such/place.png"], 1, "does not exist"),
+        (["missing.png"], 1, "missing.png"),
+    ],
+)
+def test_what_cannot_be(mnistgd, trained, arguments, code, words):
+    result = mnistgd("explain", *arguments)
+    assert (result.code, result.stdout) == (code, "")
+    assert words in result.stderr.splitlines()[0]
+
+
+def test_against_the_answer_itself(mnistgd, trained):
+    answer = mnistgd("explain", "--index", 0, "--json").json["digit"]
+    assert mnistgd("explain", "--index", 0, "--against", answer).code == 2
+
+
+def test_hidden_layers_have_no_such_sum(mnistgd, few, tmp_path):
+    path = tmp_path / "w.npz"
+    mnistgd("train", "--data", few, "--hidden", 4, "--out", path)
+    result = mnistgd("explain", "--index", 0, "--weights", path)
+    assert result.code == 1
+    assert "hidden layers" in result.stderr
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_what_the_picture_says_adds_up(mnistgd, trained, monkeypatch, index):
+    """Two decimals there, three in the table; all digits of the images."""
+    from mnistgd.figures import evidence
+
+    written = []
+    draw = evidence._term
+    monkeypatch.setattr(
+        evidence, "_term", lambda name, number, wide: written.append(number) or draw(name, number, wide)
+    )
+    for options in ((), ("--against", 3)):
+        written.clear()
+        if mnistgd("explain", "--index", index, *options).code == 2:
+            continue  # it is the answer itself
+        assert len(written) == (4 if options else 8)
+        for start in range(0, len(written), 4):
+            *terms, total = (Decimal(f"{number:.2f}") for number in written[start : start + 4])
+            assert sum(terms) == total
+
+
+def test_against_a_rival_the_table_adds_up(mnistgd, trained):
+    answer = mnistgd("explain", "--index", 0, "--json").json["digit"]
+    lines = mnistgd("explain", "--index", 0, "--against", (answer + 1) % 10).stdout.splitlines()
+    plus, minus, bias, logit = map(Decimal, lines[-3].split())
+    assert plus + minus + bias == logit
+
+
+def test_clothes_are_no_digits(mnistgd, few, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ["コート", *"bcdefghi", "a name of some length"]
+    assert mnistgd("train", "--data", few, "--epochs", 1, "--labels", ",".join(names), "--quiet").code == 0
+    heading, *lines = mnistgd("explain", "--index", 0).stdout.splitlines()[:11]
+    assert heading.split()[0] == "class"
+    assert {text_columns(line) for line in lines} == {text_columns(heading)}
+    compared = mnistgd("compare", "weights.npz", "weights.npz").stdout
+    assert "class  correlation" in compared
+    assert "digit" not in compared
+
+
+def test_the_name_of_the_picture_is_one_line(mnistgd, trained):
+    result = mnistgd("explain", "--index", 0, "--out", "two\nlines.png")
+    assert result.stdout.splitlines()[-1] == "two\\nlines.png"
+
+
+def test_without_colours_the_characters_of_the_image_are_explained(on_terminal, few):
+    assert on_terminal("train", "--data", few, "--epochs", 1, "--quiet").code == 0
+    plain = on_terminal("explain", "--index", 0, "--data", few, env={"NO_COLOR": "1"}).stdout
+    assert "image: ink @%#*+=-:. paper\nimage x weights:\n" in plain
+    narrow = on_terminal("explain", "--index", 0, "--data", few, env={"NO_COLOR": "1"}, columns=10).stdout
+    assert max(map(len, narrow.splitlines()[15:])) <= 10
+    coloured = on_terminal("explain", "--index", 0, "--data", few).stdout
+    assert "paper" not in coloured

@@ -1,0 +1,257 @@
+"""``mnistgd lesson``: the list, one lesson, all of them, and what can be wrong with the words."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from mnistgd import lessons
+from mnistgd.lessons import TITLES
+from mnistgd.lessons.lesson import Lesson, Outcome, Table
+
+
+def test_the_list_is_in_reading_order(mnistgd):
+    lines = mnistgd("lesson").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == list(TITLES)
+    assert max(map(len, lines)) <= 80
+    assert mnistgd("lesson", "--json").json == {
+        "lessons": [{"name": name, "title": title} for name, title in TITLES.items()]
+    }
+
+
+def test_help_lists_them_too(mnistgd):
+    text = mnistgd("lesson", "--help").stdout
+    assert [text.index(f"\n  {name} ") for name in TITLES] == sorted(text.index(f"\n  {n} ") for n in TITLES)
+    assert "\n  all " in text
+
+
+@pytest.mark.parametrize("arguments", [["lesson"], ["lesson", "--json"], ["lesson", "--help"]])
+def test_a_list_loads_nothing_heavy(arguments):
+    program = (
+        "import sys\n"
+        "from mnistgd.cli import main\n"
+        f"sys.argv = ['mnistgd', *{arguments!r}]\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    pass\n"
+        "print('loaded:', [m for m in ('numpy', 'matplotlib', 'rich', 'mnistgd.lessons.toes') if m in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded: []"
+
+
+def test_a_lesson_as_a_table(shell):
+    result = shell("lesson", "toes", env={"COLUMNS": "40", "FORCE_COLOR": "1"})
+    assert (result.code, result.stderr) == (0, "")
+    assert result.stdout.startswith(
+        "iteration      pred       error      delta\n"
+        "        1  0.860000  0.01960000  -0.140000\n"
+        "        2  0.963757  0.00131352  -0.036243\n"
+    )
+    _, notice = result.stdout.rsplit("\n\n", 1)
+    assert notice.startswith("Notice: ")
+    assert max(map(len, notice.splitlines())) <= 80
+    assert "\x1b" not in result.stdout
+    assert not any(line.endswith(" ") for line in result.stdout.splitlines())
+
+
+def test_a_lesson_as_json(mnistgd):
+    result = mnistgd("lesson", "toes", "--freeze", "toes", "--freeze", "nfans", "--iterations", 2, "--json")
+    assert result.stdout.count("\n") == 1
+    assert list(result.json) == ["lesson", "source", "settings", "rows", "result"]
+    assert result.json["lesson"] == "toes"
+    assert result.json["settings"] == {"learning_rate": 0.01, "iterations": 2, "freeze": ["toes", "nfans"]}
+    assert list(result.json["rows"][0]) == [
+        "iteration", "pred", "error", "delta", "weights", "weight_deltas",
+    ]  # fmt: skip
+    assert [row["weight_deltas"][0] for row in result.json["rows"]] == [0, 0]
+
+
+def test_the_settings_are_the_options(mnistgd):
+    text = mnistgd("lesson", "toes", "--help").stdout
+    assert "--learning-rate X" in text
+    assert "[default: 0.01]" in text
+    assert "--freeze toes|wlrec|nfans" in text
+    assert "Grokking Deep Learning" in text
+
+
+def test_a_divergence_is_shown_and_is_no_failure(mnistgd):
+    result = mnistgd("lesson", "toes", "--learning-rate", 1, "--iterations", 1000, "--json")
+    assert result.code == 0
+    assert result.json["result"]["error"] is None
+    assert result.json["rows"][-1]["error"] > 1e300
+    shown = mnistgd("lesson", "toes", "--learning-rate", 1, "--iterations", 1000)
+    assert shown.code == 0
+    assert "the numbers overflowed" in " ".join(shown.stdout.split())
+
+
+def test_json_may_stand_in_front_of_the_name(mnistgd):
+    assert mnistgd("lesson", "--json", "xor") == mnistgd("lesson", "xor", "--json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        (["tose"], "there is no lesson tose", "do you mean toes?"),
+        (["toes", "--freeze", "fans"], "'fans' is not one of toes, wlrec, nfans", "mnistgd lesson toes --help"),
+        (["toes", "--learning-rate", "0"], "'0' is not a finite number above 0", "mnistgd lesson toes --help"),
+        (["toes", "--learning-rate", "nan"], "'nan' is not a finite number above 0", "mnistgd lesson toes --help"),
+        (["toes", "--learning-rate", "inf"], "'inf' is not a finite number above 0", "mnistgd lesson toes --help"),
+        (["toes", "--learning-rate", ""], "'' is not a finite number above 0", "mnistgd lesson toes --help"),
+        (["toes", "--iterations", "0"], "is not a whole number from 1 to 100,000", "mnistgd lesson toes --help"),
+        (["toes", "--iterations", "2.5"], "is not a whole number", "mnistgd lesson toes --help"),
+        (["toes", "--iterations", "9" * 5000], "is not a whole number", "mnistgd lesson toes --help"),
+        (["toes", "--iteration", "2"], "--iteration", "mnistgd lesson toes --help"),
+        (["toes", "--plot", "-", "--json"], "--plot - and --json both want stdout", "write the file to a path"),
+        (["outputs", "--plot", "x.png"], "the lesson outputs has no plot", "its table says it all"),
+    ],
+)  # fmt: skip
+def test_wrong_usage(mnistgd, arguments, error, hint):
+    result = mnistgd("lesson", *arguments)
+    assert result.code == 2
+    assert result.stdout == ""
+    first, second = result.stderr.splitlines()
+    assert first.startswith("error: ")
+    assert error in first
+    assert second == f"hint: {hint}"
+
+
+def test_a_plot_is_a_file_beside_the_table(mnistgd, tmp_path):
+    out = tmp_path / "toes.png"
+    result = mnistgd("lesson", "toes", "--plot", out)
+    assert result.code == 0
+    assert result.stdout == mnistgd("lesson", "toes").stdout
+    assert out.read_bytes().startswith(b"\x89PNG")
+    document = mnistgd("lesson", "toes", "--plot", tmp_path / "again.png", "--json")
+    assert document.json["lesson"] == "toes"
+    assert (tmp_path / "again.png").read_bytes() == out.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.png", "toes.png"]
+
+
+def test_a_plot_on_stdout_is_alone_there(shell, tmp_path):
+    picture = tmp_path / "toes.png"
+    assert shell("lesson", "toes", "--plot", picture).code == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "mnistgd", "lesson", "toes", "--plot", "-"], capture_output=True, check=True
+    )
+    assert done.stdout == picture.read_bytes()
+
+
+def test_a_plot_that_cannot_be_written(mnistgd, tmp_path):
+    result = mnistgd("lesson", "toes", "--plot", tmp_path / "nowhere" / "toes.png")
+    assert (result.code, result.stdout) == (1, "")
+    assert "does not exist" in result.stderr
+
+
+def test_without_matplotlib(mnistgd, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    result = mnistgd("lesson", "toes", "--plot", tmp_path / "toes.png")
+    assert (result.code, result.stdout) == (1, "")
+    assert "hint: pip install 'mnistgd[plots]'" in result.stderr
+    assert mnistgd("lesson", "toes").code == 0
+
+
+# --- a lesson whose settings are of every kind ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class EveryKind:
+    flag: bool = field(default=False, metadata={"help": "A flag."})
+    on: bool = field(default=True, metadata={"help": "Another."})
+    word: str = field(default="one", metadata={"help": "A word.", "choices": ("one", "two")})
+    file: Path = field(default=Path("f.npz"), metadata={"help": "A file.", "envvar": "MNISTGD_WEIGHTS"})
+    rate: float | None = field(default=None, metadata={"help": "A rate.", "default": "as it comes"})
+    pair: tuple[float, float] = field(default=(1.0, 2.0), metadata={"help": "Two numbers."})
+    some: tuple[int, ...] = field(default=(3,), metadata={"help": "Whole numbers.", "minimum": 1})
+    lists: tuple[tuple[float, ...], ...] = field(default=((1.0, 0.0),), metadata={"help": "Lists."})
+
+
+@pytest.fixture
+def every_kind(monkeypatch, mnistgd):
+    def run(settings):
+        return Outcome([{"nan": float("nan")}], {"inf": float("inf")}, [Table(["a"], [["1"]], "A")], "So.")
+
+    lesson = Lesson("toes", "Nobody", EveryKind, run)
+    monkeypatch.setattr("mnistgd.cli.commands.lesson.load", lambda name: replace(lesson, name=name))
+    return lambda *arguments: mnistgd("lesson", "toes", *arguments)
+
+
+def test_defaults_of_every_kind(every_kind):
+    assert every_kind("--json").json["settings"] == {
+        "flag": False,
+        "on": True,
+        "word": "one",
+        "file": "f.npz",
+        "rate": None,
+        "pair": [1, 2],
+        "some": [3],
+        "lists": [[1, 0]],
+    }
+
+
+def test_values_of_every_kind(every_kind, monkeypatch):
+    monkeypatch.setenv("MNISTGD_WEIGHTS", "mine.npz")
+    options = "--flag --no-on --word two --rate 2 --pair=-1,.5 --some 4 --some 5 --lists -1,0,2 --lists 3"
+    assert every_kind("--json", *options.split()).json["settings"] == {
+        "flag": True,
+        "on": False,
+        "word": "two",
+        "file": "mine.npz",
+        "rate": 2,
+        "pair": [-1, 0.5],
+        "some": [4, 5],
+        "lists": [[-1, 0, 2], [3]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--lists", "1,2,x"], "'x' is not a finite number"),
+        (["--lists", "1,,2"], "'' is not a finite number"),
+        (["--lists", ""], "'' is not a finite number"),
+        (["--pair", "1"], "'1' are not 2 numbers"),
+        (["--pair", "1,2,3"], "'1,2,3' are not 2 numbers"),
+        (["--some", "4", "--some", "0"], "'0' is not a whole number from 1 up"),
+        (["--word", "three"], "'three' is not one of one, two"),
+    ],
+)
+def test_wrong_values_of_every_kind(every_kind, arguments, error):
+    result = every_kind(*arguments)
+    assert (result.code, result.stdout) == (2, "")
+    assert error in result.stderr
+
+
+def test_help_of_every_kind(every_kind):
+    text = " ".join(every_kind("--help").stdout.split())
+    for part in ("--on / --no-on", "--word one|two", "--file FILE", "env var: MNISTGD_WEIGHTS"):
+        assert part in text
+    for part in ("[default: (as it comes)]", "--pair X,X", "[default: 1.0,2.0]", "--lists X,X,… Lists."):
+        assert part in text
+
+
+def test_numbers_that_are_not_finite_are_null(every_kind):
+    document = every_kind("--json").json
+    assert document["rows"] == [{"nan": None}]
+    assert document["result"] == {"inf": None}
+
+
+def test_all_is_one_document_a_line(every_kind, mnistgd):
+    lines = mnistgd("lesson", "all", "--json").stdout.splitlines()
+    assert [json.loads(line)["lesson"] for line in lines] == list(TITLES)
+    text = mnistgd("lesson", "all").stdout
+    assert text.count("Notice: So.") == len(TITLES)
+    assert text.startswith(f"toes: {TITLES['toes']}\n=====")
+
+
+def test_all_of_the_real_ones(shell):
+    """In reading order, one document a line, each with its source."""
+    result = shell("lesson", "all", "--json", "--quiet", env={"MNISTGD_OFFLINE": "1"})
+    assert (result.code, result.stderr) == (0, "")
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [document["lesson"] for document in documents] == list(TITLES)
+    for document in documents:
+        assert list(document) == ["lesson", "source", "settings", "rows", "result"]
+        assert document["source"] == lessons.load(document["lesson"]).source

@@ -1,0 +1,228 @@
+"""``mnistgd predict``: pictures in, digits out."""
+
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistgd.datasets.deskew import deskew
+from mnistgd.model import weights_file
+
+KEYS = {"image", "digit", "label", "probability", "probabilities"}
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """A deskewing network, trained on all of MNIST."""
+    from mnistgd.datasets.embedded import read
+    from mnistgd.model.settings import Settings
+    from mnistgd.training.result import finished_model
+    from mnistgd.training.run import Run
+
+    data = read()
+    straight = type(data)(
+        deskew(data.train_images),
+        data.train_labels,
+        deskew(data.test_images),
+        data.test_labels,
+        data.class_names,
+        data.source,
+        data.sha256,
+    )
+    run = Run(straight, Settings(deskew=True, epochs=4))
+    *_, last = run.reports()
+    path = tmp_path_factory.mktemp("network") / "weights.npz"
+    weights_file.save(finished_model(straight, run, last), path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _beside_it(network, monkeypatch, tmp_path):
+    monkeypatch.setenv("MNISTGD_WEIGHTS", str(network))
+    monkeypatch.setenv("MNISTGD_OFFLINE", "1")
+    monkeypatch.chdir(tmp_path)
+
+
+def photo(mnist, index, path, *, size=300, margin=60):
+    """A test image of MNIST as somebody else might hand it in: large, dark on light, off-centre."""
+    ink = Image.fromarray(mnist.test_images[index]).resize((size, size), Image.Resampling.BICUBIC)
+    page = Image.new("L", (size + 3 * margin, size + 2 * margin), 225)
+    page.paste(30, (2 * margin, margin), ink)
+    page.save(path)
+    return int(mnist.test_labels[index])
+
+
+def test_a_picture(mnistgd, mnist, tmp_path):
+    label = photo(mnist, 0, tmp_path / "seven.png")
+    result = mnistgd("predict", "seven.png")
+    assert result.code == 0
+    assert result.stdout.startswith(f"seven.png: {label} (")
+    assert ", then " in result.stdout
+
+
+def test_many_pictures_as_json_lines(mnistgd, mnist, tmp_path):
+    labels = [photo(mnist, index, tmp_path / f"{index}.png") for index in range(20)]
+    result = mnistgd("predict", *[f"{index}.png" for index in range(20)], "--json")
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    assert all(set(document) >= KEYS for document in documents)
+    assert [document["image"] for document in documents] == [f"{index}.png" for index in range(20)]
+    assert sum(document["digit"] == label for document, label in zip(documents, labels, strict=True)) >= 18
+    for document in documents:
+        assert sum(document["probabilities"]) == pytest.approx(1)
+        assert document["probability"] == max(document["probabilities"])
+
+
+def test_an_image_of_the_data(mnistgd, mnist, network):
+    document = mnistgd("predict", "--index", 7, "--json").json
+    model = weights_file.load(network)
+    wanted = model.probabilities(deskew(mnist.test_images[7:8]))[0]
+    assert document["probabilities"] == pytest.approx(wanted.tolist())
+    assert document["image"] == "test image 7"
+
+
+def test_stdin(mnist, tmp_path):
+    label = photo(mnist, 3, tmp_path / "zero.jpg")
+    with (tmp_path / "zero.jpg").open("rb") as stream:
+        command = [sys.executable, "-m", "mnistgd", "predict", "-", "--json"]
+        done = subprocess.run(command, stdin=stream, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["digit"] == label
+
+
+def test_as_is_changes_nothing(mnistgd, mnist, network, tmp_path):
+    Image.fromarray(mnist.test_images[5]).save(tmp_path / "5.png")
+    document = mnistgd("predict", "5.png", "--as-is", "--saw", "saw.png", "--json").json
+    straight = deskew(mnist.test_images[5:6])
+    assert document["probabilities"] == pytest.approx(
+        weights_file.load(network).probabilities(straight)[0].tolist()
+    )
+    with Image.open("saw.png") as saw:
+        assert np.array_equal(np.asarray(saw), straight[0])
+
+
+def test_what_the_network_saw(mnistgd, mnist, tmp_path):
+    for index in (0, 1):
+        photo(mnist, index, tmp_path / f"{index}.png")
+    (tmp_path / "saw").mkdir()
+    result = mnistgd("predict", "0.png", "1.png", "--saw", "saw", "--json")
+    files = [json.loads(line)["saw"] for line in result.stdout.splitlines()]
+    assert files == ["saw/0-saw.png", "saw/1-saw.png"]
+    for file in files:
+        with Image.open(file) as saw:
+            pixels = np.asarray(saw)
+        assert pixels.shape == (28, 28)
+        rows, columns = np.nonzero(pixels > 128)
+        assert abs(np.average(rows) - 13.5) < 2  # centred, as MNIST is
+        assert abs(np.average(columns) - 13.5) < 2
+
+
+def test_one_bad_image_among_many(mnistgd, mnist, tmp_path):
+    photo(mnist, 0, tmp_path / "good.png")
+    (tmp_path / "bad.png").write_text("this is text")
+    result = mnistgd("predict", "good.png", "bad.png", "good.png", "--json")
+    assert result.code == 1
+    assert [json.loads(line)["image"] for line in result.stdout.splitlines()] == ["good.png", "good.png"]
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("error: ")
+    assert "bad.png" in error
+    assert hint.startswith("hint: ")
+
+
+def test_a_name_of_two_lines_is_one_line_of_the_answer(mnistgd, mnist, tmp_path):
+    photo(mnist, 0, tmp_path / "a\nb.png")
+    result = mnistgd("predict", "a\nb.png")
+    assert result.stdout.count("\n") == 1
+    assert result.stdout.startswith("a\\nb.png: ")
+
+
+def test_so_many_that_several_processes_read_them(shell, mnist, tmp_path):
+    labels = [photo(mnist, index, tmp_path / f"{index}.png", size=84, margin=8) for index in range(6)]
+    (tmp_path / "bad.png").write_text("this is text")
+    names = [f"{index}.png" for index in range(6)]
+    result = shell("predict", *names * 12, "-", "bad.png", *names, "--json", stdin="no picture", cwd=tmp_path)
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.code == 1
+    assert [line["image"] for line in lines] == names * 13
+    assert [line["digit"] for line in lines] == labels * 13
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert [error.split()[1] for error in errors] == ["stdin", "bad.png"]
+    alone = shell("predict", *names, "--json", cwd=tmp_path)
+    assert alone.stdout.splitlines() == result.stdout.splitlines()[:6]
+
+
+def blank(colour):
+    return lambda path: Image.new("RGB", (200, 200), colour).save(path)
+
+
+def truncated(path):
+    buffer = io.BytesIO()
+    Image.effect_noise((300, 300), 80).save(buffer, "JPEG")
+    path.write_bytes(buffer.getvalue()[:2000])
+
+
+def bomb(path):
+    """A PNG of a few hundred bytes whose header promises 30,000 × 30,000 pixels."""
+    import struct
+    import zlib
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    data = zlib.compress(bytes(100_000))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [blank("black"), blank("white"), blank((90, 120, 30)), truncated, bomb, lambda p: Image.new("L", (1, 1)).save(p),
+     lambda p: p.mkdir(), lambda p: p.write_bytes(b""), lambda p: None],
+    ids=["all-black", "all-white", "one colour", "truncated", "bomb", "1x1", "folder", "empty", "missing"],
+)  # fmt: skip
+def test_pictures_that_show_no_digit(mnistgd, tmp_path, make):
+    path = tmp_path / ("x.jpg" if make is truncated else "x.png")
+    make(path)
+    result = mnistgd("predict", path)
+    assert (result.code, result.stdout) == (1, "")
+    error, hint = result.stderr.splitlines()
+    assert error.startswith("error: ")
+    assert str(path) in error
+    assert hint.startswith("hint: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "no image is named"),
+        (["a.png", "--index", "3"], "contradict each other"),
+        (["-", "-"], "stdin holds one file, and - is named twice"),
+        (["--index", "x"], "--index"),
+        (["--index", "1", "--saw", "-", "--json"], "both want stdout"),
+    ],
+)
+def test_wrong_usage(mnistgd, arguments, words):
+    result = mnistgd("predict", *arguments)
+    assert (result.code, result.stdout) == (2, "")
+    assert words in result.stderr
+
+
+def test_no_such_image_of_the_data(mnistgd, tmp_path):
+    result = mnistgd("predict", "--index", 10_000)
+    assert result.code == 1
+    assert "there is no test image 10000" in result.stderr
+
+
+def test_scikit_learn_is_not_loaded(mnist, tmp_path):
+    photo(mnist, 0, tmp_path / "a.png")
+    program = (
+        "import sys\nfrom mnistgd.cli import main\nsys.argv = ['mnistgd', 'predict', 'a.png']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\nprint([m for m in ('sklearn', 'scipy', 'rich') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

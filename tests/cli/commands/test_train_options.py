@@ -1,0 +1,165 @@
+"""The options of ``mnistgd train`` that change what is trained, from the command line to the file."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistgd.model import weights_file
+
+
+def train(mnistgd, few, path, *options):
+    result = mnistgd("train", "--data", few, "--out", path, "--epochs", 2, "--quiet", "--json", *options)
+    assert result.code == 0, result.stderr
+    return result.json, weights_file.load(path)
+
+
+def test_hidden_layers_reach_what_is_promised(mnistgd, tmp_path):
+    result = mnistgd("train", "--offline", "--hidden", 64, "--json", "--quiet", "--out", tmp_path / "w.npz")
+    assert result.json["test_accuracy"] >= 0.975
+    assert result.json["settings"]["optimizer"] == "sgd"
+
+
+def test_the_file_holds_every_layer(mnistgd, few, tmp_path):
+    path = tmp_path / "w.npz"
+    document, model = train(mnistgd, few, path, "--hidden", "6,5", "--activation", "tanh")
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+        record = json.loads(str(arrays.pop("record")))
+    assert record["format"] == 2
+    shapes = {name: array.shape for name, array in arrays.items()}
+    assert shapes == {
+        "weights_1": (784, 6), "bias_1": (6,), "weights_2": (6, 5), "bias_2": (5,), "weights_3": (5, 10), "bias_3": (10,),
+    }  # fmt: skip
+    # Numpy alone answers as the model does.
+    images = np.random.default_rng(0).integers(0, 256, (4, 784), np.uint8)
+    signal = images / 255
+    for layer in (1, 2, 3):
+        signal = signal @ arrays[f"weights_{layer}"] + arrays[f"bias_{layer}"]
+        signal = np.tanh(signal) if layer < 3 else signal
+    assert np.allclose(signal, model.outputs(images.reshape(4, 28, 28)), atol=1e-4)
+    assert document["settings"]["hidden"] == [6, 5]
+
+
+def test_a_mask_freezes_black_pixels(mnistgd, few, tmp_path):
+    mask = np.full((28, 28), 255, np.uint8)
+    mask[:, 14:] = 0
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    _, model = train(mnistgd, few, tmp_path / "w.npz", "--freeze", tmp_path / "mask.png")
+    picture = model.weights.reshape(28, 28, 10)
+    assert (picture[:, 14:] == 0).all()
+    assert (picture[8:20, 8:14] != 0).any()
+
+    over = mnistgd("train", "--data", few, "--freeze", tmp_path / "mask.png", "--log", tmp_path / "mask.png")
+    assert over.code == 2
+    assert "which is read" in over.stderr
+
+    ink = Image.new("RGBA", (28, 28))  # black all over, and transparent but for its right half
+    ink.paste((0, 0, 0, 255), (14, 0, 28, 28))
+    ink.save(tmp_path / "ink.png")
+    _, again = train(mnistgd, few, tmp_path / "again.npz", "--freeze", tmp_path / "ink.png")
+    assert np.array_equal(again.weights, model.weights)
+
+
+def test_a_rate_left_unset_suits_the_model(mnistgd, few, tmp_path):
+    def rate(*options):
+        return train(mnistgd, few, tmp_path / "w.npz", *options)[0]["settings"]["learning_rate"]
+
+    assert rate() == 1.0
+    assert rate("--loss", "squared-error") == 0.02
+    assert rate("--hidden", "4") == 0.5
+    assert rate("--optimizer", "adam") == rate("--optimizer", "adam", "--hidden", "4") == 0.001
+    assert rate("--optimizer", "heavy_ball", "--momentum", "0.5") == 0.5
+
+
+def test_stopping_is_reported(mnistgd, few, tmp_path):
+    options = ["--validation", "0.2", "--target-accuracy", "0.5", "--epochs", "30"]
+    document, _ = train(mnistgd, few, tmp_path / "w.npz", *options)
+    assert document["epochs"] < 30
+    assert document["validation_accuracy"] >= 0.5
+    assert document["best_epoch"] <= document["epochs"]
+    assert "reached 50.00%" in document["stopped"]
+
+
+def test_the_weights_themselves_on_stdout(shell, few, tmp_path):
+    import subprocess
+    import sys
+
+    command = [
+        sys.executable,
+        "-m",
+        "mnistgd",
+        "train",
+        "--data",
+        few,
+        "--epochs",
+        "1",
+        "--quiet",
+        "--out",
+        "-",
+    ]
+    done = subprocess.run(command, capture_output=True, cwd=tmp_path)
+    (tmp_path / "w.npz").write_bytes(done.stdout)
+    assert weights_file.load(tmp_path / "w.npz").class_names == tuple("0123456789")
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_gate_that_is_missed(mnistgd, few, tmp_path, command):
+    path = tmp_path / "w.npz"
+    train(mnistgd, few, path)
+    options = ["--data", few, "--out", path] if command == "train" else ["--weights", path]
+    missed = mnistgd(command, *options, "--min-accuracy", "0.999", "--json")
+    assert missed.code == 3
+    assert missed.json
+    assert "is below 0.999" in missed.stderr
+    assert weights_file.load(path)
+    assert mnistgd(command, *options, "--min-accuracy", "0.1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--momentum", "0.5"], "--momentum means nothing to sgd"),
+        (["--momentum", "1", "--optimizer", "momentum"], "not a number from 0 to below 1"),
+        (["--patience", "2"], "nothing is set aside"),
+        (["--patience", "0", "--validation", "0.1"], "--patience"),
+        (["--validation", "1"], "not a fraction from 0 to 0.9"),
+        (["--target-accuracy", "92"], "not a fraction from 0 to 1"),
+        (["--hidden", "64;32"], "not a list of whole numbers"),
+        (["--hidden", "0"], "not a list of whole numbers"),
+        (["--hidden", "5000"], "not a list of whole numbers"),
+        (["--hidden", "9,9,9,9,9,9"], "6 hidden layers are more than 5"),
+        (["--hidden", "4", "--init", "zeros"], "would all stay the same"),
+        (["--optimizer", "lion"], "lion"),
+        (["--min-accuracy", "93"], "--min-accuracy"),
+        (["--out", "-", "--json"], "both want stdout"),
+    ],
+)
+def test_wrong_usage(mnistgd, few, options, words):
+    result = mnistgd("train", "--data", few, *options)
+    assert (result.code, result.stdout) == (2, "")
+    assert words in result.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("missing", "mask.png does not exist"),
+        ("text", "mask.png is not a picture of a kind that is read here"),
+        ("program", "mask.png is not a picture of a kind that is read here"),
+        ("large", "hint: --freeze takes a 28×28 picture"),
+    ],
+)
+def test_masks_that_are_none(mnistgd, few, tmp_path, kind, words):
+    path = tmp_path / "mask.png"
+    if kind == "text":
+        path.write_text("black")
+    if kind == "program":  # which Pillow would have Ghostscript run
+        path.write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\nshowpage\n")
+    if kind == "large":
+        Image.new("L", (280, 280)).save(path)
+    result = mnistgd("train", "--data", few, "--freeze", path)
+    assert result.code == 1
+    assert words in result.stderr

@@ -1,0 +1,46 @@
+"""The names of classes."""
+
+import pytest
+
+from mnistgd.datasets.class_names import check_class_names, parse_class_names, with_class_names
+from mnistgd.datasets.dataset import checked
+from mnistgd.errors import DataError, UsageError
+
+
+def test_reads_a_line_of_names():
+    assert parse_class_names("T-shirt,Trouser, Ankle boot ") == ("T-shirt", "Trouser", "Ankle boot")
+
+
+BAD = {
+    "": "2 to 10 names of classes, not 1",
+    "one": "not 1",
+    "a,b,c,d,e,f,g,h,i,j,k": "not 11",
+    "a,,c": "name of class 1 is empty",
+    "a,b,": "name of class 2 is empty",
+    "a, ": "name of class 1 is empty",
+    "a,b,a": "two classes are called a",
+    "a,b\nc": "class 1 needs a name of at most 40 printable characters",
+    "a,\x1b[31m": "printable",
+    "a,b\u202e": "printable",
+    "a," + "b" * 41: "printable",
+}
+
+
+@pytest.mark.parametrize(("text", "words"), BAD.items(), ids=map(ascii, BAD))
+def test_says_what_is_wrong(text, words):
+    with pytest.raises(UsageError, match=words) as caught:
+        parse_class_names(text)
+    assert caught.value.exit_code == 2
+
+
+def test_ten_names_of_any_script():
+    names = ("шлем", "靴", "été", "d", "e", "f", "g", "h", "i", "b" * 40)
+    assert check_class_names(names) == names
+
+
+def test_a_data_set_takes_one_name_for_each_class(tiny):
+    dataset = checked(*tiny.values(), source="here")
+    assert dataset.class_names == tuple("0123456789")
+    assert with_class_names(dataset, "abcdefghij").class_names == tuple("abcdefghij")
+    with pytest.raises(DataError, match="here has 10 classes, and 3 names"):
+        with_class_names(dataset, "abc")

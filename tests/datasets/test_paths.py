@@ -1,0 +1,176 @@
+"""Which files make up a data set of the user's own."""
+
+import gzip
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnistgd.datasets.dataset import checked
+from mnistgd.datasets.paths import read_path
+from mnistgd.errors import DataError
+
+TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
+
+
+@pytest.fixture
+def expected(tiny):
+    return checked(*tiny.values(), source="").sha256
+
+
+def test_a_folder(idx_folder, expected):
+    dataset = read_path(idx_folder)
+    assert dataset.sha256 == expected
+    assert dataset.source == str(idx_folder)
+
+
+@pytest.mark.parametrize("name", [TRAIN_IMAGES, "train-labels-idx1-ubyte"])
+def test_a_train_file_stands_for_its_folder(idx_folder, expected, name):
+    dataset = read_path(idx_folder / name)
+    assert dataset.sha256 == expected
+    assert dataset.source == str(idx_folder / name)
+
+
+def test_a_relative_path_is_recorded_as_a_whole(idx_folder, monkeypatch):
+    monkeypatch.chdir(idx_folder.parent)
+    assert read_path(Path("idx")).source == str(idx_folder)
+
+
+@pytest.mark.parametrize("suffix", [".npz", "", ".dat"])
+def test_an_npz_file_by_its_name_or_content(tmp_path, tiny, expected, suffix):
+    path = tmp_path / f"set{suffix}"
+    with path.open("wb") as stream:
+        np.savez(stream, **tiny)
+    dataset = read_path(path)
+    assert dataset.sha256 == expected
+    assert dataset.source == str(path)
+
+
+def rename_all(folder, rename):
+    for path in list(folder.iterdir()):
+        path.rename(folder / rename(path.name))
+
+
+@pytest.mark.parametrize(
+    "rename",
+    [
+        lambda name: name.replace("-idx", ".idx"),
+        lambda name: name.replace("t10k", "test"),
+        lambda name: f"emnist-digits-{name.replace('t10k', 'test')}",
+        str.upper,
+    ],
+    ids=["dots", "test", "emnist", "capitals"],
+)
+def test_the_spellings_in_use(idx_folder, expected, rename):
+    rename_all(idx_folder, rename)
+    assert read_path(idx_folder).sha256 == expected
+
+
+def test_other_files_are_left_alone(idx_folder, expected):
+    for name in (
+        "README",
+        "latest-images-idx3-ubyte",
+        "train-images-idx3-ubyte.txt",
+        "train-images-idx3-ubyte.gz.md5",
+    ):
+        (idx_folder / name).write_bytes(b"\0")
+    # Some archives unpack to folders that are called as the file inside.
+    (idx_folder / "train-images-idx3-ubyte").mkdir()
+    assert read_path(idx_folder).sha256 == expected
+
+
+def test_the_unpacked_file_is_taken_where_there_are_both(idx_folder, expected):
+    packed = idx_folder / TRAIN_IMAGES
+    packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
+    packed.write_bytes(b"")
+    assert read_path(idx_folder).sha256 == expected
+    with pytest.raises(DataError, match="is empty"):
+        read_path(packed)
+
+
+@pytest.fixture
+def two_sets(idx_folder):
+    rename_all(idx_folder, lambda name: f"a-{name}")
+    for path in list(idx_folder.iterdir()):
+        shutil.copy(path, path.with_name(path.name.replace("a-", "b-")))
+    return idx_folder
+
+
+def test_one_of_several_sets_is_chosen_by_its_train_file(two_sets, expected):
+    assert read_path(two_sets / f"b-{TRAIN_IMAGES}").sha256 == expected
+    with pytest.raises(DataError, match="holds 2 data sets") as caught:
+        read_path(two_sets)
+    assert "train images" in caught.value.hint
+
+
+def test_parts_of_different_sets_are_not_mixed(two_sets):
+    (two_sets / "b-t10k-labels-idx1-ubyte").unlink()
+    with pytest.raises(DataError, match="has no test labels"):
+        read_path(two_sets / f"b-{TRAIN_IMAGES}")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (TRAIN_IMAGES, "has no train images: no train-images-idx3-ubyte is there"),
+        ("train-labels-idx1-ubyte", "has no train labels"),
+        ("t10k-images-idx3-ubyte.gz", "has no test images: no t10k-images-idx3-ubyte is there"),
+        ("t10k-labels-idx1-ubyte", "has no test labels"),
+    ],
+)
+def test_a_part_is_missing(idx_folder, name, words):
+    (idx_folder / name).unlink()
+    with pytest.raises(DataError, match=words) as caught:
+        read_path(idx_folder)
+    assert "--data" in caught.value.hint
+
+
+def test_a_folder_where_a_file_belongs(idx_folder):
+    (idx_folder / TRAIN_IMAGES).unlink()
+    (idx_folder / TRAIN_IMAGES).mkdir()
+    with pytest.raises(DataError, match="is a folder, where a file belongs"):
+        read_path(idx_folder)
+
+
+def test_images_and_labels_of_different_counts(idx_folder, as_idx):
+    (idx_folder / "train-labels-idx1-ubyte").write_bytes(as_idx(np.zeros(29, np.uint8)))
+    with pytest.raises(DataError, match="30 train images and 29 train labels"):
+        read_path(idx_folder)
+
+
+@pytest.mark.parametrize("name", ["absent", "absent.npz", TRAIN_IMAGES, "a\0b", "a" * 5000])
+def test_what_is_not_there(tmp_path, name):
+    with pytest.raises(DataError, match=r"there is no|cannot read") as caught:
+        read_path(tmp_path / name)
+    assert caught.value.hint
+
+
+def test_what_is_of_no_kind(tmp_path, idx_folder):
+    (tmp_path / "notes.txt").write_text("hello")
+    for path in (tmp_path / "notes.txt", idx_folder / "t10k-labels-idx1-ubyte"):
+        with pytest.raises(DataError, match=r"neither an \.npz file nor called like a train file"):
+            read_path(path)
+    with pytest.raises(DataError, match="there are no IDX files"):
+        read_path(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("name", ["pipe", "pipe.npz", TRAIN_IMAGES])
+def test_a_pipe_is_not_waited_for(tmp_path, idx_folder, name):
+    folder = idx_folder if name == TRAIN_IMAGES else tmp_path
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    with pytest.raises(DataError, match="not an ordinary file"):
+        read_path(folder / name)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything can be read here")
+def test_a_folder_that_cannot_be_read(idx_folder):
+    idx_folder.chmod(0)
+    try:
+        with pytest.raises(DataError, match="cannot read"):
+            read_path(idx_folder)
+    finally:
+        idx_folder.chmod(0o700)

@@ -1,0 +1,197 @@
+"""Telling ink from paper, piece by piece; whether digits are read in the end is tested elsewhere."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from mnistgd.errors import ImageError
+from mnistgd.handwriting.find import find_digit
+from mnistgd.handwriting.ink import (
+    calmed,
+    channel_mix,
+    flattened,
+    ink_contrast,
+    measure_light,
+    measure_pen,
+    threshold,
+)
+from mnistgd.handwriting.pictures import Picture
+from mnistgd.handwriting.read import normalised
+from mnistgd.handwriting.ruling import without_rules
+
+Y, X = np.mgrid[0:120, 0:90]
+
+
+def rgb(grey):
+    return np.repeat(np.clip(np.broadcast_to(grey, Y.shape), 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def noise(level, sigma, seed=0):
+    return rgb(level + np.random.default_rng(seed).normal(0, sigma, Y.shape))
+
+
+NOTHING = {
+    "black": rgb(0),
+    "white": rgb(255),
+    "grey": rgb(128),
+    "gradient": rgb(60 + X),
+    "gradient to the corner": rgb(X + Y),
+    "full gradient": rgb(255 * Y / 119),
+    "vignette": rgb(250 - 0.01 * ((X - 45) ** 2 + (Y - 60) ** 2)),
+    "a little noise": noise(200, 2),
+    "noise": noise(128, 20),
+    "noise on white": noise(255, 20),
+    "noise on black": noise(0, 20),
+    "wild noise": noise(128, 90),
+    "colourful noise": np.random.default_rng(1).integers(0, 256, (120, 90, 3), dtype=np.uint8),
+    "noise and gradient": noise(60 + X, 8),
+    "shadow": rgb(np.where(X + Y < 100, 120, 230)),
+    "dark edge": rgb(np.where(X < 12, 30, 230)),
+    "frame": rgb(np.where((X < 6) | (Y < 6) | (X > 83) | (Y > 113), 30, 230)),
+    "ruled paper": rgb(np.where(Y % 14 < 2, 150, 240)),
+    "squared paper": rgb(np.where((Y % 14 < 2) | (X % 14 < 2), 150, 240)),
+    "one speck": rgb(np.where((X == 40) & (Y == 70), 0, 255)),
+    "a filled square": rgb(np.where((abs(X - 45) < 30) & (abs(Y - 60) < 30), 0, 255)),
+}
+
+
+@pytest.mark.parametrize("what", NOTHING)
+def test_nothing_is_found_on_nothing(what):
+    for pixels in (NOTHING[what], 255 - NOTHING[what]):
+        with pytest.raises(ImageError) as caught:
+            normalised(Picture("sheet.png", (90, 120), pixels))
+        assert caught.value.message == "sheet.png shows nothing that could be a digit"
+
+
+@pytest.mark.parametrize(
+    "condition", ["clean scan", "noise", "gradient", "soft shadow", "rough paper", "pencil", "lined"]
+)
+def test_nothing_is_found_on_an_empty_sheet(condition, handwriting):
+    rng = np.random.default_rng(0)
+    found = 0
+    for _ in range(5):
+        sheet = handwriting.photograph(np.zeros((110, 70), np.float32), condition, rng)
+        found += find_digit(np.asarray(sheet)) is not None
+    assert found == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (2, 3), (8, 8), (9, 300), (1600, 2)])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_shape_and_no_pixels_break_it(shape, seed):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (*shape, 3), dtype=np.uint8)
+    find_digit(pixels)
+    find_digit((pixels // 128 * 255).astype(np.uint8))
+
+
+# --- colour -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ((200, 60, 60), (60, 130, 60)),
+        ((0, 0, 0), (255, 255, 0)),
+        ((90, 90, 255), (90, 90, 120)),
+        ((255, 0, 0), (0, 255, 0)),
+    ],
+)
+def test_the_mix_of_channels_keeps_ink_and_paper_apart(ink, paper):
+    pixels = np.full((60, 60, 3), paper, np.uint8)
+    pixels[10:50, 28:33] = ink
+    mix = channel_mix(pixels)
+    assert mix.min() >= 0
+    assert mix.sum() == pytest.approx(1)
+    between = abs(float(mix @ (np.array(ink, float) - paper)))
+    assert between >= 0.8 * np.abs(np.array(ink) - paper).max() / np.sqrt(3)
+
+
+def test_the_mix_of_a_grey_picture_is_its_grey():
+    assert channel_mix(noise(100, 20)).tolist() == [1, 0, 0]
+
+
+# --- noise --------------------------------------------------------------------------------------------
+
+
+def test_noise_is_calmed_and_nothing_else_is():
+    plain = Image.fromarray(rgb(60 + X)[:, :, 0])
+    assert np.array_equal(calmed(plain), np.asarray(plain))
+    noisy = Image.fromarray(noise(60 + X, 12)[:, :, 0])
+    left = calmed(noisy) - (60 + X)
+    # 1 2 1 over 4 along either axis: its squares sum to 6 / 16, and the root of that counts twice.
+    assert left[5:-5, 5:-5].std() == pytest.approx(12 * 6 / 16, rel=0.1)
+
+
+# --- light --------------------------------------------------------------------------------------------
+
+
+def test_a_quadratic_light_is_measured_exactly():
+    y, x = np.linspace(-1, 1, 70)[:, None], np.linspace(-1, 1, 50)
+    light = 4.5 + 0.2 * x - 0.3 * y + 0.1 * x * x - 0.15 * x * y + 0.05 * y * y
+    plain = (np.exp(light) - 24).astype(np.float32)
+    plain[20:50, 20:24] = 5  # ink
+    depth = flattened(plain, measure_light(plain))
+    assert np.abs(np.delete(depth, np.s_[20:24], axis=1)).max() < 0.05
+    assert depth[20:50, 20:24].max() < -0.7
+
+
+def test_where_no_quadratic_fits_there_is_none():
+    plain = rgb(np.where((X // 20 + Y // 20) % 2, 40, 220))[:, :, 0].astype(np.float32)
+    assert not measure_light(plain).any()
+
+
+def test_ink_has_the_same_contrast_in_the_shadow():
+    plain = np.full((80, 80), 220.0)
+    plain[20:60, 20:25] = plain[20:60, 55:60] = 60
+    plain = plain + 24
+    plain[:, 40:] *= 0.5
+    depth = np.log(plain).astype(np.float32)
+    contrast = ink_contrast(depth, 13)
+    assert contrast[30, 22] == pytest.approx(contrast[30, 57], rel=0.01)
+    assert contrast[30, 22] == pytest.approx(np.log(244 / 84), rel=0.01)
+    ink = contrast > threshold(contrast)
+    assert ink.sum() == 2 * 40 * 5
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("width", [2, 4, 8, 14])
+def test_the_pen_is_measured(dark, width):
+    canvas = Image.new("L", (72, 72), 230 if dark else 20)
+    ImageDraw.Draw(canvas).ellipse((14, 10, 58, 62), outline=40 if dark else 240, width=width)
+    pen = measure_pen(np.asarray(canvas, np.float32))
+    assert pen.dark == dark
+    assert width - 1 <= pen.width * 72 <= 2.5 * width + 2
+
+
+# --- ruled paper --------------------------------------------------------------------------------------
+
+
+def ruled(lean, squared=False):
+    rule = np.round(Y + lean * X) % 16 == 0
+    return rule | (np.round(X - lean * Y) % 16 == 0) if squared else rule
+
+
+def stroke():
+    canvas = Image.new("1", (90, 120))
+    ImageDraw.Draw(canvas).line([(20, 30), (65, 28), (40, 95)], 1, 6, "curve")
+    return np.asarray(canvas)
+
+
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("lean", [0, 0.02, -0.05, 0.09])
+def test_rules_go_and_strokes_stay(lean, squared):
+    found = without_rules(ruled(lean, squared) | stroke())
+    # One rule may stay: that which a bar of the digit lies along.
+    assert (found & ~stroke()).sum() < 120
+    assert (stroke() & ~found).sum() < 0.1 * stroke().sum()
+
+
+def test_two_bars_are_no_ruled_paper():
+    bars = np.zeros((60, 40), bool)
+    bars[2:4] = bars[55:57] = True
+    bars[:, 20:23] = True
+    assert np.array_equal(without_rules(bars), bars)
+
+
+def test_paper_without_rules_is_left_alone():
+    assert np.array_equal(without_rules(stroke()), stroke())

@@ -1,0 +1,109 @@
+"""The frame, against MNIST's own images and closed forms."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from mnistgd.handwriting.framing import centred, framed, stroke_width
+
+
+def disc(radius, size):
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    return np.hypot(x, y) <= radius
+
+
+def test_an_image_of_mnist_is_its_own_frame(mnist):
+    """What it was made from is lost, but for what enlarging its edges brings back.
+
+    A pixel up or down, left or right is allowed: the threshold moves the centre of mass a little.
+    """
+    likeness, thick = [], 0
+    for image in mnist.test_images[:200]:
+        large = np.asarray(Image.fromarray(image).resize((280, 280), Image.Resampling.BICUBIC))
+        strokes = large > 127
+        if stroke_width(strokes) < 22:
+            continue  # would be thickened
+        thick += 1
+        moved = [np.roll(framed(strokes), by, (0, 1)) for by in [(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0)]]
+        likeness.append(max(np.corrcoef(image.ravel(), other.ravel())[0, 1] for other in moved))
+    assert thick > 50
+    assert np.median(likeness) > 0.97
+    assert np.quantile(likeness, 0.05) > 0.93
+
+
+@pytest.mark.parametrize("shape", [(100, 60), (60, 100), (100, 100), (30, 7), (7, 30), (500, 300)])
+def test_it_fits_the_box_and_keeps_its_shape(shape):
+    strokes = np.zeros((shape[0] + 40, shape[1] + 20), bool)
+    strokes[20:-20, 10:-10] = True
+    image = framed(strokes)
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    sides = np.ptp(rows) + 1, np.ptp(columns) + 1
+    assert max(sides) == 20
+    assert sides[0] / sides[1] == pytest.approx(shape[0] / shape[1], rel=0.15)
+
+
+def centre_of_mass(image):
+    return np.array([image.sum(axis=1 - axis) @ np.arange(28) / image.sum() for axis in (0, 1)])
+
+
+def test_its_centre_of_mass_is_where_mnist_has_it(mnist):
+    theirs = [centre_of_mass(image.astype(float)) for image in mnist.test_images[:300]]
+    ours = [centre_of_mass(framed(image > 127).astype(float)) for image in mnist.test_images[:300]]
+    assert np.mean(ours, axis=0) == pytest.approx(np.mean(theirs, axis=0), abs=0.1)
+    assert np.quantile(ours, 0.05) > 13.45
+    assert np.quantile(ours, 0.95) < 14.55
+
+
+def test_its_centre_of_mass_is_in_the_middle():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        canvas = Image.new("1", (120, 120))
+        ImageDraw.Draw(canvas).line([tuple(point) for point in rng.integers(20, 100, (4, 2)).tolist()], 1, 9)
+        image = framed(np.asarray(canvas))
+        centre = centre_of_mass(image.astype(float))
+        # To whole pixels, and no further than the border lets it: the box is 20 of 28 pixels.
+        assert np.abs(centre - 14).max() <= 4
+        assert np.median(np.abs(centre - 14)) <= 0.51
+
+
+def test_edges_are_smooth_and_ink_is_white():
+    image = framed(disc(50, 120))
+    assert image.dtype == np.uint8
+    assert image[14, 14] == 255
+    assert image[0].max() == 0
+    assert len(np.unique(image)) > 8
+
+
+def test_a_thin_pen_is_thickened_and_a_thick_one_is_left():
+    thin, thick = np.zeros((2, 200, 200), bool)
+    thin[10:190, 100] = True
+    thick[10:190, 80:120] = True
+    assert 2 * 255 <= framed(thin)[14].sum() <= 2.5 * 255
+    assert framed(thick)[14].sum() == round(20 * 40 / 180) * 255
+
+
+@pytest.mark.parametrize(("height", "width"), [(200, 4), (3, 150), (400, 20)])
+def test_stroke_width_of_a_line(height, width):
+    exact = 2 * height * width / (2 * (height + width)) / (np.pi / 4)
+    assert stroke_width(np.ones((height, width), bool)) == pytest.approx(exact)
+
+
+@pytest.mark.parametrize("angle", [0, 20, 45, 70])
+def test_stroke_width_hardly_depends_on_the_direction(angle):
+    bar = Image.new("L", (400, 400))
+    ImageDraw.Draw(bar).rectangle((50, 190, 350, 209), fill=255)
+    strokes = np.asarray(bar.rotate(angle, Image.Resampling.BICUBIC)) > 127
+    assert stroke_width(strokes) == pytest.approx(20, rel=0.3)
+
+
+def test_centred_keeps_every_pixel():
+    rng = np.random.default_rng(1)
+    for shape in [(20, 20), (28, 28), (1, 1), (20, 5)]:
+        ink = rng.integers(0, 256, shape, dtype=np.uint8)
+        image = centred(ink)
+        assert image.shape == (28, 28)
+        assert sorted(image[image > 0].tolist()) == sorted(ink[ink > 0].tolist())
+
+
+def test_centred_of_nothing_is_blank():
+    assert not centred(np.zeros((20, 20), np.uint8)).any()

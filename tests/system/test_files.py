@@ -1,0 +1,77 @@
+"""A file is written whole or not at all."""
+
+import os
+import stat
+
+import pytest
+
+from mnistgd.errors import OutputError
+from mnistgd.system.files import check_writable, write_atomically
+
+BOTH = pytest.mark.parametrize(
+    "write", [lambda path: write_atomically(path, b"new"), check_writable], ids=["write", "check"]
+)
+
+
+def test_writes_and_replaces(tmp_path):
+    path = tmp_path / "file"
+    for content in (b"first", b"second"):
+        write_atomically(path, content)
+        assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_check_leaves_nothing_behind(tmp_path):
+    check_writable(tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+
+
+@BOTH
+def test_no_such_folder(tmp_path, write):
+    with pytest.raises(OutputError, match="does not exist") as caught:
+        write(tmp_path / "a" / "b")
+    assert caught.value.hint.startswith("mkdir -p ")
+
+
+@BOTH
+def test_a_folder_is_not_a_file(tmp_path, write):
+    with pytest.raises(OutputError, match="is a folder"):
+        write(tmp_path)
+
+
+@BOTH
+def test_a_file_where_a_folder_belongs(tmp_path, write):
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(OutputError):
+        write(tmp_path / "file" / "inside")
+
+
+@BOTH
+def test_a_name_that_is_too_long(tmp_path, write):
+    with pytest.raises(OutputError, match="too long"):
+        write(tmp_path / ("x" * 300))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are otherwise there")
+def test_permissions_are_those_of_an_ordinary_file(tmp_path):
+    (tmp_path / "ordinary").touch()
+    write_atomically(tmp_path / "new", b"x")
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == stat.S_IMODE(
+        (tmp_path / "ordinary").stat().st_mode
+    )
+    (tmp_path / "new").chmod(0o640)
+    write_atomically(tmp_path / "new", b"y")
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "target").write_bytes(b"old")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    write_atomically(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+
+
+def test_what_is_not_an_ordinary_file_is_written_to():
+    write_atomically(pytest.importorskip("pathlib").Path(os.devnull), b"gone")
+    check_writable(pytest.importorskip("pathlib").Path(os.devnull))

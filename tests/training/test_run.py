@@ -1,0 +1,207 @@
+"""Runs: what is set aside, when they stop, what they keep, and how they are taken up again."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sklearn.preprocessing import StandardScaler
+
+from mnistgd.datasets.paths import read_path
+from mnistgd.errors import UsageError
+from mnistgd.model.freeze import pack_mask, unpack_mask
+from mnistgd.model.settings import OPTIMIZERS, SCHEDULES, Settings
+from mnistgd.training.run import Run
+
+
+@pytest.fixture(scope="module")
+def data(few):
+    return read_path(few)
+
+
+def last_of(run, start=None):
+    *_, last = run.reports(start)
+    return last
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(a[name].tobytes() == b[name].tobytes() for name in a)
+
+
+def test_the_engines_names_are_the_settings_names():
+    from inspect import signature
+
+    from mnistgd.engine import activations, initializers, optimizers, schedules
+    from mnistgd.model import settings as names
+
+    assert set(names.OPTIMIZERS) == set(optimizers.OPTIMIZERS)
+    takes = {name: set(signature(make).parameters) for name, make in optimizers.OPTIMIZERS.items()}
+    assert set(names.WITH_MOMENTUM) == {name for name in takes if "beta" in takes[name]}
+    assert set(optimizers.ADAPTIVE) == {name for name in takes if "epsilon" in takes[name]}
+    assert set(names.SCHEDULES) == set(schedules.SCHEDULES)
+    assert set(names.INITS) == set(initializers.INITIALIZERS)
+    assert set(names.ACTIVATIONS) == set(activations.ACTIVATIONS)
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"hidden": (7, 5), "batch_size": None}, {"optimizer": "adam"}, {"freeze": "f0" * 98}]
+)
+def test_settings_survive_json(change):
+    import json
+
+    wanted = Settings(**change).resolved()
+    assert Settings.from_json(json.loads(json.dumps(wanted.as_json()))) == wanted
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"epochs": 0}, {"epochs": True}, {"learning_rate": float("nan")}, {"hidden": [0]}, {"hidden": [1] * 6}, {"hidden": 5},
+     {"freeze": "xyz"}, {"validation": 1.0}, {"patience": 0}, {"optimizer": []}, {"momentum": 1.0}, {"batch_size": "all"}],
+)  # fmt: skip
+def test_settings_that_no_run_could_have_had(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        Settings.from_json(Settings().resolved().as_json() | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"momentum": 0.5}, "means nothing to sgd"),
+        ({"patience": 3}, "nothing is set aside"),
+        ({"target_accuracy": 0.9}, "nothing is set aside"),
+        ({"hidden": (4,), "init": "zeros"}, "would all stay the same"),
+    ],
+)
+def test_settings_that_make_no_sense_together(change, words):
+    with pytest.raises(UsageError, match=words):
+        Settings(**change).resolved()
+
+
+@given(st.integers(0, 2**784 - 1))
+def test_masks_survive_packing(bits):
+    mask = np.array([bits >> place & 1 for place in range(784)], bool)
+    assert (unpack_mask(pack_mask(mask)) == mask).all()
+
+
+def test_what_is_set_aside_never_trains(data):
+    run = Run(data, Settings(validation=0.3, seed=5))
+    assert len(run.validation_rows) == 300
+    assert sorted([*run.train_rows, *run.validation_rows]) == list(range(1000))
+    assert (
+        run.validation_rows.tolist() == Run(data, Settings(validation=0.3, seed=5)).validation_rows.tolist()
+    )
+    assert (
+        run.validation_rows.tolist() != Run(data, Settings(validation=0.3, seed=6)).validation_rows.tolist()
+    )
+    # Only images that are set aside see pixel 0 inked: its weights must not move.
+    images = data.train_images.copy()
+    images[run.validation_rows, 0, 0] = 255
+    spoiled = type(data)(
+        images, data.train_labels, data.test_images, data.test_labels, data.class_names, "", ""
+    )
+    last = last_of(Run(spoiled, Settings(validation=0.3, seed=5, epochs=2)))
+    assert (last.checkpoint.params["weights"][0] == 0).all()
+
+
+def test_validation_is_what_evaluating_the_set_aside_says(data):
+    run = Run(data, Settings(validation=0.2, epochs=3))
+    last = last_of(run)
+    params, rows = last.checkpoint.params, run.validation_rows
+    outputs = data.train_images[rows].reshape(-1, 784) / 255 @ params["weights"] + params["bias"]
+    assert last.validation.accuracy == pytest.approx(
+        (outputs.argmax(axis=1) == data.train_labels[rows]).mean()
+    )
+
+
+def test_patience_keeps_the_best_epoch(data):
+    """A rate that is too large makes validation loss jump about: whatever stops the run, the best is kept."""
+    run = Run(data, Settings(validation=0.3, patience=2, epochs=40, learning_rate=2.0, schedule="constant"))
+    ends = [progress for progress in run.reports() if progress.epoch_ends]
+    losses = [progress.validation.loss for progress in ends]
+    best = int(np.argmin(losses))
+    assert len(ends) < 40
+    assert len(ends) - 1 - best == 2
+    assert ends[-1].stopped == "no better validation loss in 2 epochs"
+    assert same(run.final_params(ends[-1].checkpoint), ends[best].checkpoint.params)
+
+
+@pytest.mark.parametrize(
+    ("change", "reached"), [({"target_loss": 0.9}, "loss"), ({"target_accuracy": 0.7}, "accuracy")]
+)
+def test_targets(data, change, reached):
+    last = last_of(Run(data, Settings(validation=0.3, epochs=50, **change)))
+    assert last.epoch < 50
+    assert f"validation {reached}" in last.stopped
+    assert last.validation.loss <= 0.9 if reached == "loss" else last.validation.accuracy >= 0.7
+
+
+def test_standardised_pixels_are_taken_over_by_the_first_layer(data):
+    """What is kept answers plain pixels as the trained network answers standardised ones."""
+    for hidden in ((), (6,)):
+        run = Run(data, Settings(standardise=True, hidden=hidden, epochs=2))
+        pixels = data.train_images.reshape(-1, 1) / 255
+        scaler = StandardScaler().fit(pixels)
+        assert run.mean == pytest.approx(scaler.mean_[0])
+        assert run.deviation == pytest.approx(np.sqrt(scaler.var_[0]))
+        last = last_of(run)
+        images = data.test_images.reshape(-1, 784)
+        trained, _ = run.network.forward(last.checkpoint.params, images)
+        plain, _ = run.settings.network(10).forward(run.final_params(last.checkpoint), images)
+        assert np.allclose(trained, plain, atol=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_frozen_weights_stay_to_the_bit(data, optimizer):
+    frozen = np.random.default_rng(0).random(784) < 0.5
+    freeze = pack_mask(frozen)
+    run = Run(data, Settings(optimizer=optimizer, freeze=freeze, init="uniform", weight_decay=0.1, epochs=2))
+    before, after = run.start().params["weights"], last_of(run).checkpoint.params["weights"]
+    assert before[frozen].tobytes() == after[frozen].tobytes()
+    assert (before[~frozen] != after[~frozen]).all()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_every_optimizer_and_schedule_learns(data, optimizer, schedule):
+    last = last_of(Run(data, Settings(optimizer=optimizer, schedule=schedule, epochs=6, batch_size=20)))
+    assert last.accuracy > 0.7
+
+
+def test_hidden_layers_learn_what_one_layer_cannot(data):
+    assert last_of(Run(data, Settings(hidden=(32,), epochs=40))).accuracy == 1.0
+
+
+@settings(max_examples=20, deadline=None)
+@example(optimizer="sgd", schedule="linear", hidden=(), patience=None, stop=9)  # where an epoch ends
+@example(optimizer="adam", schedule="cosine", hidden=(3,), patience=1, stop=18)
+@given(
+    optimizer=st.sampled_from(OPTIMIZERS),
+    schedule=st.sampled_from(SCHEDULES),
+    hidden=st.sampled_from([(), (3,)]),
+    patience=st.sampled_from([None, 1]),
+    stop=st.integers(1, 26),
+)
+def test_a_run_goes_on_from_any_step_as_if_never_interrupted(
+    data, optimizer, schedule, hidden, patience, stop
+):
+    asked = Settings(
+        optimizer=optimizer,
+        schedule=schedule,
+        hidden=hidden,
+        epochs=3,
+        batch_size=90,
+        validation=0.2,
+        patience=patience,
+    )
+    whole = list(Run(data, asked).reports())
+    stop = min(stop, len(whole))
+    place = next(itertools.islice(Run(data, asked).reports(), stop - 1, None)).checkpoint
+    if place.step == len(whole):
+        assert list(Run(data, asked).reports(place)) == []
+        return
+    rest = list(Run(data, asked).reports(place))
+    assert Run(data, asked).progress_at(place)[:10] == whole[stop - 1][:10]
+    assert [progress[:10] for progress in rest] == [progress[:10] for progress in whole[stop:]]
+    run = Run(data, asked)
+    assert same(run.final_params(rest[-1].checkpoint), run.final_params(whole[-1].checkpoint))
