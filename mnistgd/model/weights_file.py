@@ -29,7 +29,7 @@ from mnistgd.model.environment import describe
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
 from mnistgd.system.files import called, write_atomically
-from mnistgd.system.npz import BadRecordError, json_in, read_npz
+from mnistgd.system.npz import BadRecordError, json_in, opened_npz
 
 TRAIN_FIRST = "train first: mnistgd train"
 TRAIN_AGAIN = "make a new one: mnistgd train"
@@ -71,13 +71,14 @@ def load(source: Path | bytes) -> Model:
     place = called(source)
     if isinstance(source, Path) and not source.exists():
         raise WeightsError(f"there is no weights file {place}", TRAIN_FIRST)
-    found = read_npz(source, {"record": RECORD_BYTES}, WeightsError, TRAIN_AGAIN)
     try:
-        record = _parse(found.get("record"))
-        layers = _arrays_of(record.settings, len(record.class_names))
-        limits = {name: 4 * math.prod(shape) for name, (_, shape) in layers.items()}
-        arrays = read_npz(source, limits, WeightsError, TRAIN_AGAIN)
-        params = {param: _checked(arrays.get(name), name, shape) for name, (param, shape) in layers.items()}
+        with opened_npz(source, WeightsError, TRAIN_AGAIN) as read:
+            record = _parse(read("record", RECORD_BYTES))
+            layers = _arrays_of(record.settings, len(record.class_names))
+            params = {
+                param: _checked(read(name, 4 * math.prod(shape)), name, shape)
+                for name, (param, shape) in layers.items()
+            }
     except NewerFormatError as problem:
         raise WeightsError(f"{place} has {problem}", "pip install --upgrade mnistgd") from problem
     except BadRecordError as problem:

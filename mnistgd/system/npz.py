@@ -12,7 +12,7 @@ import json
 import math
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -24,6 +24,9 @@ from mnistgd.system.files import called, reason
 
 HEADER_BYTES = 4096
 """More than any header of a plain array takes; what follows the header is the array's bytes alone."""
+
+Reader = Callable[[str, int], NDArray[Any] | None]
+"""Of an open archive: the array of a name, of at most so many bytes."""
 
 _CONTENTS_BYTES = 1 << 20
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -46,35 +49,37 @@ class Header(NamedTuple):
     dtype: np.dtype[Any]
 
 
-def read_npz(
-    source: Path | bytes, limits: Mapping[str, int], error: type[MnistgdError], hint: str = ""
-) -> dict[str, NDArray[Any]]:
-    """The arrays of an archive whose names are in `limits`; members of other names are not opened.
+@contextlib.contextmanager
+def opened_npz(source: Path | bytes, error: type[MnistgdError], hint: str = "") -> Iterator[Reader]:
+    """Open an archive once, so that all that is read of it is of one file, even if another takes its name.
 
     Parameters
     ----------
     source : Path, or bytes
         A file, or what stdin held.
-    limits : mapping of str to int
-        The most bytes that each array may have.
     error : type of MnistgdError
-        What is raised, with `hint`, if the file is missing or is not such an archive.
+        What is raised, with `hint`, if the file is missing or is not such an archive, then or while it is
+        read.
 
-    Returns
-    -------
-    dict of str to ndarray; names that the file does not have are left out.
+    Yields
+    ------
+    callable
+        ``read(name, limit)`` is the array of that name, of at most `limit` bytes; None if there is none.
+        Members of other names are not opened.
     """
     place = called(source)
-    try:
-        with _opened(source, error, hint) as file, open_archive(file, place, error, hint) as archive:
-            present = set(archive.namelist())
-            return {
-                name: _read_array(archive, name, limit)
-                for name, limit in limits.items()
-                if f"{name}.npy" in present
-            }
-    except OSError as problem:
-        raise error(f"cannot read {place}: {reason(problem)}", hint) from problem
+    with contextlib.ExitStack() as stack:
+        with _faults(place, error, hint):
+            archive = stack.enter_context(_archive(stack.enter_context(_opened(source, error, hint))))
+            present = frozenset(archive.namelist())
+
+        def read(name: str, limit: int) -> NDArray[Any] | None:
+            if f"{name}.npy" not in present:
+                return None
+            with _faults(place, error, hint):
+                return _read_array(archive, name, limit)
+
+        yield read
 
 
 def json_in(array: NDArray[Any] | None) -> dict[str, Any]:
@@ -114,13 +119,27 @@ def open_archive(
     file: IO[bytes], place: Path | str, error: type[MnistgdError], hint: str
 ) -> Iterator[zipfile.ZipFile]:
     """Open the archive in `file`; whatever is wrong with it, then or while it is read, is an `error`."""
+    with _faults(place, error, hint), _archive(file) as archive:
+        yield archive
+
+
+@contextlib.contextmanager
+def _archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
+    careful = _Careful(file)
+    with zipfile.ZipFile(careful) as archive:
+        careful.opened = True
+        yield archive
+
+
+@contextlib.contextmanager
+def _faults(place: Path | str, error: type[MnistgdError], hint: str) -> Iterator[None]:
+    """Whatever is wrong with an archive is an `error`."""
     try:
-        careful = _Careful(file)
-        with zipfile.ZipFile(careful) as archive:
-            careful.opened = True
-            yield archive
-    except (MnistgdError, OSError):
+        yield
+    except MnistgdError:
         raise
+    except OSError as problem:
+        raise error(f"cannot read {place}: {reason(problem)}", hint) from problem
     except NotAnArrayError as problem:
         raise error(f"{place} is damaged: {problem}", hint) from problem
     except Exception as problem:

@@ -24,7 +24,7 @@ from mnistgd.engine.types import Params
 from mnistgd.errors import WeightsError
 from mnistgd.model.settings import Settings
 from mnistgd.system.files import write_atomically
-from mnistgd.system.npz import json_in, read_npz
+from mnistgd.system.npz import json_in, opened_npz
 from mnistgd.training.history import Epoch
 from mnistgd.training.run import Best, EpochTotals, TrainState, initial_params
 
@@ -105,14 +105,12 @@ def load(path: Path) -> Checkpoint:
     """
     if not path.exists():
         raise WeightsError(f"there is no checkpoint {path}", HINT)
-    found = read_npz(path, {"record": RECORD_BYTES}, WeightsError, HINT)
     try:
-        record = _record(found.get("record"))
-        settings, class_names = Settings.from_json(record["settings"]), class_names_in(record["names"])
-        wanted = _wanted(settings, len(class_names), has_best=record["best"] is not None)
-        arrays = read_npz(path, {name: a.nbytes for name, a in wanted.items()}, WeightsError, HINT)
-        for name, like in wanted.items():
-            _check(name, arrays.get(name), like)
+        with opened_npz(path, WeightsError, HINT) as read:
+            record = _record(read("record", RECORD_BYTES))
+            settings, class_names = Settings.from_json(record["settings"]), class_names_in(record["names"])
+            wanted = _wanted(settings, len(class_names), has_best=record["best"] is not None)
+            arrays = {name: _checked(name, read(name, like.nbytes), like) for name, like in wanted.items()}
         params, state, best = _parts(arrays)
         return Checkpoint(
             settings=settings,
@@ -171,11 +169,12 @@ def _parts(arrays: Params) -> tuple[Params, State, Params]:
     return params, state, best
 
 
-def _check(name: str, array: NDArray[Any] | None, like: NDArray[Any]) -> None:
+def _checked(name: str, array: NDArray[Any] | None, like: NDArray[Any]) -> NDArray[Any]:
     if array is None or array.shape != like.shape or array.dtype != like.dtype:
         raise ValueError(f"{name} is not of shape {like.shape} and type {like.dtype}")
     if not np.isfinite(array).all():
         raise ValueError(f"not all of {name} is finite")
+    return array
 
 
 def _record(array: NDArray[Any] | None) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import weights_sha256
 from mnistgd.system.files import check_writable
-from mnistgd.system.npz import json_in, read_npz
+from mnistgd.system.npz import json_in, opened_npz
 from mnistgd.training.run import Progress, Run, TrainState
 
 FORMAT = 1
@@ -193,10 +193,11 @@ def load(path: Path, model: Model) -> Frames:
     """
     if not path.exists():
         raise WeightsError(f"there are no snapshots {path} of how these weights formed", AGAIN)
-    limits = {"weights": MAX_FRAMES * PIXELS * MAX_CLASSES * 4, "record": RECORD_BYTES}
-    arrays = read_npz(path, limits, WeightsError, AGAIN)
     try:
-        frames = _checked(arrays)
+        with opened_npz(path, WeightsError, AGAIN) as read:
+            frames = _checked(
+                read("record", RECORD_BYTES), read("weights", MAX_FRAMES * PIXELS * MAX_CLASSES * 4)
+            )
     except ValueError as problem:
         raise WeightsError(f"{path} holds no snapshots of mnistgd: {problem}", AGAIN) from problem
     if frames.weights_sha256 != weights_sha256(model.weights) or frames.class_names != model.class_names:
@@ -204,8 +205,8 @@ def load(path: Path, model: Model) -> Frames:
     return frames
 
 
-def _checked(arrays: dict[str, NDArray[Any]]) -> Frames:
-    record, weights = json_in(arrays.get("record")), arrays.get("weights")
+def _checked(document: NDArray[Any] | None, weights: NDArray[Any] | None) -> Frames:
+    record = json_in(document)
     if record.get("format") != FORMAT:
         raise ValueError(f"its record is not of format {FORMAT}")
     steps, accuracies, names = (record.get(key) for key in ("steps", "test_accuracies", "names"))

@@ -52,6 +52,24 @@ def test_a_record_that_no_run_has(saved, values):
         checkpoint.load(changed(saved, **values))
 
 
+def test_a_checkpoint_that_is_replaced_while_it_is_read_gives_one_place_not_two_halves(
+    saved, tmp_path, monkeypatch
+):
+    with np.load(saved) as archive:
+        arrays = dict(archive)
+    new = tmp_path / "new.npz"
+    np.savez(new, **arrays | {"params/weights": arrays["params/weights"] * 0})
+    json_in = checkpoint.json_in
+
+    def replaced_meanwhile(array):
+        new.replace(saved)
+        return json_in(array)
+
+    monkeypatch.setattr(checkpoint, "json_in", replaced_meanwhile)
+    found = checkpoint.load(saved)
+    assert np.array_equal(found.checkpoint.params["weights"], arrays["params/weights"])
+
+
 def test_a_record_too_deep_to_read(saved):
     with np.load(saved) as archive:
         arrays = dict(archive)

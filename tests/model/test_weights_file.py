@@ -103,6 +103,21 @@ def test_saving_replaces_whole_or_not_at_all(model, saved, monkeypatch):
     assert [path.name for path in saved.parent.iterdir()] == ["weights.npz"]
 
 
+def test_a_file_that_is_replaced_while_it_is_read_gives_one_network_not_two_halves(
+    model, saved, tmp_path, monkeypatch
+):
+    new = tmp_path / "new.npz"
+    weights_file.save(replace(model, params={name: array * 0 for name, array in model.params.items()}), new)
+    json_in = weights_file.json_in
+
+    def replaced_meanwhile(array):
+        new.replace(saved)
+        return json_in(array)
+
+    monkeypatch.setattr(weights_file, "json_in", replaced_meanwhile)
+    assert np.array_equal(weights_file.load(saved).weights, model.weights)
+
+
 # --- files that nobody vouches for -------------------------------------------------------------
 
 

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from mnistgd.errors import WeightsError
-from mnistgd.system.npz import read_npz
+from mnistgd.system.npz import opened_npz
+
+
+def read_one(path, limit, hint="", name="array"):
+    with opened_npz(path, WeightsError, hint) as read:
+        return read(name, limit)
 
 
 @pytest.fixture
@@ -29,24 +34,23 @@ ARRAYS = {
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_reads_what_numpy_writes(path, save):
     save(path, **ARRAYS)
-    read = read_npz(path, dict.fromkeys(ARRAYS, 1000), WeightsError)
-    assert read.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
-        assert read[name].dtype == array.dtype
-        assert np.array_equal(read[name], array)
+        found = read_one(path, 1000, name=name)
+        assert found.dtype == array.dtype
+        assert np.array_equal(found, array)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_reads_what_is_longer_than_any_table_of_contents_may_be(path, save):
     array = np.random.default_rng(0).random(500_000)
     save(path, array=array)
-    assert np.array_equal(read_npz(path, {"array": array.nbytes}, WeightsError)["array"], array)
+    assert np.array_equal(read_one(path, array.nbytes), array)
 
 
 def test_what_is_not_asked_for_is_not_opened(path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("other.npy", b"not an array")
-    assert read_npz(path, {"array": 10}, WeightsError) == {}
+    assert read_one(path, 10) is None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,7 @@ def test_a_header_that_is_none(path, content, words):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("array.npy", content)
     with pytest.raises(WeightsError, match=words) as caught:
-        read_npz(path, {"array": 800}, WeightsError, "train again")
+        read_one(path, 800, "train again")
     assert caught.value.hint == "train again"
 
 
@@ -73,4 +77,19 @@ def test_a_table_of_contents_that_is_too_long(path):
         for number in range(12_000):
             archive.writestr(f"{number:060}", b"")
     with pytest.raises(WeightsError, match=r"not a whole \.npz file"):
-        read_npz(path, {"array": 800}, WeightsError)
+        read_one(path, 800)
+
+
+def test_all_arrays_are_of_the_file_that_was_opened(path, tmp_path):
+    np.savez(path, one=1, other=1)
+    np.savez(tmp_path / "new.npz", one=2, other=2)
+    with opened_npz(path, WeightsError) as read:
+        assert read("one", 8) == 1
+        (tmp_path / "new.npz").replace(path)
+        assert read("other", 8) == 1
+
+
+def test_what_goes_wrong_while_it_is_open_is_not_blamed_on_the_file(path):
+    np.savez(path, array=1)
+    with pytest.raises(KeyError, match="not the file's"), opened_npz(path, WeightsError):
+        raise KeyError("not the file's")
