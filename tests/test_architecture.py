@@ -62,9 +62,7 @@ ROOMS = {
         words("lessons training model datasets handwriting engine figures system errors version"),
         words("typer"),
         words("numpy PIL rich"),
-        words(
-            f"{FILES_AND_TEXT} decimal inspect logging os shlex signal textwrap time traceback types warnings"
-        ),
+        words(f"{FILES_AND_TEXT} inspect logging os shlex signal textwrap time traceback types warnings"),
     ),
     "lessons": Room(
         words("training model datasets engine figures errors"),
@@ -79,7 +77,7 @@ ROOMS = {
         words("datasets handwriting engine system errors version"),
         words("numpy"),
         words("threadpoolctl"),
-        words(f"{FILES_AND_TEXT} datetime decimal fractions hashlib platform"),
+        words(f"{FILES_AND_TEXT} datetime hashlib platform"),
     ),
     "datasets": Room(
         words("system errors"),
@@ -101,7 +99,7 @@ ROOMS = {
         words("errors"),
         words("numpy PIL"),
         words("matplotlib"),
-        words(f"{PLAIN} bisect decimal io unicodedata warnings"),
+        words(f"{PLAIN} bisect io unicodedata warnings"),
     ),
     "system": Room(
         words("errors"),

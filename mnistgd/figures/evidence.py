@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +35,7 @@ class Row(NamedTuple):
     title: str
     weights: NDArray[np.floating]
     products: NDArray[np.floating]
-    sums: Sequence[tuple[str, float | Decimal]]
+    sums: Sequence[tuple[str, float]]
 
 
 def evidence_figure(
@@ -102,7 +101,7 @@ def _sums(each: Row, height: int) -> Image.Image:
     return page
 
 
-def _term(name: str, number: float | Decimal, wide: int) -> Image.Image:
+def _term(name: str, number: float, wide: int) -> Image.Image:
     number_wide = 66
     shown = f"{number:+.2f}"
     if float(shown) == 0:

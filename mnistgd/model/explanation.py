@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -16,12 +13,12 @@ from mnistgd.model.model import Model
 
 
 class Rounded(NamedTuple):
-    """The terms of a sum with a few decimals; the first three add up to the last, to the last digit."""
+    """The terms of a sum with a few decimals, and the sum of what they then are."""
 
-    speaks_for: Decimal
-    speaks_against: Decimal
-    bias: Decimal
-    logit: Decimal
+    speaks_for: float
+    speaks_against: float
+    bias: float
+    logit: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +50,7 @@ class Evidence:
         return self.speaks_for + self.speaks_against + self.bias
 
     def rounded(self, places: int) -> Rounded:
-        """The terms and their sum for people, who add up what they see.
-
-        The sum is rounded as ever; each term goes up or down by less than a unit of its last digit: those
-        with the largest remainders go up, as many as it takes (Hamilton's method).
+        """The terms, and the sum of what they are rounded to: people add up what they see.
 
         Parameters
         ----------
@@ -65,16 +59,13 @@ class Evidence:
         Examples
         --------
         >>> evidence = Evidence(np.array([10.184, -1.084]), -0.164)
-        >>> [str(number) for number in evidence.rounded(2)]
-        ['10.18', '-1.08', '-0.16', '8.94']
+        >>> tuple(evidence.rounded(2))
+        (10.18, -1.08, -0.16, 8.94)
         """
-        exact = [Fraction(term) * 10**places for term in (self.speaks_for, self.speaks_against, self.bias)]
-        total = round(sum(exact, Fraction(0)))
-        units = [math.floor(term) for term in exact]
-        by_remainder = sorted(range(3), key=lambda k: units[k] - exact[k])
-        for k in by_remainder[: total - sum(units)]:
-            units[k] += 1
-        return Rounded(*(Decimal(f"{number}e-{places}") for number in (*units, total)))
+        exact = (self.speaks_for, self.speaks_against, self.bias)
+        # Adding zero makes a zero of minus zero.
+        speaks_for, speaks_against, bias = (round(term, places) + 0.0 for term in exact)
+        return Rounded(speaks_for, speaks_against, bias, round(speaks_for + speaks_against + bias, places))
 
     def minus(self, other: Evidence) -> Evidence:
         """What speaks for this class rather than for the other; its logit is the difference of the two."""

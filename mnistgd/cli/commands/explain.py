@@ -10,8 +10,6 @@ from mnistgd.cli import console, inputs, options, outputs, tables, terminal
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from mnistgd.figures.blocks import Screen
     from mnistgd.figures.evidence import Row
     from mnistgd.figures.palettes import Palette
@@ -134,7 +132,7 @@ def _show(screen: Screen, seen: inputs.Seen, rows: list[Row], palette: Palette) 
     terminal.show(screen, sheet, [*key, *drawings.legend(limit, palette, screen, meaning=SPOKE)])
 
 
-def _sums(evidence: Evidence, total: str) -> list[tuple[str, Decimal]]:
+def _sums(evidence: Evidence, total: str) -> list[tuple[str, float]]:
     return list(zip(("for", "against", "bias", total), evidence.rounded(2), strict=True))
 
 
