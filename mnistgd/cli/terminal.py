@@ -10,41 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mnistgd.cli import console
-from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
     from mnistgd.figures.blocks import Drawing, Screen
 
-Terminal = Annotated[
-    bool | None,
-    typer.Option(
-        "--terminal/--no-terminal",
-        help="Draw in the terminal as well; never in a pipe or a file.",
-        show_default="if stdout is a terminal",
-    ),
-]
+NoTerminal = Annotated[bool, typer.Option("--no-terminal", help="Draw nothing in the terminal.")]
 
 
-def screen_for(asked: bool | None, *, as_json: bool) -> Screen | None:
-    """What a command draws on beside its result: stdout if that is a terminal; None for nothing.
-
-    Parameters
-    ----------
-    asked : bool or None
-        What ``--terminal/--no-terminal`` says; None if neither is given.
-    as_json : bool
-
-    Raises
-    ------
-    UsageError
-        If drawing is asked for where there is no terminal, or together with JSON.
-    """
-    if asked and as_json:
-        raise UsageError("--terminal and --json both want stdout", "leave one of them out")
-    screen = None if asked is False or as_json else screen_on(sys.stdout)
-    if screen is None and asked:
-        raise UsageError("--terminal: stdout is not a terminal that can be drawn on", "leave it out")
-    return screen
+def screen_for(no_terminal: bool, *, as_json: bool) -> Screen | None:
+    """What a command draws on beside its result: stdout if that is a terminal; None for nothing."""
+    return None if no_terminal or as_json else screen_on(sys.stdout)
 
 
 def screen_on(stream: Any) -> Screen | None:

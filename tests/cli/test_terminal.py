@@ -131,19 +131,6 @@ def test_json_is_alone_on_stdout(on_terminal, weights):
     assert result.json["pictures"][0]["digit"] == 2
 
 
-@pytest.mark.parametrize(
-    ("args", "words"),
-    [(["--terminal"], "stdout is not a terminal"), (["--terminal", "--json"], "both want stdout")],
-)
-def test_what_cannot_be_in_a_pipe(shell, weights, tmp_path, args, words):
-    result = shell("show-weights", 2, *args)
-    assert (result.code, result.stdout) == (2, "")
-    error, hint = result.stderr.splitlines()
-    assert words in error
-    assert hint.startswith("hint: leave ")
-    assert [path.name for path in tmp_path.iterdir()] == ["weights.npz"]
-
-
 def test_evaluate_shows_the_most_confident_mistakes(on_terminal, few, tmp_path):
     """As many as fill two rows, below the tables, and the images that numpy finds."""
     command = ("train", "--data", few, "--epochs", 1, "--quiet")

@@ -22,7 +22,7 @@ def compare(
         str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write.")
     ] = "compare.png",
     palette: options.Palette = "diverging",
-    in_terminal: terminal.Terminal = None,
+    no_terminal: terminal.NoTerminal = False,
     as_json: options.Json = False,
 ) -> None:
     """Compare two networks: their settings, their accuracy and their weights."""
@@ -33,7 +33,7 @@ def compare(
     from mnistgd.model import comparison
     from mnistgd.model.weights_file import weights_sha256
 
-    screen = terminal.screen_for(in_terminal, as_json=as_json)
+    screen = terminal.screen_for(no_terminal, as_json=as_json)
     inputs.check_stdin(first, second)
     outputs.check_apart({"--out": out}, first, second)
     a, b = inputs.network(first), inputs.network(second)

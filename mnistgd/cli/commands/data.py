@@ -32,7 +32,6 @@ def data_root(context: typer.Context) -> None:
 def info(
     data: options.Data = "mnist",
     labels: options.Labels = None,
-    offline: options.Offline = False,  # noqa: ARG001  (reads nothing that OpenML could bring)
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

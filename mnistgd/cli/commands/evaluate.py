@@ -32,7 +32,7 @@ def evaluate(
     mistakes: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Draw the most confident mistakes to this PNG.")
     ] = None,
-    in_terminal: terminal.Terminal = None,
+    no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
     offline: options.Offline = False,
     min_accuracy: options.MinAccuracy = None,
@@ -43,7 +43,7 @@ def evaluate(
     from mnistgd.model import evaluation
     from mnistgd.model.data import images_for
 
-    screen = terminal.screen_for(in_terminal, as_json=as_json)
+    screen = terminal.screen_for(no_terminal, as_json=as_json)
     model = inputs.network(weights)
     outputs.check_apart(
         {"--confusion": confusion, "--mistakes": mistakes}, weights, inputs.images_place(data, model)

@@ -32,7 +32,7 @@ def explain(
     ] = "explain.png",
     palette: options.Palette = "diverging",
     as_is: options.AsIs = False,
-    in_terminal: terminal.Terminal = None,
+    no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
     offline: options.Offline = False,
     as_json: options.Json = False,
@@ -48,7 +48,7 @@ def explain(
 
     inputs.check_one(context, image, index)
     inputs.check_stdin(weights, image)
-    screen = terminal.screen_for(in_terminal, as_json=as_json)
+    screen = terminal.screen_for(no_terminal, as_json=as_json)
     model = inputs.network(weights)
     outputs.check_png(out, as_json=as_json)
     outputs.check_apart({"--out": out}, weights, inputs.images_place(data, model), image)

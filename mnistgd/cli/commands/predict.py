@@ -34,7 +34,7 @@ def predict(
             metavar="FILE|FOLDER", help="Write what the network saw, 28×28; a folder for several images."
         ),
     ] = None,
-    in_terminal: terminal.Terminal = None,
+    no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
     offline: options.Offline = False,
     as_json: options.Json = False,
@@ -44,7 +44,7 @@ def predict(
     sources = images or []
     inputs.check_one(context, sources[0] if sources else None, index)
     inputs.check_stdin(weights, *sources)
-    screen = terminal.screen_for(in_terminal, as_json=as_json)
+    screen = terminal.screen_for(no_terminal, as_json=as_json)
     model = inputs.network(weights)
     files: list[str | None] = [None] * max(1, len(sources))
     if saw is not None:

@@ -56,14 +56,14 @@ def show_weights(
         ),
     ] = None,
     no_legend: Annotated[bool, typer.Option("--no-legend", help="Just the pixels, for figures.")] = False,
-    in_terminal: terminal.Terminal = None,
+    no_terminal: terminal.NoTerminal = False,
     as_json: options.Json = False,
 ) -> None:
     """Draw each digit's 784 weights as a picture."""
     from mnistgd.figures.png import png_bytes
     from mnistgd.model.weights_file import weights_sha256
 
-    screen = terminal.screen_for(in_terminal, as_json=as_json)
+    screen = terminal.screen_for(no_terminal, as_json=as_json)
     model = inputs.network(weights)
     if layer is None and unit is None:
         columns = _digits(model)

@@ -125,7 +125,6 @@ def test_in_the_terminal(on_terminal, networks):
         (["a.npz", "b.npz", "--out", "-", "--json"], 2, "both want stdout"),
         (["a.npz", "b.npz", "--out", "no/such/folder/x.png"], 1, "does not exist"),
         (["a.npz", "b.npz", "--palette", "jet"], 2, "jet"),
-        (["a.npz", "b.npz", "--terminal"], 2, "not a terminal"),
     ],
 )
 def test_what_cannot_be(mnistgd, networks, monkeypatch, arguments, code, words):
