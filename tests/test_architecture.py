@@ -29,7 +29,7 @@ FLOORS = [
 ]
 """From the top down. A room imports from floors below its own; those of one floor do not know each other."""
 
-PLAIN = "__future__ collections contextlib dataclasses functools itertools math typing"
+PLAIN = "__future__ collections contextlib contextvars dataclasses functools itertools math typing"
 """Of the standard library, what any room may use: it computes, and reaches nothing outside."""
 
 FILES_AND_TEXT = f"{PLAIN} io json pathlib sys"
@@ -71,7 +71,10 @@ ROOMS = {
         words(f"{PLAIN} difflib importlib pathlib warnings"),
     ),
     "training": Room(
-        words("model datasets engine system errors"), words("numpy"), words(""), words(FILES_AND_TEXT)
+        words("model datasets engine system errors"),
+        words("numpy"),
+        words(""),
+        words(f"{FILES_AND_TEXT} time"),
     ),
     "model": Room(
         words("datasets handwriting engine system errors version"),
@@ -233,7 +236,7 @@ PLANTED = [
     ("model/model.py", "class A:\n    def f(self):\n        from mnistgd.training.run import Run"),
     ("model/model.py", "import rich"),
     ("model/model.py", "import subprocess"),
-    ("training/run.py", "import time"),
+    ("training/run.py", "import subprocess"),
     ("training/run.py", "from mnistgd.lessons import load"),
     ("training/run.py", "from mnistgd import lessons"),
     ("training/run.py", "from rich.progress import Progress"),

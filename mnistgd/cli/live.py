@@ -19,41 +19,10 @@ if TYPE_CHECKING:
     from mnistgd.engine.types import Array
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.settings import Settings
-    from mnistgd.training.run import Progress, Run
+    from mnistgd.training.run import Run, TrainState
 
-SHARE = 0.06
-"""Of the time that training takes, the most that drawing may take. It costs more besides, since training then
-finds its caches cold and the terminal wants a processor as well; all together stays below a tenth."""
-
-
-class Allowance:
-    """Time for drawing: a share of the time that passes otherwise.
-
-    Parameters
-    ----------
-    share : float
-    clock : function that tells the time in seconds
-    """
-
-    def __init__(self, share: float = SHARE, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.share = share
-        self.clock = clock
-        self.began = clock()
-        self.spent = 0.0
-        self.last = 0.0
-
-    def due(self) -> bool:
-        """Whether there is time for a drawing, and for another one at the very end."""
-        passed = self.clock() - self.began - self.spent
-        return self.spent + 2 * self.last <= self.share * passed
-
-    def draw(self, drawing: Callable[[], None]) -> None:
-        """Do a `drawing`, and remember what it took."""
-        before = self.clock()
-        drawing()
-        took = self.clock() - before
-        self.spent += took
-        self.last = took
+SECONDS_BETWEEN_DRAWINGS = 0.25
+"""A sheet takes ten milliseconds: so many that drawing costs a few percent of the training time."""
 
 
 class Live:
@@ -64,33 +33,30 @@ class Live:
     screen : Screen
     height : int, lines of the terminal that may be used
     titles : one for each class
-    weights_of : function from a `fitting.Progress` to weights of shape (784, n_classes)
+    weights_of : function from a `TrainState` to weights of shape (784, n_classes)
     """
 
     def __init__(
-        self, screen: Screen, height: int, titles: Sequence[str], weights_of: Callable[[Progress], Array]
+        self, screen: Screen, height: int, titles: Sequence[str], weights_of: Callable[[TrainState], Array]
     ) -> None:
         self.screen, self.height, self.weights_of = screen, height, weights_of
         self.titles = [console.one_line(title) for title in titles]
         self.lines: list[str] = []
-        self.allowance = Allowance()
+        self.next_drawing = 0.0
 
-    def due(self, progress: Progress) -> bool:
-        """Whether to draw now: there is time for it, or the run ends here."""
-        return progress.step == progress.steps or bool(progress.stopped) or self.allowance.due()
+    def due(self, now: TrainState) -> bool:
+        """Whether to draw now: it is time, or the run ends here."""
+        return now.ends or time.monotonic() >= self.next_drawing
 
-    def draw(self, progress: Progress, bar: Bar) -> None:
+    def draw(self, now: TrainState, bar: Bar) -> None:
         """Draw pictures and bar as they are after a step."""
+        import numpy as np
 
-        def drawing() -> None:
-            import numpy as np
-
-            weights = self.weights_of(progress)
-            if np.isfinite(weights).all():  # if not, training says so at its next step
-                self.show(weights)
-            bar.refresh()
-
-        self.allowance.draw(drawing)
+        weights = self.weights_of(now)
+        if np.isfinite(weights).all():  # if not, training says so at its next step
+            self.show(weights)
+        bar.refresh()
+        self.next_drawing = time.monotonic() + SECONDS_BETWEEN_DRAWINGS
 
     def show(self, weights: Array) -> bool:
         """Make the lines that show `weights`, on one scale; False if there is no room for them."""
@@ -148,8 +114,8 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
     from mnistgd.cli.terminal import screen_on
     from mnistgd.figures.captions import class_title
 
-    def weights_of(progress: Progress) -> Array:
-        return run.fold_scaling(progress.checkpoint.params)["weights"]
+    def weights_of(now: TrainState) -> Array:
+        return run.fold_scaling(now.params)["weights"]
 
     screen = screen_on(sys.stderr)
     if screen is None:

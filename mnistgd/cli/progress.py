@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from mnistgd.cli.live import Live
-    from mnistgd.training.run import Progress
+    from mnistgd.training.run import TrainState
 
 SECONDS_BETWEEN_DRAWINGS = 0.05
 WIDTH = 100
@@ -24,7 +24,7 @@ WIDTH = 100
 class TrainingProgress:
     """A bar on a terminal, one plain line an epoch elsewhere, nothing with ``--quiet``.
 
-    Used as a context manager and called with each `fitting.Progress`. With `live` there are pictures
+    Used as a context manager and called with each `TrainState` of a run. With `live` there are pictures
     above the bar.
     """
 
@@ -49,39 +49,36 @@ class TrainingProgress:
         if self.bar is not None:
             self.bar.stop()
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, now: TrainState) -> None:
         if self.bar is not None and self.live is not None:
-            if self.live.due(progress):
-                self._tell(self.bar, progress)
-                self.live.draw(progress, self.bar)
+            if self.live.due(now):
+                self._tell(self.bar, now)
+                self.live.draw(now, self.bar)
         elif self.bar is not None:
-            self._draw(self.bar, progress)
-        elif self.lines and progress.epoch_ends:
-            console.note(f"epoch {progress.epoch}/{progress.epochs}  {_figures(progress)}")
+            self._draw(self.bar, now)
+        elif self.lines and now.epoch_ends:
+            console.note(f"epoch {now.epoch}/{now.run.settings.epochs}  {_figures(now)}")
 
-    def _draw(self, bar: Bar, progress: Progress) -> None:
-        now = time.monotonic()
-        if now < self.next_drawing and progress.step < progress.steps:
+    def _draw(self, bar: Bar, now: TrainState) -> None:
+        clock = time.monotonic()
+        if clock < self.next_drawing and now.step < now.run.steps:
             return
-        self.next_drawing = now + SECONDS_BETWEEN_DRAWINGS
-        self._tell(bar, progress)
+        self.next_drawing = clock + SECONDS_BETWEEN_DRAWINGS
+        self._tell(bar, now)
 
-    def _tell(self, bar: Bar, progress: Progress) -> None:
+    def _tell(self, bar: Bar, now: TrainState) -> None:
         if self.task is None:
-            self.task = bar.add_task("", total=progress.steps, figures="")
+            self.task = bar.add_task("", total=now.run.steps, figures="")
         bar.update(
             self.task,
-            completed=progress.step,
-            description=f"epoch {progress.epoch}/{progress.epochs}",
-            figures=f"loss {progress.loss:.2f}" if self.narrow else _figures(progress),
+            completed=now.step,
+            description=f"epoch {now.epoch}/{now.run.settings.epochs}",
+            figures=f"loss {now.loss:.2f}" if self.narrow else _figures(now),
         )
 
 
-def _figures(progress: Progress) -> str:
-    return (
-        f"loss {progress.loss:.4f}  accuracy {progress.accuracy:.2%}  "
-        f"learning rate {progress.learning_rate:.3g}"
-    )
+def _figures(now: TrainState) -> str:
+    return f"loss {now.loss:.4f}  accuracy {now.accuracy:.2%}  learning rate {now.learning_rate:.3g}"
 
 
 def _bar(screen: Console, narrow: bool, live: Live | None) -> Bar:

@@ -1,9 +1,8 @@
-"""Keep a place to go on from while a run trains, and take a run up again where it stopped."""
+"""Take a run up again where it stopped, and say how one that stops goes on."""
 
 from __future__ import annotations
 
 import shlex
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from mnistgd.datasets.dataset import Dataset
     from mnistgd.model.settings import Settings
     from mnistgd.training.checkpoint import Checkpoint
-    from mnistgd.training.history import Epoch
-    from mnistgd.training.run import Progress, Run
+    from mnistgd.training.keeping import Checkpointer
+    from mnistgd.training.run import TrainState
 
 
 def given_options(context: typer.Context) -> set[str]:
@@ -116,117 +115,14 @@ def check_images(saved: Checkpoint, dataset: Dataset, asked: bool) -> None:
         )
 
 
-def check_step(saved: Checkpoint, run: Run) -> None:
-    """Hold the place of a checkpoint against the run that it says it is of.
-
-    Raises
-    ------
-    WeightsError
-        If such a run cannot have been there.
-    """
-    step, best = saved.checkpoint.step, saved.checkpoint.best
-    done = step // run.steps_per_epoch
-    if not 0 < step <= run.steps or len(saved.history) != done or (best and not 0 < best.epoch <= done):
-        raise WeightsError(
-            f"the checkpoint is damaged: it is of step {step} of a run of {run.steps}", "start the run anew"
-        )
-
-
-class Keeper:
-    """Writes down how a run goes: its history, epoch by epoch, and a checkpoint to go on from.
-
-    It is called with each `Progress`.
-
-    Parameters
-    ----------
-    run : Run
-    dataset : Dataset
-    saved : Checkpoint or None; where the run is taken up again
-    data, out : str; what ``--data`` and ``--out`` say, for whoever takes it up again
-    log, path : Path or None; where the history and the checkpoints go
-    every : int; epochs from one checkpoint to the next
-    """
-
-    def __init__(
-        self,
-        run: Run,
-        dataset: Dataset,
-        saved: Checkpoint | None,
-        *,
-        data: str,
-        out: str,
-        log: Path | None,
-        path: Path | None,
-        every: int,
-    ) -> None:
-        from mnistgd.system.files import check_writable
-        from mnistgd.training import history
-
-        self.run, self.dataset, self.path, self.log, self.every = run, dataset, path, log, every
-        self.data, self.out = data, out
-        self.start = saved.checkpoint if saved else None
-        self.history: list[Epoch] = list(saved.history) if saved else []
-        self.begun = time.perf_counter() - (saved.seconds if saved else 0.0)
-        if path is not None:
-            check_writable(path)
-        if log is not None:
-            history.begin(log, self.history)
-
-    def __call__(self, progress: Progress) -> None:
-        if not progress.epoch_ends:
-            return
-        epoch = self._epoch(progress)
-        self.history.append(epoch)
-        if self.log is not None:
-            from mnistgd.training import history
-
-            history.add(self.log, epoch)
-        if self.path is not None and progress.epoch % self.every == 0:
-            self._save(progress, self.path)
-
-    def stop(self, progress: Progress, code: int) -> StoppedError:
-        """Write a last checkpoint, if any are asked for; what to end the command with."""
-        message = f"{signals.WORDS[code]} after step {progress.step} of {progress.steps}"
-        if self.path is None:
-            return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
-        progress.checkpoint.check()
-        self._save(progress, self.path)
-        words = ["mnistgd", "train", "--resume", str(self.path)]
-        for option, place in (("--out", self.out), ("--log", self.log)):
-            if place is not None and place != outputs.STDOUT and not _is_near(Path(place), self.path):
-                words += [option, str(place)]
-        return StoppedError(message, f"go on with: {shlex.join(words)}", code=code)
-
-    def seconds(self) -> float:
-        """Spent on training, before and after any interruption."""
-        return time.perf_counter() - self.begun
-
-    def _epoch(self, progress: Progress) -> Epoch:
-        from mnistgd.training.history import Epoch
-
-        return Epoch(
-            epoch=progress.epoch,
-            step=progress.step,
-            loss=progress.loss,
-            accuracy=progress.accuracy,
-            learning_rate=progress.learning_rate,
-            seconds=round(self.seconds(), 3),
-            validation_loss=progress.validation.loss if progress.validation else None,
-            validation_accuracy=progress.validation.accuracy if progress.validation else None,
-        )
-
-    def _save(self, progress: Progress, path: Path) -> None:
-        from mnistgd.training import checkpoint
-
-        saved = checkpoint.Checkpoint(
-            settings=self.run.settings,
-            class_names=self.dataset.class_names,
-            data=self.data,
-            sha256=self.dataset.sha256,
-            out=self.out,
-            log=None if self.log is None else str(self.log),
-            history=self.history,
-            seconds=self.seconds(),
-            checkpoint=progress.checkpoint,
-        )
-        checkpoint.save(saved, path)
+def stopped(now: TrainState, code: int, keeper: Checkpointer | None) -> StoppedError:
+    """What to end a command with that is asked to stop, once the place of its run is kept, if it is to be."""
+    message = f"{signals.WORDS[code]} after step {now.step} of {now.run.steps}"
+    if keeper is None:
+        return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
+    keeper.save(now)
+    words = ["mnistgd", "train", "--resume", str(keeper.path)]
+    for option, place in (("--out", keeper.out), ("--log", keeper.log.path)):
+        if place is not None and place != outputs.STDOUT and not _is_near(Path(place), keeper.path):
+            words += [option, str(place)]
+    return StoppedError(message, f"go on with: {shlex.join(words)}", code=code)

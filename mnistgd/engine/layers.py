@@ -56,8 +56,7 @@ class Linear:
         ShapeError
             If `inputs` is not of that shape.
         """
-        if inputs.ndim != 2 or inputs.shape[1] != self.n_inputs:
-            raise ShapeError(f"a layer of {self.n_inputs} inputs was given inputs of shape {inputs.shape}")
+        self._check(inputs)
         weights = params["weights"]
         # Both products are taken transposed: the same numbers, but with the batch along the fast axis.
         # What follows, such as a softmax over ten classes, then runs over long columns, and the weights
@@ -74,60 +73,94 @@ class Linear:
 
         return outputs, backward
 
+    def _check(self, inputs: Array) -> None:
+        if inputs.ndim != 2 or inputs.shape[1] != self.n_inputs:
+            raise ShapeError(f"a layer of {self.n_inputs} inputs was given inputs of shape {inputs.shape}")
+
 
 @dataclass(frozen=True)
-class FromBytes:
-    """A network that takes its images as bytes: layer((images / 255 - mean) / deviation).
+class FromBytes(Linear):
+    """The first layer of a network whose images are bytes: `Linear`, of (images / 255 - mean) / deviation.
 
-    It computes in the precision of its weights. Images stay uint8 until they are needed. At most `rows`
-    of them are held as floats at a time: a larger batch, such as a whole training set, goes through in
-    pieces, and ``backward`` computes each piece once more instead of keeping it.
+    A batch of 100 images has 78,400 pixels, and a thousand outputs: it is these that are scaled. With
+    scale = 1 / (255 · deviation) and offset = mean / deviation
+
+        outputs   = scale · (images @ weights) + bias - offset · (sum of weights over the pixels)
+        d_weights = images.T @ (scale · d_outputs) - offset · d_bias
+
+    Images are uint8 until they are needed, and data that nothing can change: d_inputs is None. It computes in
+    the precision of its weights.
 
     Attributes
     ----------
-    layer : Layer
-        Takes inputs of shape (batch, n_pixels), in [0, 1] unless a mean or deviation is given.
-    rows : int
     mean, deviation : float
         Of pixels in [0, 1]; those of the training images standardise them.
     """
 
-    layer: Layer
-    rows: int = 4096
+    input_gradient: bool = False
     mean: float = 0.0
     deviation: float = 1.0
+
+    def forward(self, params: Params, inputs: Array) -> tuple[Array, Backward]:
+        """Outputs of shape (batch, n_outputs) for uint8 images of shape (batch, n_inputs).
+
+        Raises
+        ------
+        ShapeError
+            If `inputs` is not of that shape.
+        """
+        self._check(inputs)
+        weights, bias = params["weights"], params["bias"]
+        dtype = weights.dtype.type
+        scale, offset = dtype(1 / (255 * self.deviation)), dtype(self.mean / self.deviation)
+        images = inputs.astype(dtype)
+        outputs = (weights.T @ images.T).T
+        outputs *= scale
+        outputs += bias - offset * weights.sum(axis=0) if offset else bias
+
+        def backward(d_outputs: Array) -> tuple[Array | None, Params]:
+            grads = {"weights": ((d_outputs * scale).T @ images).T, "bias": d_outputs.sum(axis=0)}
+            if offset:
+                grads["weights"] -= offset * grads["bias"]
+            return None, grads
+
+        return outputs, backward
+
+
+@dataclass(frozen=True)
+class InPieces:
+    """A network that takes a large batch, such as a whole training set, `rows` images at a time.
+
+    So no more than that many are ever held as floats: ``backward`` computes each piece once more instead of
+    keeping it.
+
+    Attributes
+    ----------
+    layer : Layer
+        Whose outputs for one row do not depend on the other rows.
+    rows : int
+    """
+
+    layer: Layer
+    rows: int = 4096
 
     def init(self, rng: np.random.Generator) -> Params:
         """The parameters of the layer inside."""
         return self.layer.init(rng)
 
-    def forward(self, params: Params, images: Array) -> tuple[Array, Backward]:
-        """Outputs of the layer inside for uint8 images of shape (batch, n_pixels)."""
-        dtype = next(iter(params.values())).dtype
-        scale, offset = dtype.type(1 / (255 * self.deviation)), dtype.type(self.mean / self.deviation)
-        pieces = [images[i : i + self.rows] for i in range(0, max(len(images), 1), self.rows)]
-
-        def piece_forward(piece: Array) -> tuple[Array, Backward]:
-            inputs = piece.astype(dtype)
-            inputs *= scale
-            if offset:
-                inputs -= offset
+    def forward(self, params: Params, inputs: Array) -> tuple[Array, Backward]:
+        """The outputs of the layer inside; it gives no gradient of its inputs."""
+        if len(inputs) <= self.rows:
             return self.layer.forward(params, inputs)
-
-        if len(pieces) == 1:
-            outputs, piece_backward = piece_forward(pieces[0])
-            return outputs, lambda d_outputs: (None, piece_backward(d_outputs)[1])
-
-        outputs = np.concatenate([piece_forward(piece)[0] for piece in pieces])
+        pieces = [inputs[start : start + self.rows] for start in range(0, len(inputs), self.rows)]
+        outputs = np.concatenate([self.layer.forward(params, piece)[0] for piece in pieces])
 
         def backward(d_outputs: Array) -> tuple[Array | None, Params]:
             total: Params = {}
-            start = 0
-            for piece in pieces:
-                _, piece_backward = piece_forward(piece)
-                _, grads = piece_backward(d_outputs[start : start + len(piece)])
+            for start, piece in zip(range(0, len(inputs), self.rows), pieces, strict=True):
+                _, piece_backward = self.layer.forward(params, piece)
+                _, grads = piece_backward(d_outputs[start : start + self.rows])
                 total = {name: total[name] + grad for name, grad in grads.items()} if total else grads
-                start += len(piece)
             return None, total
 
         return outputs, backward

@@ -69,16 +69,20 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     """
     check_labels("logits", logits, labels)
     batch = len(logits)
-    rows = np.arange(batch)
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    # A row for each class, as the layers leave them in memory: sums over the classes then run along long
+    # rows, and one index finds the class of each label.
+    by_class = np.subtract(logits.T, logits.max(axis=1), order="C")
+    flat = by_class.reshape(-1)
+    own = labels.astype(np.intp) * batch + np.arange(batch)
     # log p from the logits, never from p: a p that rounds to 0 would make the loss infinite.
-    d_logits: Array = np.exp(shifted)
-    totals = d_logits.sum(axis=1)
-    loss = float(np.log(totals).sum() - _pick(shifted, (rows, labels), labels).sum()) / batch
-    d_logits /= totals[:, None]
-    d_logits[rows, labels] -= 1
-    d_logits /= batch
-    return loss, d_logits
+    chosen = _pick(flat, own, labels, logits.shape[1])
+    np.exp(by_class, out=by_class)
+    totals = by_class.sum(axis=0)
+    loss = float((np.log(totals) - chosen).sum()) / batch
+    totals *= batch
+    by_class /= totals
+    flat[own] -= 1 / batch
+    return loss, by_class.T
 
 
 def cross_entropy(probabilities: Array, labels: Array) -> tuple[float, Array]:
@@ -118,7 +122,8 @@ def cross_entropy(probabilities: Array, labels: Array) -> tuple[float, Array]:
     check_labels("probabilities", probabilities, labels)
     batch = len(probabilities)
     rows = np.arange(batch)
-    chosen = np.maximum(_pick(probabilities, (rows, labels), labels), np.finfo(probabilities.dtype).eps)
+    chosen = _pick(probabilities, (rows, labels), labels, probabilities.shape[1])
+    chosen = np.maximum(chosen, np.finfo(probabilities.dtype).eps)
     d_probabilities = np.zeros_like(probabilities)
     d_probabilities[rows, labels] = -1 / (chosen * batch)
     return float(-np.log(chosen).mean()), d_probabilities
@@ -196,7 +201,7 @@ def one_hot(labels: Array, n_classes: int, dtype: type = np.float64) -> Array:
     >>> one_hot(np.array([2, 0]), 3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    return _pick(np.eye(n_classes, dtype=dtype), labels, labels)
+    return _pick(np.eye(n_classes, dtype=dtype), labels, labels, n_classes)
 
 
 def check_labels(name: str, outputs: Array, labels: Array) -> None:
@@ -207,8 +212,8 @@ def check_labels(name: str, outputs: Array, labels: Array) -> None:
         )
 
 
-def _pick(array: Array, index: Any, labels: Array) -> Array:
-    """What ``array[index]`` holds; `index` is made of labels, and `array` has a column for each class."""
+def _pick(array: Array, index: Any, labels: Array, n_classes: int) -> Array:
+    """What ``array[index]`` holds; `index` is made of labels, each of which is to be in [0, n_classes)."""
     # NumPy itself refuses an index that is too large, but counts a negative one from the end. The bytes that
     # MNIST is trained with have no sign, and so a batch of them pays for no more than a look at the dtype.
     kind = labels.dtype.kind
@@ -220,4 +225,4 @@ def _pick(array: Array, index: Any, labels: Array) -> Array:
         else:
             return picked
     found = f"{labels.min()} to {labels.max()}" if kind in "iu" else str(labels.dtype)
-    raise ShapeError(f"labels want to be integers from 0 to {array.shape[1] - 1}, not {found}")
+    raise ShapeError(f"labels want to be integers from 0 to {n_classes - 1}, not {found}")

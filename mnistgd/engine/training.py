@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextvars import copy_context
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from mnistgd.engine.types import Array, Layer, Loss, Params, Schedule
 from mnistgd.errors import DivergedError
 
 DIVERGED = 1e6
-"""A loss that is this many times the first one has left for good, though it may still be finite."""
+"""A loss above this has left for good, though it may still be finite."""
 
 
 class Step(NamedTuple):
@@ -45,16 +46,16 @@ class Step(NamedTuple):
     state: State
 
 
-def batch_order(n: int, batch_size: int, rng: np.random.Generator) -> Iterator[Array]:
-    """One epoch: all of range(n) in random order, in pieces of `batch_size` (the last may be smaller).
+def batch_order(rows: Array, batch_size: int, rng: np.random.Generator) -> Iterator[Array]:
+    """One epoch: all `rows` in random order, in pieces of `batch_size` (the last may be smaller).
 
     Examples
     --------
-    >>> [len(batch) for batch in batch_order(10, 4, np.random.default_rng(0))]
+    >>> [len(batch) for batch in batch_order(np.arange(10), 4, np.random.default_rng(0))]
     [4, 4, 2]
     """
-    order = rng.permutation(n)
-    for start in range(0, n, batch_size):
+    order = rng.permutation(rows)
+    for start in range(0, len(rows), batch_size):
         yield order[start : start + batch_size]
 
 
@@ -68,8 +69,7 @@ def train(
     schedule: Schedule,
     state: State | None = None,
     first_step: int = 0,
-    first_loss: float = 0.0,
-    divergence: float = DIVERGED,
+    bound: float = DIVERGED,
 ) -> Iterator[Step]:
     """Gradient descent: one step for each batch.
 
@@ -91,10 +91,8 @@ def train(
         The optimizer's memory, to go on where an earlier run stopped.
     first_step : int
         What the first step is called, to go on where an earlier run stopped.
-    first_loss : float
-        The loss that an earlier run began with; 0 if there was none.
-    divergence : float
-        How many times the first loss a later one may be; ``math.inf`` to go on until it overflows.
+    bound : float
+        A loss above it is divergence; ``math.inf`` to go on until it overflows.
 
     Yields
     ------
@@ -103,25 +101,30 @@ def train(
     Raises
     ------
     DivergedError
-        As soon as the loss is not finite, or `divergence` times the first.
+        As soon as the loss is not finite, or above `bound`.
     """
     if state is None:
         state = optimizer.init(params)
-    limit = first_loss * divergence if first_loss > 0 else math.inf
-    for step, (inputs, targets) in enumerate(batches, first_step):
+
+    def one_step(step: int, inputs: Array, targets: Array, params: Params, state: State) -> Step:
         learning_rate = schedule(step)
-        # Overflow is looked for below, in the loss; numpy's warning about it would only be noise.
-        with np.errstate(over="ignore", invalid="ignore"):
-            outputs, backward = layer.forward(optimizer.probe(params, state, learning_rate), inputs)
-            value, d_outputs = loss(outputs, targets)
-            if not value < limit:
-                raise _diverged(step, value, learning_rate)
-            _, grads = backward(d_outputs)
-            updates, state = optimizer.update(grads, state, params, learning_rate)
-            params = {name: array + updates[name] for name, array in params.items()}
-        if limit == math.inf and value > 0:
-            limit = value * divergence
-        yield Step(step, value, learning_rate, outputs, targets, grads, params, state)
+        outputs, backward = layer.forward(optimizer.probe(params, state, learning_rate), inputs)
+        value, d_outputs = loss(outputs, targets)
+        if not (math.isfinite(value) and value <= bound):
+            raise _diverged(step, value, learning_rate)
+        _, grads = backward(d_outputs)
+        updates, state = optimizer.update(grads, state, params, learning_rate)
+        params = {name: array + updates[name] for name, array in params.items()}
+        return Step(step, value, learning_rate, outputs, targets, grads, params, state)
+
+    # Overflow is looked for in the loss; numpy's warning about it would only be noise. A context that has it
+    # off is entered with each step in a tenth of the time of np.errstate, which makes one anew.
+    quietly = copy_context()
+    quietly.run(np.seterr, over="ignore", invalid="ignore")
+    for step, (inputs, targets) in enumerate(batches, first_step):
+        done = quietly.run(one_step, step, inputs, targets, params, state)
+        params, state = done.params, done.state
+        yield done
 
 
 def _diverged(step: int, value: float, learning_rate: float) -> DivergedError:

@@ -86,7 +86,7 @@ def _batches(images: Array, settings: Settings) -> Iterator[tuple[Array, Array]]
     for epoch in range(1, settings.epochs + 1):
         rng = np.random.default_rng([settings.seed, epoch])
         dirty = _dirtied(images, settings.noise, rng)
-        for batch in batch_order(len(images), BATCH_SIZE, rng):
+        for batch in batch_order(np.arange(len(images)), BATCH_SIZE, rng):
             yield dirty[batch], images[batch]
 
 

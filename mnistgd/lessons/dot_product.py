@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -134,9 +133,7 @@ def _trained(dataset: Dataset) -> Model:
     from mnistgd.training.result import finished_model
     from mnistgd.training.run import Run
 
-    run = Run(dataset, settings.Settings())
-    (last,) = deque(run.reports(), maxlen=1)
-    return finished_model(dataset, run, last)
+    return finished_model(Run(dataset, settings.Settings()).finish())
 
 
 def _tables(names: tuple[str, ...], likeness: Likeness) -> list[Table]:

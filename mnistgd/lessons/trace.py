@@ -48,7 +48,7 @@ def descend(
             batches,
             optimizer=optimizer or sgd(),
             schedule=learning_rate if callable(learning_rate) else constant(learning_rate),
-            divergence=math.inf,
+            bound=math.inf,
         )
 
 

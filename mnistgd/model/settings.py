@@ -146,16 +146,14 @@ class Settings:
         from mnistgd.engine.activations import ACTIVATIONS as activations
         from mnistgd.engine.composition import Sequential
         from mnistgd.engine.initializers import INITIALIZERS
-        from mnistgd.engine.layers import FromBytes, Linear
+        from mnistgd.engine.layers import FromBytes, InPieces, Linear
 
         initializer = INITIALIZERS[self.resolved().init or "zeros"]
-        layers: list[Layer] = []
-        for n_inputs, n_outputs in self.layer_sizes(n_classes):
-            if layers:
-                layers.append(activations[self.activation]())
-            layers.append(Linear(n_inputs, n_outputs, initializer=initializer, input_gradient=bool(layers)))
-        inner = Sequential(tuple(layers)) if self.hidden else layers[0]
-        return FromBytes(inner, mean=mean, deviation=deviation)
+        first, *others = self.layer_sizes(n_classes)
+        layers: list[Layer] = [FromBytes(*first, initializer=initializer, mean=mean, deviation=deviation)]
+        for sizes in others:
+            layers += [activations[self.activation](), Linear(*sizes, initializer=initializer)]
+        return InPieces(Sequential(tuple(layers)) if others else layers[0])
 
     def loss_function(self) -> Loss:
         """The loss of integer labels, whichever it is."""

@@ -26,7 +26,7 @@ from mnistgd.model.settings import Settings
 from mnistgd.system.files import write_atomically
 from mnistgd.system.npz import json_in, opened_npz
 from mnistgd.training.history import Epoch
-from mnistgd.training.run import Best, EpochTotals, TrainState, initial_params
+from mnistgd.training.run import Best, EpochTotals, Run, TrainState, initial_params
 
 FORMAT = 1
 KIND = "checkpoint"
@@ -48,7 +48,7 @@ class Checkpoint:
     log : str or None, where the history goes
     history : epochs done
     seconds : float, spent on training so far
-    checkpoint : TrainState
+    step, params, state, totals, best : as `TrainState` has them
     """
 
     settings: Settings
@@ -59,37 +59,72 @@ class Checkpoint:
     log: str | None
     history: Sequence[Epoch]
     seconds: float
-    checkpoint: TrainState
+    step: int
+    params: Params
+    state: State
+    totals: EpochTotals
+    best: Best | None
+
+    def resume(self, run: Run) -> TrainState:
+        """Where `run` stood.
+
+        Raises
+        ------
+        WeightsError
+            If such a run cannot have been there.
+        """
+        done = self.step // run.steps_per_epoch
+        if (
+            not 0 < self.step <= run.steps
+            or len(self.history) != done
+            or (self.best and not 0 < self.best.epoch <= done)
+        ):
+            raise WeightsError(
+                f"the checkpoint is damaged: it is of step {self.step} of a run of {run.steps}",
+                "start the run anew",
+            )
+        now = TrainState(run, self.step, self.params, self.state, self.totals, self.best)
+        return now._replace(validation=self.history[-1].validation) if now.epoch_ends else now
 
 
-def save(run: Checkpoint, path: Path) -> None:
-    """Write `run` to `path`, whole or not at all.
+def save(
+    path: Path,
+    now: TrainState,
+    history: Sequence[Epoch],
+    *,
+    seconds: float,
+    data: str,
+    out: str,
+    log: str | None,
+) -> None:
+    """Write where a run stands to `path`, whole or not at all; the parameters are those of `Checkpoint`.
 
     Raises
     ------
+    DivergedError
+        If the last update is not finite.
     OutputError
         If it cannot be written.
     """
-    place = run.checkpoint
+    now.check()
     record: dict[str, Any] = {
         "kind": KIND,
         "format": FORMAT,
-        "settings": run.settings.as_json(),
-        "names": list(run.class_names),
-        "data": run.data,
-        "sha256": run.sha256,
-        "out": run.out,
-        "log": run.log,
-        "history": [asdict(epoch) for epoch in run.history],
-        "seconds": run.seconds,
-        "step": place.step,
-        "tally": list(place.tally),
-        "first_loss": place.first_loss,
-        "best": None if place.best is None else [place.best.loss, place.best.epoch],
+        "settings": now.run.settings.as_json(),
+        "names": list(now.run.dataset.class_names),
+        "data": data,
+        "sha256": now.run.dataset.sha256,
+        "out": out,
+        "log": log,
+        "history": [asdict(epoch) for epoch in history],
+        "seconds": seconds,
+        "step": now.step,
+        "tally": list(now.totals),
+        "best": None if now.best is None else [now.best.loss, now.best.epoch],
     }
-    arrays = _flat("params", place.params) | _flat_state(place.state)
-    if place.best is not None:
-        arrays |= _flat("best", place.best.params)
+    arrays = _flat("params", now.params) | _flat_state(now.state)
+    if now.best is not None:
+        arrays |= _flat("best", now.best.params)
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays, record=np.array(json.dumps(record)))
     write_atomically(path, buffer.getvalue())
@@ -111,7 +146,10 @@ def load(path: Path) -> Checkpoint:
             settings, class_names = Settings.from_json(record["settings"]), class_names_in(record["names"])
             wanted = _wanted(settings, len(class_names), has_best=record["best"] is not None)
             arrays = {name: _checked(name, read(name, like.nbytes), like) for name, like in wanted.items()}
-        params, state, best = _parts(arrays)
+        params, state, best_params = _parts(arrays)
+        tally, best = record["tally"], record["best"]
+        if best is not None:
+            best = Best(_number(best[0]), _count(best[1]), best_params)
         return Checkpoint(
             settings=settings,
             class_names=class_names,
@@ -121,18 +159,11 @@ def load(path: Path) -> Checkpoint:
             log=None if record["log"] is None else _text(record, "log"),
             history=[Epoch.from_json(epoch) for epoch in record["history"]],
             seconds=_number(record["seconds"]),
-            checkpoint=TrainState(
-                step=_count(record["step"]),
-                params=params,
-                state=state,
-                tally=EpochTotals(
-                    _number(record["tally"][0]), _count(record["tally"][1]), _count(record["tally"][2])
-                ),
-                best=None
-                if record["best"] is None
-                else Best(_number(record["best"][0]), _count(record["best"][1]), best),
-                first_loss=_number(record["first_loss"]),
-            ),
+            step=_count(record["step"]),
+            params=params,
+            state=state,
+            totals=EpochTotals(_number(tally[0]), _count(tally[1]), _count(tally[2])),
+            best=best,
         )
     except (KeyError, IndexError, TypeError, ValueError) as problem:
         raise WeightsError(f"{path} is not a checkpoint of mnistgd, or a damaged one", HINT) from problem

@@ -12,6 +12,7 @@ from typing import Any
 
 from mnistgd.errors import DataError
 from mnistgd.system.files import append, called, reason, write_atomically
+from mnistgd.training.run import Score, TrainState
 
 MAX_BYTES = 8_000_000
 """Of a file: forty thousand epochs, read in a second."""
@@ -47,6 +48,27 @@ class Epoch:
     seconds: float
     validation_loss: float | None = None
     validation_accuracy: float | None = None
+
+    @property
+    def validation(self) -> Score | None:
+        """What the images set aside said, if there are any."""
+        if self.validation_loss is None or self.validation_accuracy is None:
+            return None
+        return Score(self.validation_loss, self.validation_accuracy)
+
+    @classmethod
+    def of(cls, now: TrainState, seconds: float) -> Epoch:
+        """The epoch that ends where a run stands, `seconds` after it began."""
+        return cls(
+            epoch=now.epoch,
+            step=now.step,
+            loss=now.loss,
+            accuracy=now.accuracy,
+            learning_rate=now.learning_rate,
+            seconds=round(seconds, 3),
+            validation_loss=now.validation.loss if now.validation else None,
+            validation_accuracy=now.validation.accuracy if now.validation else None,
+        )
 
     @classmethod
     def from_json(cls, found: object) -> Epoch:

@@ -11,7 +11,7 @@ import numpy as np
 from mnistgd.datasets.dataset import Dataset
 from mnistgd.model.environment import describe
 from mnistgd.model.model import Model
-from mnistgd.training.run import Progress, Run
+from mnistgd.training.run import TrainState
 
 Verdict = Literal["identical", "rounding", "different"]
 
@@ -39,9 +39,9 @@ class Reproduction:
     environment_differs: list[str]
 
 
-def reproduce(model: Model, dataset: Dataset, run: Run, last: Progress) -> Reproduction:
-    """Hold the weights that `run` ends with after `last` against those of `model`."""
-    again = Model(run.final_params(last.checkpoint), model.settings, model.class_names)
+def reproduce(model: Model, last: TrainState) -> Reproduction:
+    """Hold the weights that a run ends with against those of `model`."""
+    again = Model(last.run.final_params(last), model.settings, model.class_names)
     recorded = model.record.get("environment")
     now = describe()
     before: Mapping[str, Any] = recorded if isinstance(recorded, dict) else {}
@@ -52,7 +52,7 @@ def reproduce(model: Model, dataset: Dataset, run: Run, last: Progress) -> Repro
         np.abs(array.astype(np.float64) - again.params[name]).max() for name, array in model.params.items()
     ]
     difference = float(max(differences))
-    near = _near(model, again, dataset, difference)
+    near = _near(model, again, last.run.dataset, difference)
     return Reproduction("rounding" if differs and near else "different", difference, differs)
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from mnistgd.datasets.dataset import Dataset
 from mnistgd.model.evaluation import evaluate
 from mnistgd.model.model import Model
 from mnistgd.model.weights_file import build_record
-from mnistgd.training.run import Progress, Run
+from mnistgd.training.run import TrainState
 
 
-def finished_model(dataset: Dataset, run: Run, last: Progress) -> Model:
-    """The network that `run` ends with after `last`, tested on the test images, with its record.
+def finished_model(last: TrainState) -> Model:
+    """The network that a run ends with, tested on the test images, with its record.
 
     The record's ``results`` are ``test_accuracy``, ``test_loss``, ``train_loss`` (of the last epoch's
     batches), ``epochs`` and ``steps`` done; with images set aside also ``validation_loss``,
     ``validation_accuracy``, ``best_epoch`` and ``stopped`` (why, or None).
     """
-    model = Model(run.final_params(last.checkpoint), run.settings, dataset.class_names)
+    run, dataset = last.run, last.run.dataset
+    model = Model(run.final_params(last), run.settings, dataset.class_names)
     test = evaluate(model, dataset.test_images, dataset.test_labels)
     results: dict[str, Any] = {
         "test_accuracy": test.accuracy,
@@ -27,11 +27,11 @@ def finished_model(dataset: Dataset, run: Run, last: Progress) -> Model:
         "epochs": last.epoch,
         "steps": last.step,
     }
-    if last.validation is not None and last.checkpoint.best is not None:
+    if last.validation is not None and last.best is not None:
         results |= {
             "validation_loss": last.validation.loss,
             "validation_accuracy": last.validation.accuracy,
-            "best_epoch": last.checkpoint.best.epoch,
+            "best_epoch": last.best.epoch,
             "stopped": last.stopped or None,
         }
     data = {"source": dataset.source, "sha256": dataset.sha256}

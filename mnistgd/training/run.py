@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -27,14 +27,17 @@ class Score(NamedTuple):
 
 
 class EpochTotals(NamedTuple):
-    """Sums over the batches of an epoch so far."""
+    """Sums over the batches of an epoch so far, each taken before its update."""
 
     loss: float = 0.0
     right: int = 0
     seen: int = 0
 
-
-NO_TOTALS = EpochTotals()
+    def plus(self, step: Step) -> EpochTotals:
+        """The same, and one batch more."""
+        right = int(np.count_nonzero(step.outputs.argmax(axis=1) == step.targets))
+        count = len(step.targets)
+        return EpochTotals(self.loss + step.loss * count, self.right + right, self.seen + count)
 
 
 class Best(NamedTuple):
@@ -45,26 +48,72 @@ class Best(NamedTuple):
     params: Params
 
 
-@dataclass(frozen=True)
-class TrainState:
-    """All that a run needs to go on as if it had never stopped.
+class TrainState(NamedTuple):
+    """Where a run stands: all that it needs to go on as if it had never stopped.
 
     Attributes
     ----------
+    run : Run
     step : int, steps done
     params : Params
     state : State of the optimizer
-    tally : EpochTotals of the epoch it is in
-    best : Best, if validation loss decides what is kept
-    first_loss : float, of the first batch, which a loss that diverges is held against; 0 before it
+    totals : EpochTotals of the epoch that the last step was of
+    best : Best, if there are images set aside
+    validation : Score of these, at the end of an epoch; None otherwise
     """
 
+    run: Run
     step: int
     params: Params
     state: State
-    tally: EpochTotals = NO_TOTALS
+    totals: EpochTotals = EpochTotals()
     best: Best | None = None
-    first_loss: float = 0.0
+    validation: Score | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the last step was of, counted from 1; 0 before the first."""
+        return -(-self.step // self.run.steps_per_epoch)
+
+    @property
+    def epoch_ends(self) -> bool:
+        """Whether the last step was the last of its epoch."""
+        return self.step % self.run.steps_per_epoch == 0
+
+    @property
+    def loss(self) -> float:
+        """Mean over the batches of the epoch so far."""
+        return self.totals.loss / max(1, self.totals.seen)
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of the images of these batches that were answered rightly."""
+        return self.totals.right / max(1, self.totals.seen)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the last step."""
+        return self.run.schedule(self.step - 1)
+
+    @property
+    def stopped(self) -> str:
+        """Why the run ends here although epochs are left; empty if it does not."""
+        settings, score = self.run.settings, self.validation
+        if score is None or self.best is None:
+            return ""
+        if settings.target_loss is not None and score.loss <= settings.target_loss:
+            return f"validation loss {score.loss:.4f} reached {settings.target_loss:g}"
+        if settings.target_accuracy is not None and score.accuracy >= settings.target_accuracy:
+            return f"validation accuracy {score.accuracy:.2%} reached {settings.target_accuracy:.2%}"
+        waited = self.epoch - self.best.epoch
+        if settings.patience is not None and waited >= settings.patience:
+            return f"no better validation loss in {waited} epochs"
+        return ""
+
+    @property
+    def ends(self) -> bool:
+        """Whether this is where the run ends."""
+        return self.step == self.run.steps or bool(self.stopped)
 
     def check(self) -> None:
         """Hold the last update, which no loss has seen yet, to be finite.
@@ -77,34 +126,6 @@ class TrainState:
         if not all(np.isfinite(array).all() for array in self.params.values()):
             message = f"training diverged at step {self.step - 1}: its update is not finite"
             raise DivergedError(message, "try a smaller learning rate", step=self.step - 1)
-
-
-class Progress(NamedTuple):
-    """How a run stands after a step.
-
-    Attributes
-    ----------
-    step, steps : int; steps done, counted from 1, and steps of the whole run
-    epoch, epochs : int; the epoch it is in, counted from 1, and epochs of the whole run
-    epoch_ends : bool; this was the epoch's last step
-    loss, accuracy : float; means over the epoch's batches so far, each taken before its update
-    learning_rate : float of this step
-    validation : Score of the images set aside, at the end of an epoch; None otherwise
-    stopped : str, why the run ends here although epochs are left; empty if it does not
-    checkpoint : TrainState, to go on from here
-    """
-
-    step: int
-    steps: int
-    epoch: int
-    epochs: int
-    epoch_ends: bool
-    loss: float
-    accuracy: float
-    learning_rate: float
-    validation: Score | None
-    stopped: str
-    checkpoint: TrainState
 
 
 def initial_params(settings: Settings, n_classes: int) -> Params:
@@ -125,13 +146,15 @@ class Run:
 
     Attributes
     ----------
+    dataset : Dataset
+    settings : Settings
     steps, steps_per_epoch : int
     network : Layer
         uint8 images of shape (batch, 784) in; it standardises them if that is asked for.
     """
 
     def __init__(self, dataset: Dataset, settings: Settings) -> None:
-        self.settings = settings.resolved()
+        self.dataset, self.settings = dataset, settings.resolved()
         self.images = dataset.train_images.reshape(-1, PIXELS)
         self.labels = dataset.train_labels
         self.n_classes = len(dataset.class_names)
@@ -149,69 +172,56 @@ class Run:
     def start(self) -> TrainState:
         """Before the first step."""
         params = initial_params(self.settings, self.n_classes)
-        return TrainState(0, params, self.settings.build_optimizer().init(params))
+        return TrainState(self, 0, params, self.settings.build_optimizer().init(params))
 
-    def reports(self, start: TrainState | None = None) -> Iterator[Progress]:
-        """Train, one step for each report, from `start` or from the beginning.
+    def reports(self, start: TrainState | None = None) -> Iterator[TrainState]:
+        """Train, from `start` or from the beginning: where the run stands after each step.
 
         Raises
         ------
         DivergedError
             If training leaves the usable numbers.
         """
-        here = start or self.start()
-        if here.step and self.progress_at(here).stopped:
-            return
-        if here.step % self.steps_per_epoch == 0:
-            here = replace(here, tally=NO_TOTALS)
-        steps = train(
-            self.network,
-            self.loss,
-            here.params,
-            self._batches(here.step),
-            optimizer=self.settings.build_optimizer(),
-            schedule=self.schedule,
-            state=here.state,
-            first_step=here.step,
-            first_loss=here.first_loss,
-        )
-        for done in steps:
-            progress = self._progress(done, here)
-            here = progress.checkpoint
-            if progress.epoch_ends:
-                here.check()
-            yield progress
-            if progress.stopped:
-                break
-            if progress.epoch_ends:
-                here = replace(here, tally=NO_TOTALS)
+        now = start or self.start()
+        optimizer = self.settings.build_optimizer()
+        for epoch in range(now.step // self.steps_per_epoch, self.settings.epochs):
+            if now.stopped:
+                return
+            totals = EpochTotals() if now.epoch_ends else now.totals
+            for step in train(
+                self.network,
+                self.loss,
+                now.params,
+                self._batches(epoch, now.step % self.steps_per_epoch),
+                optimizer=optimizer,
+                schedule=self.schedule,
+                state=now.state,
+                first_step=now.step,
+            ):
+                totals = totals.plus(step)
+                now = TrainState(self, step.step + 1, step.params, step.state, totals, now.best)
+                if now.epoch_ends:
+                    now = self._validated(now)
+                yield now
 
-    def progress_at(self, checkpoint: TrainState) -> Progress:
-        """How the run stood when `checkpoint`, which is not of its very start, was taken."""
-        step, tally = checkpoint.step, checkpoint.tally
-        epoch, epoch_ends = (step - 1) // self.steps_per_epoch + 1, step % self.steps_per_epoch == 0
-        validation = self._validate(checkpoint.params) if epoch_ends and len(self.validation_rows) else None
-        waited = epoch - checkpoint.best.epoch if checkpoint.best else 0
-        return Progress(
-            step=step,
-            steps=self.steps,
-            epoch=epoch,
-            epochs=self.settings.epochs,
-            epoch_ends=epoch_ends,
-            loss=tally.loss / max(1, tally.seen),
-            accuracy=tally.right / max(1, tally.seen),
-            learning_rate=self.schedule(step - 1),
-            validation=validation,
-            stopped=self._reason_to_stop(validation, waited) if validation else "",
-            checkpoint=checkpoint,
-        )
+    def finish(self, *readers: Callable[[TrainState], None], start: TrainState | None = None) -> TrainState:
+        """Train to the end, and show each of the `reports` to all readers; where the run ends.
 
-    def final_params(self, checkpoint: TrainState) -> Params:
+        Raises
+        ------
+        DivergedError
+            If training leaves the usable numbers.
+        """
+        last = start or self.start()
+        for last in self.reports(last):  # noqa: B020
+            for read in readers:
+                read(last)
+        return last
+
+    def final_params(self, last: TrainState) -> Params:
         """The parameters that the run ends with, scaling folded in; with patience those of the best epoch."""
-        best = checkpoint.best
-        return self.fold_scaling(
-            best.params if best is not None and self.settings.patience else checkpoint.params
-        )
+        best = last.best if self.settings.patience else None
+        return self.fold_scaling(last.params if best is None else best.params)
 
     def fold_scaling(self, params: Params) -> Params:
         """The run's parameters for images whose pixels are in [0, 1].
@@ -228,51 +238,27 @@ class Run:
             params[f"{prefix}bias"] = bias.astype(np.float32)
         return params
 
-    def _batches(self, first_step: int) -> Iterator[tuple[Array, Array]]:
-        """The batches from `first_step` on.
+    def _batches(self, epoch: int, skipped: int) -> Iterator[tuple[Array, Array]]:
+        """The batches of an epoch, counted from 0, but for the first `skipped`.
 
-        The order of an epoch is a function of the seed and the epoch's number alone, so that a run can
-        be taken up again at any step.
+        Their order is a function of the seed and the epoch's number alone, so that a run can be taken up
+        again at any step.
         """
-        first_epoch, skipped = divmod(first_step, self.steps_per_epoch)
-        for epoch in range(first_epoch, self.settings.epochs):
-            rng = np.random.default_rng([self.settings.seed, epoch + 1])
-            for number, batch in enumerate(batch_order(len(self.train_rows), self.batch_size, rng)):
-                if epoch > first_epoch or number >= skipped:
-                    rows = self.train_rows[batch]
-                    yield self.images[rows], self.labels[rows]
+        rng = np.random.default_rng([self.settings.seed, epoch + 1])
+        for rows in islice(batch_order(self.train_rows, self.batch_size, rng), skipped, None):
+            yield self.images.take(rows, axis=0), self.labels.take(rows)
 
-    def _progress(self, done: Step, before: TrainState) -> Progress:
-        tally = EpochTotals(
-            before.tally.loss + done.loss * len(done.targets),
-            before.tally.right + int(np.count_nonzero(done.outputs.argmax(axis=1) == done.targets)),
-            before.tally.seen + len(done.targets),
-        )
-        step = done.step + 1
-        first_loss = before.first_loss or done.loss
-        progress = self.progress_at(TrainState(step, done.params, done.state, tally, before.best, first_loss))
-        score, best = progress.validation, before.best
-        if score is None or (best is not None and score.loss >= best.loss):
-            return progress
-        best = Best(score.loss, progress.epoch, done.params)
-        return progress._replace(
-            stopped=self._reason_to_stop(score, 0), checkpoint=replace(progress.checkpoint, best=best)
-        )
-
-    def _validate(self, params: Params) -> Score:
-        images, labels = self.images[self.validation_rows], self.labels[self.validation_rows]
-        outputs, _ = self.network.forward(params, images)
-        return Score(self.loss(outputs, labels)[0], accuracy(outputs, labels))
-
-    def _reason_to_stop(self, validation: Score, waited: int) -> str:
-        settings = self.settings
-        if settings.target_loss is not None and validation.loss <= settings.target_loss:
-            return f"validation loss {validation.loss:.4f} reached {settings.target_loss:g}"
-        if settings.target_accuracy is not None and validation.accuracy >= settings.target_accuracy:
-            return f"validation accuracy {validation.accuracy:.2%} reached {settings.target_accuracy:.2%}"
-        if settings.patience is not None and waited >= settings.patience:
-            return f"no better validation loss in {waited} epochs"
-        return ""
+    def _validated(self, now: TrainState) -> TrainState:
+        """The end of an epoch, with what the images set aside say of it."""
+        now.check()
+        if not len(self.validation_rows):
+            return now
+        labels = self.labels[self.validation_rows]
+        outputs, _ = self.network.forward(now.params, self.images[self.validation_rows])
+        score = Score(self.loss(outputs, labels)[0], accuracy(outputs, labels))
+        better = now.best is None or score.loss < now.best.loss
+        best = Best(score.loss, now.epoch, now.params) if better else now.best
+        return now._replace(validation=score, best=best)
 
 
 def _set_aside(n: int, settings: Settings) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

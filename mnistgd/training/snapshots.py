@@ -17,25 +17,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.dataset import MAX_CLASSES, Dataset
+from mnistgd.datasets.dataset import MAX_CLASSES
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.types import Array, Params
-from mnistgd.errors import UsageError, WeightsError
+from mnistgd.errors import WeightsError
 from mnistgd.model.model import Model
-from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import weights_sha256
-from mnistgd.system.files import check_writable
 from mnistgd.system.npz import json_in, opened_npz
-from mnistgd.training.run import Progress, Run, TrainState
+from mnistgd.training.run import TrainState
 
 FORMAT = 1
-MAX_FRAMES = 200
+MAX_SNAPSHOTS = 200
 RECORD_BYTES = 100_000
 AGAIN = "keep some while training: mnistgd train --frames 60"
 
 
 @dataclass(frozen=True, eq=False)
-class Frames:
+class Snapshots:
     """Snapshots of one run.
 
     Attributes
@@ -54,38 +52,15 @@ class Frames:
     weights_sha256: str
 
 
-def frames_path(weights: Path) -> Path:
+def snapshots_path(weights: Path) -> Path:
     """Where the snapshots that belong to a weights file are kept.
 
     Examples
     --------
-    >>> frames_path(Path("runs/weights.npz")).as_posix()
+    >>> snapshots_path(Path("runs/weights.npz")).as_posix()
     'runs/weights.frames.npz'
     """
     return weights.with_name(weights.name.removesuffix(".npz") + ".frames.npz")
-
-
-def check_asked(settings: Settings, out: str) -> Path:
-    """Where a run with these settings, whose weights go to `out`, keeps its snapshots.
-
-    Raises
-    ------
-    UsageError
-        If its weights go to stdout, or its digits have no pictures.
-    OutputError
-        If the file cannot be written.
-    """
-    if out == "-":
-        raise UsageError(
-            "--frames writes beside the weights file, and --out - is none", "name a file with --out"
-        )
-    if settings.hidden:
-        raise UsageError(
-            "--frames keeps pictures of digits, and with hidden layers they have none", "leave it out"
-        )
-    path = frames_path(Path(out))
-    check_writable(path)
-    return path
 
 
 def steps_to_keep(count: int, first: int, last: int) -> list[int]:
@@ -111,42 +86,40 @@ def steps_to_keep(count: int, first: int, last: int) -> list[int]:
 
 
 class Recorder:
-    """Keeps snapshots of a run; it is called with each `Progress`.
+    """Keeps snapshots of a run; it reads the reports of a `Run`.
 
     Parameters
     ----------
-    run : Run
-    count : int; how many snapshots, at least 2
     start : TrainState, where the run begins
+    count : int; how many snapshots, at least 2
     """
 
-    def __init__(self, run: Run, count: int, start: TrainState) -> None:
-        self.run = run
-        self.wanted = frozenset(steps_to_keep(count, start.step, run.steps))
-        self.kept: dict[int, Params] = {start.step: run.fold_scaling(start.params)}
+    def __init__(self, start: TrainState, count: int) -> None:
+        self.wanted = frozenset(steps_to_keep(count, start.step, start.run.steps))
+        self.kept: dict[int, Params] = {}
+        self(start)
 
-    def __call__(self, progress: Progress) -> None:
-        if progress.step in self.wanted:
-            self.kept[progress.step] = self.run.fold_scaling(progress.checkpoint.params)
+    def __call__(self, now: TrainState) -> None:
+        if now.step in self.wanted:
+            self.kept[now.step] = now.run.fold_scaling(now.params)
 
-    def frames(self, last: Progress, model: Model, dataset: Dataset) -> Frames:
+    def snapshots(self, last: TrainState, model: Model) -> Snapshots:
         """What was kept, up to the weights that the run ends with, each tried on the test images.
 
         Parameters
         ----------
-        last : Progress, that of the last step
-        model : Model that the run ended with, with its record
-        dataset : Dataset
+        last : TrainState, where the run ended
+        model : Model that it ended with, with its record
         """
-        best = last.checkpoint.best
+        run, dataset = last.run, last.run.dataset
         # With patience the run ends with the weights of an earlier epoch.
-        earlier = best is not None and self.run.settings.patience
-        final = best.epoch * self.run.steps_per_epoch if best is not None and earlier else last.step
+        earlier = last.best if run.settings.patience else None
+        final = last.step if earlier is None else earlier.epoch * run.steps_per_epoch
         kept = {step: params for step, params in self.kept.items() if step < final} | {final: model.params}
         accuracies = _accuracies(list(kept.values()), dataset.test_images, dataset.test_labels)
         # Many networks at once round differently than one alone, by an image in ten thousand.
         accuracies[-1] = model.record["results"]["test_accuracy"]
-        return Frames(
+        return Snapshots(
             np.stack([params["weights"] for params in kept.values()]),
             tuple(kept),
             tuple(accuracies),
@@ -169,21 +142,21 @@ def _accuracies(
     return [int(count) / len(images) for count in right]
 
 
-def file_bytes(frames: Frames) -> bytes:
-    """What is in the file of `frames`."""
+def file_bytes(snapshots: Snapshots) -> bytes:
+    """What is in the file of `snapshots`."""
     record = {
         "format": FORMAT,
-        "weights_sha256": frames.weights_sha256,
-        "names": list(frames.class_names),
-        "steps": list(frames.steps),
-        "test_accuracies": list(frames.accuracies),
+        "weights_sha256": snapshots.weights_sha256,
+        "names": list(snapshots.class_names),
+        "steps": list(snapshots.steps),
+        "test_accuracies": list(snapshots.accuracies),
     }
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, weights=frames.weights, record=np.array(json.dumps(record)))
+    np.savez(buffer, allow_pickle=False, weights=snapshots.weights, record=np.array(json.dumps(record)))
     return buffer.getvalue()
 
 
-def load(path: Path, model: Model) -> Frames:
+def load(path: Path, model: Model) -> Snapshots:
     """Read the snapshots at `path` that belong to `model`, believing nothing before it has been checked.
 
     Raises
@@ -195,24 +168,24 @@ def load(path: Path, model: Model) -> Frames:
         raise WeightsError(f"there are no snapshots {path} of how these weights formed", AGAIN)
     try:
         with opened_npz(path, WeightsError, AGAIN) as read:
-            frames = _checked(
-                read("record", RECORD_BYTES), read("weights", MAX_FRAMES * PIXELS * MAX_CLASSES * 4)
+            found = _checked(
+                read("record", RECORD_BYTES), read("weights", MAX_SNAPSHOTS * PIXELS * MAX_CLASSES * 4)
             )
     except ValueError as problem:
         raise WeightsError(f"{path} holds no snapshots of mnistgd: {problem}", AGAIN) from problem
-    if frames.weights_sha256 != weights_sha256(model.weights) or frames.class_names != model.class_names:
+    if (found.weights_sha256, found.class_names) != (weights_sha256(model.weights), model.class_names):
         raise WeightsError(f"the snapshots {path} belong to other weights", AGAIN)
-    return frames
+    return found
 
 
-def _checked(document: NDArray[Any] | None, weights: NDArray[Any] | None) -> Frames:
+def _checked(document: NDArray[Any] | None, weights: NDArray[Any] | None) -> Snapshots:
     record = json_in(document)
     if record.get("format") != FORMAT:
         raise ValueError(f"its record is not of format {FORMAT}")
     steps, accuracies, names = (record.get(key) for key in ("steps", "test_accuracies", "names"))
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
         raise ValueError("its record names no classes")
-    if not (isinstance(steps, list) and 1 <= len(steps) <= MAX_FRAMES and all(map(_is_step, steps))):
+    if not (isinstance(steps, list) and 1 <= len(steps) <= MAX_SNAPSHOTS and all(map(_is_step, steps))):
         raise ValueError("its record tells no steps")
     if sorted(set(steps)) != steps:
         raise ValueError("its steps do not rise")
@@ -225,7 +198,7 @@ def _checked(document: NDArray[Any] | None, weights: NDArray[Any] | None) -> Fra
         raise ValueError(f"its weights are not {shape} of float32")
     if not np.isfinite(weights).all():
         raise ValueError("not all of its numbers are finite")
-    return Frames(
+    return Snapshots(
         weights, tuple(steps), tuple(map(float, accuracies)), tuple(names), str(record.get("weights_sha256"))
     )
 

@@ -5,11 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from mnistgd.datasets.paths import read_path
-from mnistgd.errors import DivergedError, WeightsError
+from mnistgd.errors import WeightsError
 from mnistgd.model.settings import Settings
 from mnistgd.training import checkpoint
-from mnistgd.training.run import Run
 
 
 @pytest.fixture
@@ -38,7 +36,6 @@ def changed(path, **values):
         {"step": -1},
         {"step": 10**400},
         {"step": 1.5},
-        {"first_loss": float("nan")},
         {"tally": [1]},
         {"settings": Settings(optimizer="sgd").resolved().as_json() | {"momentum": 0.5}},
         {"settings": Settings().resolved().as_json() | {"patience": 2}},
@@ -67,7 +64,7 @@ def test_a_checkpoint_that_is_replaced_while_it_is_read_gives_one_place_not_two_
 
     monkeypatch.setattr(checkpoint, "json_in", replaced_meanwhile)
     found = checkpoint.load(saved)
-    assert np.array_equal(found.checkpoint.params["weights"], arrays["params/weights"])
+    assert np.array_equal(found.params["weights"], arrays["params/weights"])
 
 
 def test_a_record_too_deep_to_read(saved):
@@ -99,19 +96,3 @@ def test_an_update_that_is_not_finite_is_never_kept(few, tmp_path, mnistgd):
     assert result.code == 1
     assert "training diverged at step 0: its update is not finite" in result.stderr
     assert not path.exists()
-
-
-def test_divergence_is_held_against_the_first_loss_of_the_whole_run(few):
-    """A run that goes on stops where it would have stopped, had it never been interrupted."""
-    settings = Settings(learning_rate=0.5, loss="squared-error", schedule="constant", epochs=20)
-
-    def until_divergence(start=None):
-        places = []
-        with pytest.raises(DivergedError) as caught:
-            places.extend(progress.checkpoint for progress in Run(read_path(few), settings).reports(start))
-        return places, caught.value.step
-
-    places, step = until_divergence()
-    assert len(places) > 2
-    for place in places:
-        assert until_divergence(place)[1] == step

@@ -7,7 +7,6 @@ import pytest
 from rich.ansi import AnsiDecoder
 from rich.console import Console
 
-from mnistgd.cli.live import SHARE, Allowance
 from mnistgd.figures.palettes import GROKKING
 from mnistgd.model import weights_file
 
@@ -123,27 +122,3 @@ def test_what_cannot_be(mnistgd, few, tmp_path, args, words):
     error, hint = result.stderr.splitlines()
     assert words in error
     assert hint.startswith("hint: leave ")
-
-
-@pytest.mark.parametrize("cost", [0.0005, 0.015, 0.2])
-@pytest.mark.parametrize("step", [0.0002, 0.02, 0.5])
-def test_drawing_takes_no_more_than_its_share(cost, step):
-    """On a clock of its own: steps of training that take `step` seconds, drawings that take `cost`."""
-    now = 0.0
-
-    def pass_time(seconds):
-        nonlocal now
-        now += seconds
-
-    allowance = Allowance(clock=lambda: now)
-    training = drawings = 0
-    while training < max(10, 100 * cost, 100 * step):
-        pass_time(step)
-        training += step
-        if allowance.due():
-            allowance.draw(lambda: pass_time(cost))
-            drawings += 1
-    allowance.draw(lambda: pass_time(cost))  # the last one is always drawn
-    assert allowance.spent == pytest.approx((drawings + 1) * cost)
-    assert allowance.spent <= SHARE * training
-    assert drawings >= min(SHARE * training / cost / 2 - 2, training / step / 2)

@@ -105,7 +105,7 @@ def test_stopped_and_taken_up_again(mnistgd, few, tmp_path, whole, number, code,
         f"hint: go on with: mnistgd train --resume {checkpoint}",
     ]
     assert not (tmp_path / "w.npz").exists()
-    assert checkpoints.load(checkpoint).checkpoint.step == 2345
+    assert checkpoints.load(checkpoint).step == 2345
 
     resumed = mnistgd("train", "--resume", checkpoint, "--json")
     assert resumed.code == 0, resumed.stderr
@@ -147,7 +147,7 @@ def test_killed_at_any_moment_the_checkpoint_is_whole(few, tmp_path, whole, mnis
     process = paused(moment, *files(few, tmp_path))
     process.kill()
     process.communicate()
-    assert checkpoints.load(tmp_path / "run.npz").checkpoint.step == kept
+    assert checkpoints.load(tmp_path / "run.npz").step == kept
     assert not (tmp_path / "w.npz").exists()
     assert mnistgd("train", "--resume", tmp_path / "run.npz").code == 0
     assert_same_run(tmp_path, whole)
@@ -168,7 +168,7 @@ def test_checkpoints_every_few_epochs(mnistgd, few, tmp_path):
     mnistgd(
         "train", "--data", few, "--epochs", 5, "--checkpoint", path, "--every", 3, "--out", tmp_path / "w.npz"
     )
-    assert checkpoints.load(path).checkpoint.step == 30
+    assert checkpoints.load(path).step == 30
 
 
 def test_interrupted_without_a_checkpoint(few, tmp_path):

@@ -92,15 +92,22 @@ def test_loss_gradients(loss, outputs, targets, batch, n, seed):
     assert check_loss(loss, outputs(rng, batch, n), targets(rng, batch, n)) < EXACT
 
 
-@given(batch=st.integers(1, 25), rows=st.integers(1, 9), seed=seeds)
-def test_pixels_in_pieces_are_the_same_network(batch, rows, seed):
+@given(
+    batch=st.integers(1, 25),
+    rows=st.integers(1, 9),
+    seed=seeds,
+    mean=st.sampled_from([0.0, 0.13]),
+    deviation=st.sampled_from([1.0, 0.31]),
+)
+def test_pixels_in_pieces_are_the_same_network(batch, rows, seed, mean, deviation):
     """However many rows are held as floats at a time, outputs and gradients are those of one piece."""
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (batch, 5), dtype=np.uint8)
     params = linear(5, 3).init(rng)
     d_outputs = rng.normal(size=(batch, 3))
-    outputs, backward = layers.FromBytes(linear(5, 3), rows).forward(params, images)
-    whole_outputs, whole_backward = linear(5, 3).forward(params, images / 255)
+    network = layers.InPieces(layers.FromBytes(5, 3, mean=mean, deviation=deviation), rows)
+    outputs, backward = network.forward(params, images)
+    whole_outputs, whole_backward = linear(5, 3).forward(params, (images / 255 - mean) / deviation)
     assert np.allclose(outputs, whole_outputs)
     nothing, grads = backward(d_outputs)
     assert nothing is None  # bytes cannot move
@@ -111,13 +118,13 @@ def test_pixels_in_pieces_are_the_same_network(batch, rows, seed):
 def test_pixels_compute_in_the_precision_of_the_weights():
     for dtype in (np.float32, np.float64):
         params: Params = {"weights": np.ones((4, 2), dtype), "bias": np.zeros(2, dtype)}
-        outputs, _ = layers.FromBytes(layers.Linear(4, 2)).forward(params, np.full((3, 4), 255, np.uint8))
+        outputs, _ = layers.FromBytes(4, 2).forward(params, np.full((3, 4), 255, np.uint8))
         assert outputs.dtype == dtype
         assert outputs == pytest.approx(4)
 
 
 def test_pixels_take_an_empty_batch():
-    network = layers.FromBytes(layers.Linear(4, 2))
+    network = layers.InPieces(layers.FromBytes(4, 2))
     outputs, _ = network.forward(network.init(np.random.default_rng(0)), np.empty((0, 4), np.uint8))
     assert outputs.shape == (0, 2)
 

@@ -84,29 +84,24 @@ def _model() -> weights_file.Model:
     return Model(params, SETTINGS, NAMES, record)
 
 
-def _frames(model: weights_file.Model) -> snapshots.Frames:
+def _frames(model: weights_file.Model) -> snapshots.Snapshots:
     from mnistgd.model.weights_file import weights_sha256
 
     weights = np.stack([model.weights, model.weights])
-    return snapshots.Frames(weights, (0, 9), (0.1, 0.5), NAMES, weights_sha256(model.weights))
+    return snapshots.Snapshots(weights, (0, 9), (0.1, 0.5), NAMES, weights_sha256(model.weights))
 
 
 def _checkpoint() -> bytes:
-    from mnistgd.training.run import Best, EpochTotals, TrainState, initial_params
+    from mnistgd.datasets.dataset import Dataset
+    from mnistgd.training.run import Best, EpochTotals, Run
 
-    params = initial_params(SETTINGS, 2)
-    place = TrainState(
-        step=3,
-        params=params,
-        state=SETTINGS.build_optimizer().init(params),
-        tally=EpochTotals(1.0, 2, 3),
-        best=Best(0.5, 1, params),
-    )
+    images, labels = np.zeros((9, 28, 28), np.uint8), np.zeros(9, np.uint8)
+    start = Run(Dataset(images, labels, images, labels, NAMES, "", "0" * 64), SETTINGS).start()
+    place = start._replace(step=3, totals=EpochTotals(1.0, 2, 3), best=Best(0.5, 1, start.params))
     epoch = history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8)
-    run = checkpoint.Checkpoint(SETTINGS, NAMES, "mnist", "0" * 64, "w.npz", None, [epoch], 1.0, place)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.npz"
-        checkpoint.save(run, path)
+        checkpoint.save(path, place, [epoch], seconds=1.0, data="mnist", out="w.npz", log=None)
         return path.read_bytes()
 
 

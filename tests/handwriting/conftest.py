@@ -45,10 +45,10 @@ def reader(mnist: Dataset) -> Reader:
 
     straight = replace(mnist, train_images=deskew(mnist.train_images))
     run = Run(straight, Settings(deskew=True))
-    *_, last = run.reports()
+    last = run.finish()
 
     def read(images: NDArray[np.uint8]) -> NDArray[np.intp]:
-        outputs, _ = run.network.forward(last.checkpoint.params, deskew(images).reshape(len(images), -1))
+        outputs, _ = run.network.forward(last.params, deskew(images).reshape(len(images), -1))
         return outputs.argmax(axis=1)
 
     return read

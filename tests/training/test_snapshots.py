@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnistgd.datasets.load import load_dataset
-from mnistgd.errors import UsageError, WeightsError
+from mnistgd.errors import WeightsError
 from mnistgd.model import weights_file
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
@@ -39,11 +39,10 @@ def test_early_steps_lie_closer_together() -> None:
 def recorded(few, count: int, **settings):
     dataset = load_dataset(str(few))
     run = Run(dataset, Settings(**settings))
-    recorder = snapshots.Recorder(run, count, run.start())
-    for progress in run.reports():
-        recorder(progress)
-    model = finished_model(dataset, run, progress)
-    return recorder.frames(progress, model, dataset), model, run, dataset
+    recorder = snapshots.Recorder(run.start(), count)
+    last = run.finish(recorder)
+    model = finished_model(last)
+    return recorder.snapshots(last, model), model, run, dataset
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ def test_snapshots_are_the_weights_after_those_steps(few, settings) -> None:
     assert found.steps == tuple(snapshots.steps_to_keep(7, 0, 30)) == (0, 1, 2, 4, 9, 17, 30)
     assert found.class_names == dataset.class_names
     again = {0: run.fold_scaling(run.start().params)}
-    again |= {progress.step: run.fold_scaling(progress.checkpoint.params) for progress in run.reports()}
+    again |= {progress.step: run.fold_scaling(progress.params) for progress in run.reports()}
     for step, weights in zip(found.steps, found.weights, strict=True):
         np.testing.assert_array_equal(weights, again[step]["weights"])
     np.testing.assert_array_equal(found.weights[-1], model.weights)
@@ -63,7 +62,7 @@ def test_snapshots_are_the_weights_after_those_steps(few, settings) -> None:
 def test_accuracies_are_those_of_the_test_images(few) -> None:
     """Each network on its own, in float64, without any of our code."""
     found, model, run, dataset = recorded(few, 7, epochs=3)
-    again = {0: run.start().params} | {done.step: done.checkpoint.params for done in run.reports()}
+    again = {0: run.start().params} | {done.step: done.params for done in run.reports()}
     inputs = dataset.test_images.reshape(-1, 784) / 255
     for step, accuracy in zip(found.steps, found.accuracies, strict=True):
         answers = (inputs @ again[step]["weights"].astype(float) + again[step]["bias"]).argmax(axis=1)
@@ -84,11 +83,10 @@ def test_with_patience_the_last_one_is_what_was_kept(few) -> None:
 def test_a_run_that_is_taken_up_again_begins_where_it_was(few) -> None:
     dataset = load_dataset(str(few))
     run = Run(dataset, Settings(epochs=2))
-    start = next(itertools.islice(run.reports(), 9, None)).checkpoint
-    recorder = snapshots.Recorder(run, 5, start)
-    for progress in run.reports(start):
-        recorder(progress)
-    found = recorder.frames(progress, finished_model(dataset, run, progress), dataset)
+    start = next(itertools.islice(run.reports(), 9, None))
+    recorder = snapshots.Recorder(start, 5)
+    last = run.finish(recorder, start=start)
+    found = recorder.snapshots(last, finished_model(last))
     assert found.steps == (10, 11, 12, 14, 20)
     np.testing.assert_array_equal(found.weights[0], start.params["weights"])
 
@@ -103,14 +101,7 @@ def test_a_run_that_is_taken_up_again_begins_where_it_was(few) -> None:
     ],
 )
 def test_the_file_lies_beside_the_weights(tmp_path, weights, expected) -> None:
-    assert snapshots.frames_path(tmp_path / weights) == tmp_path / expected
-
-
-def test_what_cannot_be_asked_for() -> None:
-    with pytest.raises(UsageError, match="--out -"):
-        snapshots.check_asked(Settings(), "-")
-    with pytest.raises(UsageError, match="hidden layers"):
-        snapshots.check_asked(Settings(hidden=(8,)), "w.npz")
+    assert snapshots.snapshots_path(tmp_path / weights) == tmp_path / expected
 
 
 @pytest.fixture(scope="module")

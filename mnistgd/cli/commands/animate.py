@@ -13,7 +13,7 @@ from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
     from mnistgd.figures.animation import Kind
-    from mnistgd.training.snapshots import Frames
+    from mnistgd.training.snapshots import Snapshots
 
 HOLD = 2000
 """In milliseconds, how long the last picture is shown before it begins again."""
@@ -64,7 +64,7 @@ def animate(
     if options.ALL not in chosen:
         columns = list(dict.fromkeys(inputs.class_of(model, digit) for digit in chosen))
     outputs.check(out, as_json=as_json)
-    place = snapshots.frames_path(weights)
+    place = snapshots.snapshots_path(weights)
     outputs.check_apart({"--out": out}, weights, place)
     found = snapshots.load(place, model)
 
@@ -140,7 +140,7 @@ def _milliseconds(count: int, seconds: float) -> list[int]:
     return [*shown, HOLD]
 
 
-def _captions(found: Frames) -> list[tuple[str, str]]:
+def _captions(found: Snapshots) -> list[tuple[str, str]]:
     last = f"{found.steps[-1]:,}"
     return [
         (f"step {step:,} of {last}", f"{accuracy:.2%} of the test images right")

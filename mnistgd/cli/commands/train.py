@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,12 @@ import typer
 from mnistgd.cli import console, inputs, options, outputs, signals
 from mnistgd.cli import resume as resuming
 from mnistgd.cli import train_options as asked
+from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
     from mnistgd.model.model import Model
-    from mnistgd.training.run import Progress, Run
+    from mnistgd.model.settings import Settings
+    from mnistgd.training.run import TrainState
 
 
 def train(
@@ -60,10 +61,12 @@ def train(
     from mnistgd.model import weights_file
     from mnistgd.model.freeze import pack_mask, read_mask
     from mnistgd.model.settings import Settings
+    from mnistgd.system.files import check_writable
+    from mnistgd.training import snapshots
+    from mnistgd.training.keeping import Checkpointer, HistoryLog
     from mnistgd.training.result import finished_model
     from mnistgd.training.run import Run
-    from mnistgd.training.snapshots import Recorder, check_asked
-    from mnistgd.training.snapshots import file_bytes as frames_bytes
+    from mnistgd.training.snapshots import Recorder
 
     settings = Settings(
         epochs=epochs,
@@ -99,8 +102,8 @@ def train(
         checkpoint = checkpoint or resume
     outputs.check(out, as_json=as_json)
     outputs.check_files({"--log": log, "--checkpoint": checkpoint})
-    frames_file = check_asked(settings, out) if frames else None
-    written = {"--out": out, "--checkpoint": checkpoint, "--log": log, "--frames": frames_file}
+    snapshots_file = _snapshots_file(settings, out) if frames else None
+    written = {"--out": out, "--checkpoint": checkpoint, "--log": log, "--frames": snapshots_file}
     read = [inputs.images_place(data), freeze, None if resume == checkpoint else resume]
     outputs.check_apart(written, *read)
     if live:
@@ -114,46 +117,67 @@ def train(
         resuming.check_images(saved, dataset, "data" in given)
 
     run = Run(dataset, settings)
-    if saved is not None:
-        resuming.check_step(saved, run)
+    start = run.start() if saved is None else saved.resume(run)
     pictures = live_for(run, dataset.class_names) if live else None
-    keeper = resuming.Keeper(run, dataset, saved, data=data, out=out, log=log, path=checkpoint, every=every)
-    recorder = Recorder(run, frames, keeper.start or run.start()) if frames else None
-    with TrainingProgress(quiet=quiet, live=pictures) as show, console.stage("training"):
-        progress = _go(run, keeper, [show, keeper, *([recorder] if recorder else [])])
-    seconds = keeper.seconds()
+    if checkpoint is not None:
+        check_writable(checkpoint)
+    history = HistoryLog(log) if saved is None else HistoryLog(log, saved.history, saved.seconds)
+    keeper = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
+    recorder = Recorder(start, frames) if frames else None
+    with (
+        TrainingProgress(quiet=quiet, live=pictures) as show,
+        console.stage("training"),
+        signals.noted() as asked_to_stop,
+    ):
+
+        def stop_if_asked(now: TrainState) -> None:
+            if asked_to_stop:
+                raise resuming.stopped(now, asked_to_stop[0], keeper)
+
+        readers = [
+            reader for reader in (show, history, keeper, recorder, stop_if_asked) if reader is not None
+        ]
+        last = run.finish(*readers, start=start)
+    seconds = history.seconds()
     with console.stage("testing"):
-        model = finished_model(dataset, run, progress)
+        model = finished_model(last)
     outputs.deliver(weights_file.file_bytes(model), out)
     if recorder is not None:
         with console.stage("testing the snapshots"):
-            kept = recorder.frames(progress, model, dataset)
-        outputs.deliver(frames_bytes(kept), str(frames_file))
-    _report(model, seconds, out, frames_file, as_json=as_json, quiet=quiet)
+            kept = recorder.snapshots(last, model)
+        outputs.deliver(snapshots.file_bytes(kept), str(snapshots_file))
+    _report(model, seconds, out, snapshots_file, as_json=as_json, quiet=quiet)
     outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
 
 
-def _go(run: Run, keeper: resuming.Keeper, readers: list[Callable[[Progress], None]]) -> Progress:
-    """Train to the end, or to the step in which somebody asks to stop.
+def _snapshots_file(settings: Settings, out: str) -> Path:
+    """Where a run whose weights go to `out` keeps its snapshots.
 
     Raises
     ------
-    StoppedError
-        If somebody does.
+    UsageError
+        If its weights go to stdout, or its digits have no pictures.
+    OutputError
+        If the file cannot be written.
     """
-    progress = run.progress_at(keeper.start) if keeper.start else None
-    with signals.noted() as asked_to_stop:
-        for progress in run.reports(keeper.start):
-            for read in readers:
-                read(progress)
-            if asked_to_stop:
-                raise keeper.stop(progress, asked_to_stop[0])
-    assert progress is not None, "a run has at least one step"
-    return progress
+    from mnistgd.system.files import check_writable
+    from mnistgd.training.snapshots import snapshots_path
+
+    if out == outputs.STDOUT:
+        raise UsageError(
+            "--frames writes beside the weights file, and --out - is none", "name a file with --out"
+        )
+    if settings.hidden:
+        raise UsageError(
+            "--frames keeps pictures of digits, and with hidden layers they have none", "leave it out"
+        )
+    path = snapshots_path(Path(out))
+    check_writable(path)
+    return path
 
 
 def _report(
-    model: Model, seconds: float, out: str, frames_file: Path | None, *, as_json: bool, quiet: bool
+    model: Model, seconds: float, out: str, snapshots_file: Path | None, *, as_json: bool, quiet: bool
 ) -> None:
     results: dict[str, Any] = model.record["results"]
     if as_json:
@@ -162,7 +186,7 @@ def _report(
                 **results,
                 "seconds": round(seconds, 3),
                 "weights": out,
-                **({"frames": str(frames_file)} if frames_file else {}),
+                **({"frames": str(snapshots_file)} if snapshots_file else {}),
                 "data": model.record["data"],
                 "settings": model.settings.as_json(),
             }
@@ -178,8 +202,8 @@ def _report(
     if out == outputs.STDOUT:
         return
     lines.append(f"weights        {out}")
-    if frames_file is not None:
-        lines.append(f"snapshots      {frames_file}")
+    if snapshots_file is not None:
+        lines.append(f"snapshots      {snapshots_file}")
     console.print_result("\n".join(lines))
     if not quiet:
-        console.note(f"next: mnistgd {'animate' if frames_file else 'show-weights'}")
+        console.note(f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}")

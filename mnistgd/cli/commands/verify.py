@@ -38,11 +38,9 @@ def verify(
         dataset = images_for(model, data, offline=offline, listener=reporter)
     if dataset.sha256 != model.data_sha256:
         raise DataError(f"{weights} was trained on other images than these", "name them with --data")
-    run = Run(dataset, model.settings)
     with TrainingProgress(quiet=quiet) as show, console.stage("training"):
-        for progress in run.reports():
-            show(progress)
-    found = reproduction.reproduce(model, dataset, run, progress)
+        last = Run(dataset, model.settings).finish(show)
+    found = reproduction.reproduce(model, last)
 
     if as_json:
         console.print_json(

@@ -34,9 +34,9 @@ def network(tmp_path_factory):
         data.sha256,
     )
     run = Run(straight, Settings(deskew=True, epochs=4))
-    *_, last = run.reports()
+    last = run.finish()
     path = tmp_path_factory.mktemp("network") / "weights.npz"
-    weights_file.save(finished_model(straight, run, last), path)
+    weights_file.save(finished_model(last), path)
     return path
 
 
