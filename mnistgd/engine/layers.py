@@ -111,9 +111,8 @@ class FromBytes(Linear):
         """
         self._check(inputs)
         weights, bias = params["weights"], params["bias"]
-        dtype = weights.dtype.type
-        scale, offset = dtype(1 / (255 * self.deviation)), dtype(self.mean / self.deviation)
-        images = inputs.astype(dtype)
+        scale, offset = 1 / (255 * self.deviation), self.mean / self.deviation
+        images = inputs.astype(weights.dtype)
         outputs = (weights.T @ images.T).T
         outputs *= scale
         outputs += bias - offset * weights.sum(axis=0) if offset else bias

@@ -24,7 +24,28 @@ def accuracy(outputs: Array, labels: Array) -> float:
         If there is not one label per row of `outputs`, or no row at all.
     """
     check_labels("outputs", outputs, labels)
-    return float((outputs.argmax(axis=1) == labels).mean())
+    return float(answered_rightly(outputs, labels).mean())
+
+
+def answered_rightly(outputs: Array, labels: Array) -> NDArray[np.bool_]:
+    """Of which rows the largest output is the label's; of several that are as large, the first counts.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n, n_classes)
+    labels : integer ndarray of shape (n,), each in [0, n_classes)
+
+    Returns
+    -------
+    boolean ndarray of shape (n,): ``outputs.argmax(axis=1) == labels``
+    """
+    by_class = np.ascontiguousarray(outputs.T)
+    largest = by_class.max(axis=0)
+    rightly: NDArray[np.bool_] = by_class[labels, np.arange(len(labels))] == largest
+    if np.count_nonzero(by_class == largest) != len(labels):
+        # Only then is more to be done, which takes six times as long: a processor guesses wrongly at an argmax.
+        rightly = outputs.argmax(axis=1) == labels
+    return rightly
 
 
 def confusion_matrix(predicted: Array, labels: Array, n_classes: int) -> NDArray[np.int64]:

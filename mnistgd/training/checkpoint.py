@@ -26,7 +26,8 @@ from mnistgd.model.settings import Settings
 from mnistgd.system.files import write_atomically
 from mnistgd.system.npz import json_in, opened_npz
 from mnistgd.training.history import Epoch
-from mnistgd.training.run import Best, EpochTotals, Run, TrainState, initial_params
+from mnistgd.training.run import Best, Run, TrainState, initial_params
+from mnistgd.training.totals import EpochTotals, Tally
 
 FORMAT = 1
 KIND = "checkpoint"
@@ -83,7 +84,8 @@ class Checkpoint:
                 f"the checkpoint is damaged: it is of step {self.step} of a run of {run.steps}",
                 "start the run anew",
             )
-        now = TrainState(run, self.step, self.params, self.state, self.totals, self.best)
+        tally = Tally(self.step, self.totals)
+        now = TrainState(run, self.step, self.params, self.state, tally, self.best)
         return now._replace(validation=self.history[-1].validation) if now.epoch_ends else now
 
 

@@ -13,10 +13,11 @@ from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.metrics import accuracy
 from mnistgd.engine.optimizers import State
-from mnistgd.engine.training import Step, batch_order, train
+from mnistgd.engine.training import batch_order, train
 from mnistgd.engine.types import Array, Layer, Params
 from mnistgd.errors import DivergedError
 from mnistgd.model.settings import Settings
+from mnistgd.training.totals import EpochTotals, Tally
 
 
 class Score(NamedTuple):
@@ -24,20 +25,6 @@ class Score(NamedTuple):
 
     loss: float
     accuracy: float
-
-
-class EpochTotals(NamedTuple):
-    """Sums over the batches of an epoch so far, each taken before its update."""
-
-    loss: float = 0.0
-    right: int = 0
-    seen: int = 0
-
-    def plus(self, step: Step) -> EpochTotals:
-        """The same, and one batch more."""
-        right = int(np.count_nonzero(step.outputs.argmax(axis=1) == step.targets))
-        count = len(step.targets)
-        return EpochTotals(self.loss + step.loss * count, self.right + right, self.seen + count)
 
 
 class Best(NamedTuple):
@@ -57,7 +44,7 @@ class TrainState(NamedTuple):
     step : int, steps done
     params : Params
     state : State of the optimizer
-    totals : EpochTotals of the epoch that the last step was of
+    tally : Tally of the epoch that the last step was of
     best : Best, if there are images set aside
     validation : Score of these, at the end of an epoch; None otherwise
     """
@@ -66,7 +53,7 @@ class TrainState(NamedTuple):
     step: int
     params: Params
     state: State
-    totals: EpochTotals = EpochTotals()
+    tally: Tally
     best: Best | None = None
     validation: Score | None = None
 
@@ -81,13 +68,18 @@ class TrainState(NamedTuple):
         return self.step % self.run.steps_per_epoch == 0
 
     @property
+    def totals(self) -> EpochTotals:
+        """Sums over the batches of the epoch so far."""
+        return self.tally.after(self.step)
+
+    @property
     def loss(self) -> float:
-        """Mean over the batches of the epoch so far."""
+        """Mean over these batches, each taken before its update."""
         return self.totals.loss / max(1, self.totals.seen)
 
     @property
     def accuracy(self) -> float:
-        """Fraction of the images of these batches that were answered rightly."""
+        """Fraction of their images that were answered rightly, likewise."""
         return self.totals.right / max(1, self.totals.seen)
 
     @property
@@ -172,7 +164,7 @@ class Run:
     def start(self) -> TrainState:
         """Before the first step."""
         params = initial_params(self.settings, self.n_classes)
-        return TrainState(self, 0, params, self.settings.build_optimizer().init(params))
+        return TrainState(self, 0, params, self.settings.build_optimizer().init(params), Tally(0))
 
     def reports(self, start: TrainState | None = None) -> Iterator[TrainState]:
         """Train, from `start` or from the beginning: where the run stands after each step.
@@ -187,7 +179,7 @@ class Run:
         for epoch in range(now.step // self.steps_per_epoch, self.settings.epochs):
             if now.stopped:
                 return
-            totals = EpochTotals() if now.epoch_ends else now.totals
+            tally = Tally(now.step) if now.epoch_ends else now.tally
             for step in train(
                 self.network,
                 self.loss,
@@ -198,8 +190,8 @@ class Run:
                 state=now.state,
                 first_step=now.step,
             ):
-                totals = totals.plus(step)
-                now = TrainState(self, step.step + 1, step.params, step.state, totals, now.best)
+                tally.add(step)
+                now = TrainState(self, step.step + 1, step.params, step.state, tally, now.best)
                 if now.epoch_ends:
                     now = self._validated(now)
                 yield now
@@ -263,7 +255,9 @@ class Run:
 
 def _set_aside(n: int, settings: Settings) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Which images train and which validate: a random share, decided by the seed; at least one trains."""
-    count = min(n - 1, max(1, round(n * settings.validation))) if settings.validation else 0
+    if not settings.validation:
+        return np.arange(n), np.arange(0)
+    count = min(n - 1, max(1, round(n * settings.validation)))
     order = np.random.default_rng([settings.seed, 0, 1]).permutation(n)
     return np.sort(order[count:]), np.sort(order[:count])
 

@@ -193,3 +193,12 @@ def test_a_confusion_matrix_counts_pairs_of_classes(predicted, labels, words):
 def test_nothing_is_confused_with_nothing():
     nothing = np.array([], np.uint8)
     assert metrics.confusion_matrix(nothing, nothing, 2).tolist() == [[0, 0], [0, 0]]
+
+
+@given(st.integers(1, 40), st.integers(2, 6), st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_of_several_largest_outputs_the_first_counts(n, n_classes, values, seed):
+    """Few different values, so that most rows have ties; NumPy's argmax is the first of them by promise."""
+    rng = np.random.default_rng(seed)
+    outputs = rng.integers(0, values + 1, (n, n_classes)).astype(np.float32)
+    labels = rng.integers(0, n_classes, n).astype(np.uint8)
+    assert metrics.answered_rightly(outputs, labels).tolist() == (outputs.argmax(axis=1) == labels).tolist()

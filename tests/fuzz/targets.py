@@ -93,11 +93,12 @@ def _frames(model: weights_file.Model) -> snapshots.Snapshots:
 
 def _checkpoint() -> bytes:
     from mnistgd.datasets.dataset import Dataset
-    from mnistgd.training.run import Best, EpochTotals, Run
+    from mnistgd.training.run import Best, Run
+    from mnistgd.training.totals import EpochTotals, Tally
 
     images, labels = np.zeros((9, 28, 28), np.uint8), np.zeros(9, np.uint8)
     start = Run(Dataset(images, labels, images, labels, NAMES, "", "0" * 64), SETTINGS).start()
-    place = start._replace(step=3, totals=EpochTotals(1.0, 2, 3), best=Best(0.5, 1, start.params))
+    place = start._replace(step=3, tally=Tally(3, EpochTotals(1.0, 2, 3)), best=Best(0.5, 1, start.params))
     epoch = history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.npz"

@@ -1,0 +1,66 @@
+"""Loss and accuracy over the batches of an epoch, counted when somebody asks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mnistgd.engine.metrics import answered_rightly
+from mnistgd.engine.training import Step
+from mnistgd.engine.types import Array
+
+ROWS = 6400
+"""So many outputs are kept at the most before they are counted: to count them batch by batch would cost a tenth
+of the training time."""
+
+
+class EpochTotals(NamedTuple):
+    """Sums over the batches of an epoch so far, each taken before its update."""
+
+    loss: float = 0.0
+    right: int = 0
+    seen: int = 0
+
+
+NOTHING = EpochTotals()
+
+
+class Tally:
+    """The totals of an epoch after each of its steps.
+
+    Parameters
+    ----------
+    first_step : int, steps done when it begins
+    before : EpochTotals of the epoch by then
+    """
+
+    def __init__(self, first_step: int, before: EpochTotals = NOTHING) -> None:
+        self.first_step = first_step
+        # One entry for each step that is done; those of `right` follow when the pending outputs are counted.
+        self.loss, self.right, self.seen = [before.loss], [before.right], [before.seen]
+        self.pending: list[tuple[Array, Array]] = []
+
+    def add(self, step: Step) -> None:
+        """One batch more."""
+        count = len(step.targets)
+        self.loss.append(self.loss[-1] + step.loss * count)
+        self.seen.append(self.seen[-1] + count)
+        self.pending.append((step.outputs, step.targets))
+        if self.seen[-1] - self.seen[len(self.right) - 1] >= ROWS:
+            self._count()
+
+    def after(self, step: int) -> EpochTotals:
+        """The totals when that many steps of the run were done."""
+        if self.pending:
+            self._count()
+        place = step - self.first_step
+        return EpochTotals(self.loss[place], self.right[place], self.seen[place])
+
+    def _count(self) -> None:
+        outputs, targets = zip(*self.pending, strict=True)
+        by_class = np.concatenate([batch.T for batch in outputs], axis=1)
+        rightly = answered_rightly(by_class.T, np.concatenate(targets))
+        ends = np.cumsum([len(batch) for batch in targets])
+        self.right += (self.right[-1] + np.cumsum(rightly)[ends - 1]).tolist()
+        self.pending.clear()
