@@ -43,7 +43,7 @@ def answered_rightly(outputs: Array, labels: Array) -> NDArray[np.bool_]:
     largest = by_class.max(axis=0)
     rightly: NDArray[np.bool_] = by_class[labels, np.arange(len(labels))] == largest
     if np.count_nonzero(by_class == largest) != len(labels):
-        # Only then is more to be done, which takes six times as long: a processor guesses wrongly at an argmax.
+        # Only then is an argmax needed, which takes six times as long: at it a processor guesses wrongly.
         rightly = outputs.argmax(axis=1) == labels
     return rightly
 

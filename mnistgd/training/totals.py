@@ -11,8 +11,8 @@ from mnistgd.engine.training import Step
 from mnistgd.engine.types import Array
 
 ROWS = 6400
-"""So many outputs are kept at the most before they are counted: to count them batch by batch would cost a tenth
-of the training time."""
+"""So many outputs wait at the most before they are counted: batch by batch that would take a tenth of the
+training time."""
 
 
 class EpochTotals(NamedTuple):
