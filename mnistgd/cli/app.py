@@ -58,7 +58,7 @@ app.add_typer(data_app)
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        console.print_result(f"mnistgd {__version__}")
+        console.print_lines([f"mnistgd {__version__}"])
         raise typer.Exit
 
 
@@ -77,7 +77,7 @@ def root(
         os.environ["MNISTGD_DEBUG"] = "1"
     console.let_libraries_speak(console.debugging())
     if context.invoked_subcommand is None:
-        console.print_result(context.get_help())
+        console.print_lines(context.get_help().splitlines())
 
 
 def run() -> None:

@@ -13,7 +13,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -35,9 +35,10 @@ def one_line(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def print_result(text: str) -> None:
-    """Write the result for people to stdout; what a file says in it can break no line and set no colour."""
-    write_stdout(("\n".join(map(one_line, text.split("\n"))) + "\n").encode(_encoding(), "backslashreplace"))
+def print_lines(lines: Iterable[str]) -> None:
+    """Write lines for people to stdout; what a file is called, or says, can break none and set no colour."""
+    if text := "".join(f"{one_line(line)}\n" for line in lines):
+        write_stdout(text.encode(_encoding(), "backslashreplace"))
 
 
 def print_drawing(text: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mnistgd.cli import console
+from mnistgd.cli.options import ALL
 from mnistgd.errors import DataError, ImageError, MnistgdError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     import typer
     from numpy.typing import NDArray
 
-    from mnistgd.cli.console import Reporter
+    from mnistgd.cli.outputs import Claim
+    from mnistgd.datasets.dataset import Dataset
     from mnistgd.model.model import Model
     from mnistgd.training.history import Epoch
 
@@ -37,17 +39,59 @@ class Seen(NamedTuple):
     pixels: NDArray[np.uint8]
 
 
-def network(weights: Path) -> Model:
+def network(weights: Path, claim: Claim | None = None, data: str | None = None) -> Model:
     """The network in a weights file; ``-`` is stdin.
+
+    Parameters
+    ----------
+    weights : Path
+    claim : Claim or None
+        What may be written: not over the images that go with the network, if any do.
+    data : str or None, what ``--data`` says
 
     Raises
     ------
     WeightsError
         If there is none, or it cannot be used.
+    UsageError
+        If its images would be written over.
     """
     from mnistgd.model import weights_file
 
-    return weights_file.load(_source(weights, WeightsError, "a network"))
+    model = weights_file.load(_source(weights, WeightsError, "a network"))
+    if claim is not None:
+        claim.keep(images_place(data or model.data_spec))
+    return model
+
+
+def class_names(labels: str | None) -> tuple[str, ...] | None:
+    """What ``--labels`` says; None if it is not given."""
+    from mnistgd.datasets.class_names import parse_class_names
+
+    return None if labels is None else parse_class_names(labels)
+
+
+def dataset(
+    data: str,
+    class_names: tuple[str, ...] | None = None,
+    *,
+    offline: bool = False,
+    deskew: bool = False,
+    quiet: bool,
+) -> Dataset:
+    """The images that ``--data`` names, while stderr says what takes a while; see `load_dataset`."""
+    from mnistgd.datasets.load import load_dataset
+
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+        return load_dataset(data, offline=offline, class_names=class_names, deskew=deskew, listener=reporter)
+
+
+def images_for(model: Model, data: str | None, *, offline: bool, quiet: bool) -> Dataset:
+    """The images that a network is asked about, while stderr says what takes a while."""
+    from mnistgd.model import data as of_model
+
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+        return of_model.images_for(model, data, offline=offline, listener=reporter)
 
 
 def epochs(history: Path) -> list[Epoch]:
@@ -63,30 +107,11 @@ def epochs(history: Path) -> list[Epoch]:
     return read(_source(history, DataError, "a history"), console.note)
 
 
-def check_stdin(*names: object) -> None:
-    """Refuse to read two things from stdin: of the `names`, at most one may be ``-``.
-
-    Raises
-    ------
-    UsageError
-        If more are.
-    """
-    if [str(name) for name in names].count("-") > 1:
-        raise UsageError("stdin holds one file, and - is named twice", "name the others")
-
-
-def images_place(data: str | None, model: Model | None = None) -> str | None:
-    """The file or folder that images are read from; None where they are MNIST.
-
-    Parameters
-    ----------
-    data : str or None, what ``--data`` says
-    model : Model or None; it records its images, which are read where ``--data`` names none
-    """
+def images_place(data: str | None) -> str | None:
+    """The file or folder that the images which `data` names are read from; None where they are MNIST."""
     from mnistgd.datasets.sources import MNIST
 
-    spec = model.data_spec if data is None and model is not None else data
-    return None if spec == MNIST else spec
+    return None if data == MNIST else data
 
 
 def class_of(model: Model, word: str) -> int:
@@ -102,6 +127,12 @@ def class_of(model: Model, word: str) -> int:
     if word.isascii() and word.isdigit() and int(word) < len(model.class_names):
         return int(word)
     raise WeightsError(f"this network knows no class {word}", f"it knows {', '.join(model.class_names)}")
+
+
+def classes_of(model: Model, words: list[str] | None) -> list[int | None]:
+    """The classes that words on the command line stand for, each once; None is all of them on one sheet."""
+    found = (None if word == ALL else class_of(model, word) for word in words or [ALL])
+    return list(dict.fromkeys(found))
 
 
 def check_one(context: typer.Context, image: str | None, index: int | None) -> None:
@@ -124,13 +155,7 @@ def check_one(context: typer.Context, image: str | None, index: int | None) -> N
 
 
 def image_at(
-    model: Model,
-    index: int,
-    split: Literal["test", "train"],
-    data: str | None,
-    *,
-    offline: bool,
-    reporter: Reporter,
+    model: Model, index: int, split: Literal["test", "train"], data: str | None, *, offline: bool, quiet: bool
 ) -> Seen:
     """Image `index` of a split, counted from 0.
 
@@ -139,9 +164,7 @@ def image_at(
     DataError
         If there are fewer.
     """
-    from mnistgd.model.data import images_for
-
-    images, _ = images_for(model, data, offline=offline, listener=reporter).split(split)
+    images, _ = images_for(model, data, offline=offline, quiet=quiet).split(split)
     if index >= len(images):
         raise DataError(f"there is no {split} image {index}", f"they are numbered 0 to {len(images) - 1}")
     return Seen(f"{split} image {index}", images[index])
@@ -161,7 +184,8 @@ def picture(model: Model, source: str, *, as_is: bool) -> Seen:
     ImageError
         If it cannot be read, or shows nothing.
     """
-    (seen,) = pictures(model, [source], as_is=as_is)
+    with console.stage("reading the picture"):
+        (seen,) = pictures(model, [source], as_is=as_is)
     if isinstance(seen, ImageError):
         raise seen
     return seen

@@ -1,117 +1,166 @@
-"""Where a result that is a file goes: to a path, or to stdout."""
+"""What a command reads and writes: claimed in one call before its work, and handed over in one at its end."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from mnistgd.cli import console
+from mnistgd.cli import console, terminal
 from mnistgd.errors import GateError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from mnistgd.cli.terminal import Sketch
 
 STDOUT = "-"
 
+Place = str | Path | None
+"""A file; ``-``, which is stdin where it is read and stdout where it is written; None if none is named."""
 
 # What looks for one of these finds no PNG.
 _OTHER_ENDINGS = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".pdf", ".svg", ".eps", ".ps")
 
 
-def check_png(out: str, *, as_json: bool, option: str = "--out") -> None:
-    """The same as `check`, and that `out` does not end as if it were no PNG.
+@dataclass(frozen=True)
+class Claim:
+    """What a command may write, and in what form it gives its result.
 
-    Raises
-    ------
-    UsageError
-        If it does.
+    Attributes
+    ----------
+    written : mapping of options to the places that they name
+    as_json : bool, whether the result is a JSON document
+    drawing : bool, whether the result is also drawn where stdout is a terminal
     """
-    check(out, as_json=as_json, option=option)
-    ending = Path(out).suffix
-    if ending.lower() in _OTHER_ENDINGS:
-        raise UsageError(f"{option} writes a PNG, not {ending}", f"{option} {Path(out).with_suffix('.png')}")
+
+    written: Mapping[str, str | Path]
+    as_json: bool
+    drawing: bool
+
+    def keep(self, *read: Place) -> None:
+        """Let nothing be written over what is `read`, whatever it is called.
+
+        Raises
+        ------
+        UsageError
+            If something would be.
+        """
+        options = {_identity(place): option for option, place in self.written.items()}
+        for place in read:
+            if place is not None and str(place) != STDOUT and _identity(place) in options:
+                message = f"{options[_identity(place)]} would write over {place}, which is read"
+                raise UsageError(message, "name another file to write")
+
+    def finish(
+        self,
+        document: Mapping[str, Any],
+        lines: Sequence[str] = (),
+        *,
+        files: Mapping[str, bytes] | None = None,
+        sketch: Sketch | None = None,
+        last: Sequence[str] = (),
+    ) -> None:
+        """Write what a command made, and print its result: with ``--json`` the document, else the lines.
+
+        Nothing else is printed where the content of a file goes to stdout.
+
+        Parameters
+        ----------
+        document : what ``--json`` prints
+        lines : what people read
+        files : mapping of places to what is written there
+        sketch : what is drawn below the lines, if it may be
+        last : lines below the drawing, such as the names of the files; no name can break its line
+        """
+        for place, content in (files or {}).items():
+            deliver(content, place)
+        if self.as_json:
+            console.print_json(document)
+        elif STDOUT not in map(str, self.written.values()):
+            console.print_lines(lines)
+            if sketch is not None and self.drawing:
+                terminal.draw(sketch)
+            console.print_lines(last)
 
 
-def check(out: str, *, as_json: bool, option: str = "--out") -> None:
-    """Refuse what could not work, before any work is done; `option` is what `out` was given with.
+def claim(
+    pictures: Mapping[str, Place] | None = None,
+    *,
+    files: Mapping[str, Place] | None = None,
+    on_disk: Mapping[str, Place] | None = None,
+    read: Sequence[Place] = (),
+    as_json: bool,
+    drawing: bool = False,
+) -> Claim:
+    """Claim what a command reads and writes; what could not work is refused before any work is done.
+
+    Parameters
+    ----------
+    pictures, files, on_disk : mappings of options to the places that they name
+        PNG files; other files; and those that stdout cannot be, since they grow or are replaced while the
+        command runs. Where an option stands for several files, so do as many keys: see `several`.
+    read : the places that are read; the same file may be there twice, but for stdin
+    as_json, drawing : bool, see `Claim`
 
     Raises
     ------
     UsageError
-        If stdout is to hold a file and JSON at once, or the file would go to a terminal.
+        If stdin would be two files, or stdout two things, or a terminal would get bytes; if two options
+        name one file, or one that is read; if a picture is called as no PNG is.
     OutputError
-        If the file cannot be written.
+        If a file cannot be written.
     """
-    if out != STDOUT:
-        from mnistgd.system.files import check_writable
+    from mnistgd.system.files import check_writable
 
-        check_writable(Path(out))
-    elif as_json:
-        raise UsageError(f"{option} - and --json both want stdout", "write the file to a path")
-    elif sys.stdout is not None and sys.stdout.isatty():
-        raise UsageError(
-            f"{option} - would write bytes to a terminal", f"redirect it: mnistgd … {option} - > FILE"
-        )
+    pictures, on_disk = pictures or {}, on_disk or {}
+    every = {**(files or {}), **on_disk, **pictures}
+    claimed = Claim({option: place for option, place in every.items() if place is not None}, as_json, drawing)
+    if [str(place) for place in read].count(STDOUT) > 1:
+        raise UsageError("stdin holds one file, and - is named twice", "name the others")
+    for option, place in claimed.written.items():
+        word = option.partition(" ")[0]
+        if str(place) == STDOUT:
+            _check_stdout(word, as_json=as_json, on_disk=option in on_disk)
+        elif option in pictures and Path(place).suffix.lower() in _OTHER_ENDINGS:
+            message = f"{word} writes a PNG, not {Path(place).suffix}"
+            raise UsageError(message, f"{word} {Path(place).with_suffix('.png')}")
+    _check_apart(claimed.written)
+    claimed.keep(*read)
+    for place in claimed.written.values():
+        if str(place) != STDOUT:
+            check_writable(Path(place))
+    return claimed
 
 
-def check_files(places: Mapping[str, Path | None]) -> None:
-    """Refuse stdout for what grows, or is replaced, while a command runs.
+def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str]:
+    """Where files called `names` go: into the folder `out`, or for a single one to the file `out`.
 
-    Parameters
-    ----------
-    places : mapping of options to what they name; None for one that is not given
+    Returns
+    -------
+    dict of str to str, for `claim`: ``--out FILE`` to each file, in the order of `names`
 
     Raises
     ------
     UsageError
-        If one names stdout.
+        If several are to share one stream.
+    OutputError
+        If `out` is not a folder, and there are several or it is called as folders are.
     """
-    for option, place in places.items():
-        if place is not None and str(place) == STDOUT:
-            raise UsageError(f"{option} takes a file, not stdout", "name a file")
-
-
-def check_apart(written: Mapping[str, str | Path | None], *read: str | Path | None) -> None:
-    """Refuse to write two things to one file, or to stdout, and to write over what is read.
-
-    Parameters
-    ----------
-    written : mapping of options to what they name; None for one that is not given
-    read : paths, each of which may be there twice; ``-`` is stdin, and None is one that is not given
-
-    Raises
-    ------
-    UsageError
-        If two are the same file, whatever they are called.
-    """
-    seen: dict[object, str] = {}
-    for option, place in written.items():
-        if place is None:
-            continue
-        other = seen.setdefault(_identity(place), option)
-        if other != option and str(place) == STDOUT:
-            raise UsageError(f"{other} - and {option} - both want stdout", "write one of them to a file")
-        if other != option:
-            raise UsageError(f"{other} and {option} name the same file", "give each a file of its own")
-    for place in read:
-        if place is not None and str(place) != STDOUT and _identity(place) in seen:
-            option = seen[_identity(place)]
-            raise UsageError(
-                f"{option} would write over {place}, which is read", "name another file to write"
-            )
-
-
-def _identity(place: str | Path) -> object:
-    """The same for all names of one file, also through links, or in capitals where they do not count."""
-    if str(place) == STDOUT:
-        return STDOUT
-    try:
-        found = Path(place).stat()
-    except OSError:  # nothing is there yet
-        return os.path.realpath(place)
-    except ValueError:  # no file can be called so, as whoever opens it will say
-        return str(place)
-    return found.st_dev, found.st_ino
+    if out is None:
+        files = list(names)
+    elif Path(out).is_dir():
+        files = [str(Path(out) / name) for name in names]
+    elif len(names) == 1 and not out.endswith(("/", os.sep)):
+        files = [out]
+    elif out == STDOUT:
+        raise UsageError(f"{option} - takes one picture, not several", "name a folder")
+    else:
+        what = "a picture" if len(names) == 1 else "several pictures"
+        raise OutputError(f"cannot write {what} to {out}: it is not a folder", f"mkdir -p {shlex.quote(out)}")
+    return {f"{option} {file}": file for file in files}
 
 
 def deliver(content: bytes, out: str) -> None:
@@ -125,28 +174,6 @@ def deliver(content: bytes, out: str) -> None:
         write_atomically(Path(out), content)
 
 
-def several(out: str | None, names: list[str], *, option: str = "--out") -> list[str]:
-    """Where files called `names` go: into the folder `out`, or for a single one to the file `out`.
-
-    Raises
-    ------
-    UsageError
-        If several are to share one stream.
-    OutputError
-        If `out` is not a folder, and there are several or it is called as folders are.
-    """
-    if out is None:
-        return names
-    if Path(out).is_dir():
-        return [str(Path(out) / name) for name in names]
-    if len(names) == 1 and not out.endswith(("/", os.sep)):
-        return [out]
-    if out == STDOUT:
-        raise UsageError(f"{option} - takes one picture, not several", "name a folder")
-    pictures = "a picture" if len(names) == 1 else "several pictures"
-    raise OutputError(f"cannot write {pictures} to {out}: it is not a folder", f"mkdir -p {shlex.quote(out)}")
-
-
 def check_gate(accuracy: float, least: float | None) -> None:
     """Hold a result that has been printed against the gate that was asked for.
 
@@ -157,3 +184,36 @@ def check_gate(accuracy: float, least: float | None) -> None:
     """
     if least is not None and accuracy < least:
         raise GateError(f"the accuracy, {accuracy:.4f}, is below {least:g}")
+
+
+def _check_stdout(option: str, *, as_json: bool, on_disk: bool) -> None:
+    if on_disk:
+        raise UsageError(f"{option} takes a file, not stdout", "name a file")
+    if as_json:
+        raise UsageError(f"{option} - and --json both want stdout", "write the file to a path")
+    if sys.stdout is not None and sys.stdout.isatty():
+        message = f"{option} - would write bytes to a terminal"
+        raise UsageError(message, f"redirect it: mnistgd … {option} - > FILE")
+
+
+def _check_apart(written: Mapping[str, str | Path]) -> None:
+    seen: dict[object, str] = {}
+    for option, place in written.items():
+        other = seen.setdefault(_identity(place), option)
+        if other != option and str(place) == STDOUT:
+            raise UsageError(f"{other} - and {option} - both want stdout", "write one of them to a file")
+        if other != option:
+            raise UsageError(f"{other} and {option} name the same file", "give each a file of its own")
+
+
+def _identity(place: str | Path) -> object:
+    """The same for all names of one file, also through links, or in capitals where they do not count."""
+    if str(place) == STDOUT:
+        return STDOUT
+    try:
+        found = Path(place).stat()
+    except OSError:  # nothing is there yet
+        return os.path.realpath(place)
+    except ValueError:  # no file can be called so, as whoever opens it will say
+        return str(place)
+    return found.st_dev, found.st_ino

@@ -7,36 +7,46 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mnistgd.lessons.lesson import Outcome, Table
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mnistgd.lessons.lesson import Outcome
 
 WIDTH = 80
 """How wide running text may be."""
 
-GAP = "  "
+
+def table(rows: Sequence[Sequence[str]], align: str = "", *, gap: str = "  ", least: int = 0) -> list[str]:
+    """The lines of a table, each column as wide as its widest cell is on a terminal.
+
+    Parameters
+    ----------
+    rows : of as many cells each; the first may hold headings
+    align : str
+        ``<`` or ``>`` for each column, the last sign for all that follow. If empty, a column that has a
+        number below its heading goes to the right, another one to the left.
+    gap : str, between two columns
+    least : int, how wide each column is at least
+
+    Examples
+    --------
+    >>> table([("", "images"), ("Coat", "7"), ("コート", "12")])
+    ['        images', 'Coat         7', 'コート      12']
+    """
+    columns = list(zip(*rows, strict=True))
+    signs = align.ljust(len(columns), align[-1:] or " ")
+    aligned = [_column(cells, sign, least) for cells, sign in zip(columns, signs, strict=True)]
+    return [gap.join(cells).rstrip() for cells in zip(*aligned, strict=True)]
 
 
-def outcome_text(outcome: Outcome) -> str:
-    """The tables of a lesson, and below them what to notice."""
-    notice = paragraph(f"Notice: {outcome.notice}")
-    return "\n\n".join([*(table_text(table) for table in outcome.tables), notice])
+def _column(cells: Sequence[str], sign: str, least: int) -> list[str]:
+    from mnistgd.figures.columns import text_columns
 
-
-def paragraph(text: str) -> str:
-    """`text` in lines of at most `WIDTH`; a number or a name is never broken."""
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def table_text(table: Table) -> str:
-    """A title, the headings and the rows; columns of numbers to the right, of words to the left."""
-    columns = [_column(list(cells)) for cells in zip(table.headings, *table.rows, strict=True)]
-    lines = [GAP.join(cells).rstrip() for cells in zip(*columns, strict=True)]
-    return "\n".join([*([paragraph(table.title)] if table.title else []), *lines])
-
-
-def _column(cells: list[str]) -> list[str]:
-    width = max(map(len, cells))
-    numbers = any(map(_is_number, cells[1:]))
-    return [cell.rjust(width) if numbers else cell.ljust(width) for cell in cells]
+    wide = max(least, *map(text_columns, cells))
+    blanks = [" " * (wide - text_columns(cell)) for cell in cells]
+    right = any(map(_is_number, cells[1:])) if sign == " " else sign == ">"
+    pairs = zip(cells, blanks, strict=True)
+    return [blank + cell if right else cell + blank for cell, blank in pairs]
 
 
 def _is_number(text: str) -> bool:
@@ -45,6 +55,40 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def outcome_lines(outcome: Outcome) -> list[str]:
+    """The tables of a lesson, and below them what to notice."""
+    lines: list[str] = []
+    for each in outcome.tables:
+        lines += [*paragraph(each.title), *table([each.headings, *each.rows]), ""]
+    return [*lines, *paragraph(f"Notice: {outcome.notice}")]
+
+
+def paragraph(text: str) -> list[str]:
+    """`text` in lines of at most `WIDTH`; a number or a name is never broken."""
+    return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def confusion_table(counts: NDArray[np.int64], names: Sequence[str]) -> list[str]:
+    """The counts, below and beside the names; where those are too wide to stand above, they are numbered."""
+    from mnistgd.figures.columns import fitted, text_columns
+
+    cells = [[str(count or "·") for count in row] for row in counts.tolist()]
+    least = max(4, len(str(counts.max())))
+
+    def lines(heads: Sequence[str], sides: Sequence[str], align: str, least: int) -> list[str]:
+        rows = [[side, *row] for side, row in zip(sides, cells, strict=True)]
+        return table([["     ", *heads], *rows], align, gap=" ", least=least)
+
+    named = lines(names, names, ">", max(least, *map(text_columns, names)))
+    if text_columns(named[0]) <= WIDTH:
+        return [f"confusion: a row for each true {class_word(names)}, a column for each answer", *named]
+    numbers = [str(number) for number in range(len(names))]
+    room = WIDTH - len(names) * (least + 1) - 2
+    sides = [f"{number} {fitted(name, room)}" for number, name in zip(numbers, names, strict=True)]
+    title = "confusion: rows are true classes, columns are answers, by their numbers"
+    return [title, *lines(numbers, sides, "<>", least)]
 
 
 def class_word(names: Sequence[str]) -> str:
@@ -60,17 +104,6 @@ def class_word(names: Sequence[str]) -> str:
     return "digit" if all(map(is_digit, names)) else "class"
 
 
-def beside(names: Sequence[str], *, left: bool = False) -> list[str]:
-    """The names filled up with blanks until all are equally wide on a terminal, and at least five columns.
-
-    Examples
-    --------
-    >>> beside(["Coat", "コート"])
-    ['  Coat', 'コート']
-    """
-    from mnistgd.figures.blocks import text_columns
-
-    wide = max(5, *map(text_columns, names))
-    blanks = [" " * (wide - text_columns(name)) for name in names]
-    pairs = zip(names, blanks, strict=True)
-    return [name + blank if left else blank + name for name, blank in pairs]
+def percent(share: float) -> str:
+    """A fraction as people write it; a dash for NaN, where there is nothing to take a fraction of."""
+    return "–" if share != share else f"{share:.1%}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -17,9 +17,23 @@ if TYPE_CHECKING:
 NoTerminal = Annotated[bool, typer.Option("--no-terminal", help="Draw nothing in the terminal.")]
 
 
-def screen_for(no_terminal: bool, *, as_json: bool) -> Screen | None:
-    """What a command draws on beside its result: stdout if that is a terminal; None for nothing."""
-    return None if no_terminal or as_json else screen_on(sys.stdout)
+class Sheet(NamedTuple):
+    """What is drawn.
+
+    Attributes
+    ----------
+    drawings : of one size; as many beside each other as fit
+    legend : lines of text below them
+    title : str, above them; empty for none
+    """
+
+    drawings: Sequence[Drawing]
+    legend: Sequence[str] = ()
+    title: str = ""
+
+
+Sketch = Callable[["Screen"], Sheet | None]
+"""Makes the sheet for a screen; None if there is nothing to see."""
 
 
 def screen_on(stream: Any) -> Screen | None:
@@ -38,24 +52,24 @@ def screen_on(stream: Any) -> Screen | None:
     return Screen(screen.width, depth)
 
 
-def show(screen: Screen, drawings: Sequence[Drawing], legend: Sequence[str] = ()) -> None:
-    """Draw to stdout, as large as the screen is wide; say so on stderr if it is too narrow.
+def draw(sketch: Sketch) -> None:
+    """Draw to stdout, if it is a terminal, as large as it is wide; say so on stderr if it is too narrow."""
+    screen = screen_on(sys.stdout)
+    sheet = sketch(screen) if screen is not None else None
+    if screen is None or sheet is None:
+        return
+    from mnistgd.figures import blocks
 
-    Parameters
-    ----------
-    screen : Screen
-    drawings : of one size; as many beside each other as fit
-    legend : lines of text below them
-    """
-    from mnistgd.figures.blocks import sheet, shrink_to_fit
-
-    shrink = shrink_to_fit(drawings, screen)
+    if sheet.title:
+        console.print_lines(["", sheet.title, ""])
+    shrink = blocks.shrink_to_fit(sheet.drawings, screen)
     if shrink is None:
         console.note(f"too narrow for pictures: the terminal has {screen.columns} columns")
         return
     # A class may be called anything, even what would move the cursor.
-    safe = [replace(drawing, title=console.one_line(drawing.title)) for drawing in drawings]
-    console.print_drawing("\n".join([*sheet(safe, screen, shrink), "", *legend, *([""] if legend else [])]))
+    safe = [replace(drawing, title=console.one_line(drawing.title)) for drawing in sheet.drawings]
+    lines = [*blocks.sheet(safe, screen, shrink), "", *sheet.legend, *([""] if sheet.legend else [])]
+    console.print_drawing("\n".join(lines))
 
 
 def _has_blocks(stream: Any) -> bool:

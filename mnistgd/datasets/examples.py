@@ -26,8 +26,13 @@ def of_class(labels: NDArray[np.uint8], digit: int, count: int) -> NDArray[np.in
     return found
 
 
-def of_each_class(labels: NDArray[np.uint8], count: int) -> list[NDArray[np.intp]]:
-    """Where the first images of each class that has any are, equally many of each, about `count` in all."""
+def of_each_class(labels: NDArray[np.uint8], count: int) -> NDArray[np.intp]:
+    """Where the first images of each class that has any are, equally many of each, about `count` in all.
+
+    Returns
+    -------
+    ndarray of shape (classes, images of each)
+    """
     present = np.unique(labels)
     each = max(1, min(count // len(present), int(np.bincount(labels)[present].min())))
-    return [of_class(labels, int(digit), each) for digit in present]
+    return np.stack([of_class(labels, int(digit), each) for digit in present])

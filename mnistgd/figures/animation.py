@@ -27,10 +27,39 @@ SHEET_SIZE = 112  # of each heatmap of a sheet
 SMALLER = (1.0, 0.75, 0.5, 0.25)  # of those sizes, for as many snapshots as make a large file
 MOST_BYTES = 2_000_000  # of a file whose size nobody chose: what a page can carry
 MOST_PIXELS = 100_000_000  # of all pictures together: they are in memory at once
+HOLD_MILLISECONDS = 2000  # the last picture is shown, before it begins again
 LEAST_MILLISECONDS = 20  # a picture that is shown for less, browsers show for a tenth of a second
 
 _RAMP, _GRAYS = 223, 32  # colours of a GIF
 _AS_BEFORE = 255  # the number of the one that is left of its 256
+
+
+def frame_times(count: int, seconds: float) -> list[int]:
+    """How many milliseconds each of `count` pictures is shown; a GIF counts hundredths of a second.
+
+    Parameters
+    ----------
+    count : int
+    seconds : float, from the first picture to the last
+
+    Raises
+    ------
+    UsageError
+        If that is less than is shown.
+
+    Examples
+    --------
+    >>> frame_times(4, 0.5)
+    [170, 160, 170, 2000]
+    """
+    ends = [10 * round(100 * seconds * k / max(1, count - 1)) for k in range(count)]
+    shown = [after - before for before, after in pairwise(ends)]
+    if shown and min(shown) < LEAST_MILLISECONDS:
+        raise UsageError(
+            f"{count} pictures in {seconds:g} seconds are more than 50 a second",
+            f"choose at least --seconds {count * LEAST_MILLISECONDS / 1000:g}",
+        )
+    return [*shown, HOLD_MILLISECONDS]
 
 
 def animation_pictures(
@@ -142,7 +171,7 @@ def animation_bytes(
     return stream.getvalue()
 
 
-def animation_in_bounds(
+def animation_file(
     snapshots: NDArray[np.floating],
     titles: Sequence[str],
     captions: Sequence[tuple[str, str]],
@@ -151,13 +180,17 @@ def animation_in_bounds(
     milliseconds: Sequence[int],
     texts: Mapping[str, str],
     palette: Palette = GROKKING,
+    size: int | None = None,
 ) -> bytes:
-    """The file of `animation_bytes`, as large as leaves it below 2 MB.
+    """The file of `animation_bytes`: of heatmaps of that `size`, or as large as leaves it below 2 MB.
 
     Where there are too many pictures for that, PNG and WebP get as few colours as a GIF has, which is hardly
     seen; if that is not enough, the heatmaps get smaller. The parameters, and the errors, are those of
     `animation_pictures` and `animation_bytes`.
     """
+    if size is not None:
+        pictures = animation_pictures(snapshots, titles, captions, limit, palette, size)
+        return animation_bytes(pictures, kind, milliseconds, texts, palette)
     usual = SIZE if len(titles) == 1 else SHEET_SIZE
     for share in SMALLER:
         pictures = animation_pictures(snapshots, titles, captions, limit, palette, round(share * usual))

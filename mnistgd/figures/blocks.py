@@ -8,7 +8,6 @@ columns in 14 lines. Where there are no colours, a character stands for the mean
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.errors import ShapeError
+from mnistgd.figures.columns import fitted, text_columns
 from mnistgd.figures.legend import MEANING, signed
 from mnistgd.figures.palettes import GRAY, Palette
 
@@ -94,9 +94,16 @@ def weights_drawing(title: str, values: NDArray[np.floating], limit: float, pale
     return Drawing(title, np.clip(v / limit, -1, 1) if limit else v, palette)
 
 
-def abreast(width: int, screen: Screen) -> int:
-    """How many drawings of `width` pixels fit beside each other; at least one."""
-    return max(1, (screen.columns + GAP) // (width + GAP))
+def weights_drawings(
+    titles: Sequence[str], weights: NDArray[np.floating], limit: float, palette: Palette
+) -> list[Drawing]:
+    """A drawing of each column of a weight matrix, all on one scale."""
+    return [weights_drawing(title, v, limit, palette) for title, v in zip(titles, weights.T, strict=True)]
+
+
+def abreast(width: int, screen: Screen, rows: int = 1) -> int:
+    """How many drawings of `width` pixels fit into so many rows; at least one into each."""
+    return rows * max(1, (screen.columns + GAP) // (width + GAP))
 
 
 def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen, lines: int | None = None) -> int | None:
@@ -116,6 +123,12 @@ def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen, lines: int | None
         if lines is None or rows * (_lines(height // shrink) + 2) - 1 <= lines:
             return shrink
     return None
+
+
+def title_columns(drawings: Sequence[Drawing], screen: Screen) -> int:
+    """How wide the title of each drawing may be."""
+    width: int = drawings[0].values.shape[1]
+    return width // (shrink_to_fit(drawings, screen) or 1)
 
 
 def sheet(drawings: Sequence[Drawing], screen: Screen, shrink: int = 1) -> list[str]:
@@ -183,32 +196,6 @@ def ink_legend(screen: Screen) -> list[str]:
     if screen.depth != "none":
         return []
     return [fitted(f"image: ink {str(INK.names).rstrip()} paper", screen.columns)]
-
-
-def text_columns(text: str) -> int:
-    """How many columns of a terminal `text` takes.
-
-    Examples
-    --------
-    >>> text_columns("Pâte"), text_columns("コート")
-    (4, 6)
-    """
-    return sum(map(_columns, text))
-
-
-def fitted(text: str, columns: int) -> str:
-    """`text`, cut short with ``…`` if it takes more than `columns`."""
-    if text_columns(text) <= columns:
-        return text
-    while text and text_columns(text) > columns - 1:
-        text = text[:-1]
-    return text + "…" if columns > 0 else ""
-
-
-def _columns(sign: str) -> int:
-    if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
 
 
 def _lines(height: int) -> int:

@@ -38,6 +38,11 @@ class Row(NamedTuple):
     sums: Sequence[tuple[str, float]]
 
 
+def evidence_limit(rows: Sequence[Row]) -> float:
+    """The one limit at which the evidence of all rows is shown."""
+    return max(limit_of(each.products) for each in rows)
+
+
 def evidence_figure(
     image: NDArray[np.uint8],
     rows: Sequence[Row],
@@ -58,7 +63,7 @@ def evidence_figure(
     weight_limit : the weight shown in full colour
     palette : Palette
     """
-    evidence_limit = max(limit_of(each.products) for each in rows)
+    limit = evidence_limit(rows)
     seen = framed(enlarged(255 - image, SIZE // image.shape[1]))
     wide = seen.width
     heads = ("image", "", weights_name, "", f"image × {weights_name}")
@@ -69,7 +74,7 @@ def evidence_figure(
             _sign("×", seen.height),
             framed(heatmap(each.weights, weight_limit, palette, SIZE)),
             _sign("=", seen.height),
-            framed(heatmap(each.products, evidence_limit, palette, SIZE)),
+            framed(heatmap(each.products, limit, palette, SIZE)),
         ]
         lines.append(row([row(pictures), _sums(each, seen.height)], GAP))
     keys = row(
@@ -77,7 +82,7 @@ def evidence_figure(
             Image.new("RGB", (wide + 2 * GAP, 1), PAPER),
             legend(weight_limit, palette, wide),
             Image.new("RGB", (2 * GAP, 1), PAPER),
-            legend(evidence_limit, palette, wide, meaning=SPOKE),
+            legend(limit, palette, wide, meaning=SPOKE),
         ]
     )
     page = column([*lines, keys], 12, align="left")

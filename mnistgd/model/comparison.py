@@ -24,12 +24,14 @@ class Comparison:
     same_data : bool; both were trained and tested on the same pixels
     correlations : float64 ndarray of shape (n_classes,)
         Between the weights of each class in A and in B; NaN where those of one are all equal.
+    difference : ndarray of shape (784, n_classes), the weights of A less those of B
     """
 
     settings: dict[str, tuple[Any, Any]]
     accuracies: tuple[float | None, float | None]
     same_data: bool
     correlations: NDArray[np.float64]
+    difference: Array
 
 
 def compare(a: Model, b: Model) -> Comparison:
@@ -52,6 +54,7 @@ def compare(a: Model, b: Model) -> Comparison:
         (recorded_accuracy(a), recorded_accuracy(b)),
         a.data_sha256 == b.data_sha256,
         correlations(a.weights, b.weights),
+        a.weights - b.weights,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +30,20 @@ class Evaluation:
     predicted: NDArray[np.intp]
 
     @property
+    def right(self) -> int:
+        """How many of the images are answered rightly."""
+        return int(self.confusion.trace())
+
+    @property
+    def images(self) -> NDArray[np.int64]:
+        """How many images of each class there are."""
+        counts: NDArray[np.int64] = self.confusion.sum(axis=1)
+        return counts
+
+    @property
     def recall(self) -> NDArray[np.float64]:
         """Of the images of each class, the fraction that was found; NaN for a class without images."""
-        return _shares(self.confusion.diagonal(), self.confusion.sum(axis=1))
+        return _shares(self.confusion.diagonal(), self.images)
 
     @property
     def precision(self) -> NDArray[np.float64]:
@@ -54,19 +66,38 @@ def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8])
     return Evaluation(float(np.trace(confusion)) / len(labels), loss, confusion, predicted)
 
 
+class Mistake(NamedTuple):
+    """One wrong answer.
+
+    Attributes
+    ----------
+    image : int, which one
+    label, answer : int, the class that it is of, and the one that was named
+    probability : float, how sure the network is of its answer
+    """
+
+    image: int
+    label: int
+    answer: int
+    probability: float
+
+
 def confident_mistakes(
-    probabilities: NDArray[np.float64], labels: NDArray[np.uint8], count: int
-) -> NDArray[np.intp]:
-    """Which images are wrong and most sure of it, the surest first; at most `count`.
+    model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int
+) -> list[Mistake]:
+    """The wrong answers that the network is most sure of, the surest first; at most `count`.
 
     Parameters
     ----------
-    probabilities : ndarray of shape (n, n_classes)
+    model : Model
+    images : uint8 ndarray of shape (n, 28, 28), prepared as the training images were
     labels : uint8 ndarray of shape (n,)
     """
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
-    surest_first = np.argsort(-probabilities[wrong].max(axis=1), kind="stable")
-    return np.take(wrong, surest_first[:count])
+    probabilities = model.probabilities(images)
+    answers, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(answers != labels)
+    surest = np.take(wrong, np.argsort(-sure[wrong], kind="stable")[:count])
+    return [Mistake(int(k), int(labels[k]), int(answers[k]), float(sure[k])) for k in surest]
 
 
 def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:

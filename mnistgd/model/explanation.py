@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
+from mnistgd.datasets.shape import IMAGE_SHAPE
+from mnistgd.engine.types import Array
 from mnistgd.model.model import Model
 
 
@@ -27,10 +28,12 @@ class Evidence:
 
     Attributes
     ----------
+    weights : ndarray of shape (28, 28)
     products : float64 ndarray of shape (28, 28); pixel in [0, 1] times weight
     bias : float
     """
 
+    weights: Array
     products: NDArray[np.float64]
     bias: float
 
@@ -58,7 +61,7 @@ class Evidence:
 
         Examples
         --------
-        >>> evidence = Evidence(np.array([10.184, -1.084]), -0.164)
+        >>> evidence = Evidence(np.array([10.184, -1.084]), np.array([10.184, -1.084]), -0.164)
         >>> tuple(evidence.rounded(2))
         (10.18, -1.08, -0.16, 8.94)
         """
@@ -69,7 +72,7 @@ class Evidence:
 
     def minus(self, other: Evidence) -> Evidence:
         """What speaks for this class rather than for the other; its logit is the difference of the two."""
-        return Evidence(self.products - other.products, self.bias - other.bias)
+        return Evidence(self.weights - other.weights, self.products - other.products, self.bias - other.bias)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +102,9 @@ def explain(model: Model, image: NDArray[np.uint8]) -> Explanation:
     model : Model
     image : uint8 ndarray of shape (28, 28), prepared as the training images were
     """
-    inputs = image.reshape(PIXELS).astype(np.float64) / 255
-    products = inputs[:, None] * model.weights
-    return Explanation(
-        tuple(
-            Evidence(products[:, digit].reshape(IMAGE_SHAPE), float(model.params["bias"][digit]))
-            for digit in range(len(model.class_names))
-        ),
-        model.probabilities(image[None])[0],
-    )
+    inputs = image.astype(np.float64) / 255
+    evidence = []
+    for weights, bias in zip(model.weights.T, model.params["bias"], strict=True):
+        picture = weights.reshape(IMAGE_SHAPE)
+        evidence.append(Evidence(picture, inputs * picture, float(bias)))
+    return Explanation(tuple(evidence), model.probabilities(image[None])[0])

@@ -108,3 +108,18 @@ class Model:
         clipped[clipped.sum(axis=1) == 0] = 1
         probabilities: NDArray[np.float64] = clipped / clipped.sum(axis=1, keepdims=True)
         return probabilities
+
+
+def ranked(probabilities: NDArray[np.floating]) -> list[int]:
+    """The classes, the likeliest first; where two are equal, the lower number first.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_classes,)
+
+    Examples
+    --------
+    >>> ranked(np.array([0.2, 0.6, 0.2]))
+    [1, 0, 2]
+    """
+    return [int(digit) for digit in np.argsort(-probabilities, kind="stable")]

@@ -94,6 +94,12 @@ def weights_sha256(weights: ArrayLike) -> str:
     return hashlib.sha256(np.asarray(weights).astype("<f4", order="C").tobytes("C")).hexdigest()
 
 
+def network_sha256(model: Model) -> str:
+    """What `weights_sha256` says of each layer, from the first on, with blanks between."""
+    layers = range(1, len(model.settings.hidden) + 2)
+    return " ".join(weights_sha256(model.layer_weights(layer)) for layer in layers)
+
+
 def _arrays_of(settings: Settings, n_classes: int) -> dict[str, tuple[str, tuple[int, ...]]]:
     """For each array of the file, what the engine calls it, and its shape."""
     arrays: dict[str, tuple[str, tuple[int, ...]]] = {}

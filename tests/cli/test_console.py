@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnistgd.cli.console import Reporter, print_json, print_result
+from mnistgd.cli.console import Reporter, print_json, print_lines
 
 
 def test_progress_within_one_task_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
@@ -25,5 +25,5 @@ def test_numbers_that_are_not_finite_are_null(capfd: pytest.CaptureFixture[str])
 
 
 def test_a_result_can_set_no_colour_and_break_no_line(capfd: pytest.CaptureFixture[str]) -> None:
-    print_result("one \x1b[31m\rred\ntwo\x07")
-    assert capfd.readouterr().out == "one \\x1b[31m\\rred\ntwo\\x07\n"
+    print_lines(["one \x1b[31m\rred", "two\x07", "a\nb"])
+    assert capfd.readouterr().out == "one \\x1b[31m\\rred\ntwo\\x07\na\\nb\n"

@@ -16,14 +16,13 @@ from mnistgd.errors import ShapeError
 from mnistgd.figures.blocks import (
     Drawing,
     Screen,
-    fitted,
     image_drawing,
     legend,
     sheet,
     shrink_to_fit,
-    text_columns,
     weights_drawing,
 )
+from mnistgd.figures.columns import fitted, text_columns
 from mnistgd.figures.palettes import DIVERGING, GRAY, GROKKING, PALETTES
 
 Pixel = tuple[int, int, int]

@@ -84,7 +84,11 @@ def evidence(number: int, *classes: int) -> tuple[np.ndarray, list[Row]]:
         weights = WEIGHTS[:, k].reshape(28, 28)
         products = weights * (image / 255)
         sums = list(
-            zip(("for", "against", "bias", "logit"), Evidence(products, -0.25).rounded(2), strict=True)
+            zip(
+                ("for", "against", "bias", "logit"),
+                Evidence(weights, products, -0.25).rounded(2),
+                strict=True,
+            )
         )
         rows.append(Row(f"{class_title(ODD_NAMES[:1] * 5 + CLOTHES, k)}: 9{k}.0%", weights, products, sums))
     return image, rows

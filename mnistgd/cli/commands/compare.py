@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mnistgd.cli import console, inputs, options, outputs, tables, terminal
+from mnistgd.cli.terminal import Sheet
 
 if TYPE_CHECKING:
     from mnistgd.figures.blocks import Screen
@@ -26,38 +27,33 @@ def compare(
     as_json: options.Json = False,
 ) -> None:
     """Compare two networks: their settings, their accuracy and their weights."""
-    from mnistgd.figures.captions import class_title
+    from mnistgd.figures.captions import class_titles
     from mnistgd.figures.comparison import comparison_limit, comparison_sheet
     from mnistgd.figures.palettes import PALETTES
     from mnistgd.figures.png import png_bytes
     from mnistgd.model import comparison
     from mnistgd.model.weights_file import weights_sha256
 
-    screen = terminal.screen_for(no_terminal, as_json=as_json)
-    inputs.check_stdin(first, second)
-    outputs.check_apart({"--out": out}, first, second)
+    claimed = outputs.claim({"--out": out}, read=[first, second], as_json=as_json, drawing=not no_terminal)
     a, b = inputs.network(first), inputs.network(second)
     found = comparison.compare(a, b)
-    outputs.check_png(out, as_json=as_json)
-    titles = [class_title(a.class_names, index) for index in range(len(a.class_names))]
+    titles = class_titles(a.class_names)
     heads = [_head(path, accuracy) for path, accuracy in zip((first, second), found.accuracies, strict=True)]
     with console.stage("drawing"):
         picture = comparison_sheet(a.weights, b.weights, titles, (heads[0], heads[1]), PALETTES[palette])
-    texts = {
+    facts = {
         "limit": str(comparison_limit(a.weights, b.weights)),
         "palette": palette,
         "weights-sha256": f"{weights_sha256(a.weights)} {weights_sha256(b.weights)}",
     }
-    outputs.deliver(png_bytes(picture, texts), out)
 
-    if as_json:
-        console.print_json(_document(first, second, a, b, found) | {"file": out})
-    elif out != outputs.STDOUT:
-        names = [console.one_line(str(path)) for path in (first, second)]
-        console.print_result(f"A  {names[0]}\nB  {names[1]}\n\n{_summary(a, b, found)}\n")
-        if screen is not None:
-            _show(screen, a, b, titles, palette)
-        console.print_result(console.one_line(out))
+    claimed.finish(
+        _document(first, second, a, b, found) | {"file": out},
+        [f"A  {first}", f"B  {second}", "", *_summary(a, b, found), ""],
+        files={out: png_bytes(picture, facts)},
+        sketch=lambda screen: _sheet(screen, found, titles, palette),
+        last=[out],
+    )
 
 
 def _head(path: Path, accuracy: float | None) -> str:
@@ -87,29 +83,27 @@ def _document(first: Path, second: Path, a: Model, b: Model, found: Comparison) 
     }
 
 
-def _summary(a: Model, b: Model, found: Comparison) -> str:
+def _summary(a: Model, b: Model, found: Comparison) -> list[str]:
     one, other = ("not recorded" if accuracy is None else f"{accuracy:.2%}" for accuracy in found.accuracies)
     rows = [("", "A", "B"), ("test accuracy", one, other)]
     if not found.same_data:
         rows.append(("images", _data(a), _data(b)))
     for name, values in found.settings.items():
         rows.append((name.replace("_", " "), _setting(name, values[0]), _setting(name, values[1])))
-    wide = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = [f"{row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}" for row in rows]
+    lines = tables.table(rows, "<>")
     if not found.settings:
         lines.append("settings       the same")
     if not found.same_data:
         lines.append("The images differ, so the accuracies are not of one test.")
-    heading, *names = tables.beside([tables.class_word(a.class_names), *a.class_names])
-    lines += ["", f"{heading}  correlation of the weights in A and B"]
-    for name, correlation in zip(names, found.correlations, strict=True):
+    per_class = [(tables.class_word(a.class_names), "correlation of the weights in A and B")]
+    for name, correlation in zip(a.class_names, found.correlations, strict=True):
         number = "–" if correlation != correlation else f"{correlation:.3f}"
-        lines.append(f"{name}  {number:>11}")
-    return "\n".join(lines)
+        per_class.append((name, f"{number:>11}"))
+    return [*lines, "", *tables.table(per_class, "><")]
 
 
 def _data(model: Model) -> str:
-    return f"{console.one_line(model.data_source)} ({model.data_sha256[:8]}…)"
+    return f"{model.data_source} ({model.data_sha256[:8]}…)"
 
 
 def _setting(name: str, value: Any) -> str:
@@ -123,16 +117,12 @@ def _setting(name: str, value: Any) -> str:
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _show(screen: Screen, a: Model, b: Model, titles: list[str], palette: str) -> None:
-    """The difference of each digit in the terminal; the rest is in the picture."""
-    from mnistgd.figures.blocks import legend, weights_drawing
+def _sheet(screen: Screen, found: Comparison, titles: list[str], palette: str) -> Sheet:
+    """The difference of each digit; the rest is in the picture."""
+    from mnistgd.figures.blocks import legend, weights_drawings
     from mnistgd.figures.palettes import PALETTES, limit_of
 
-    difference, colours = a.weights - b.weights, PALETTES[palette]
-    limit = limit_of(difference)
-    drawings = [
-        weights_drawing(f"{title}: A − B", values, limit, colours)
-        for title, values in zip(titles, difference.T, strict=True)
-    ]
+    limit, colours = limit_of(found.difference), PALETTES[palette]
+    drawings = weights_drawings([f"{title}: A − B" for title in titles], found.difference, limit, colours)
     meaning = ("ink speaks more for it in B", "no difference", "ink speaks more for it in A")
-    terminal.show(screen, drawings, legend(limit, colours, screen, meaning))
+    return Sheet(drawings, legend(limit, colours, screen, meaning))

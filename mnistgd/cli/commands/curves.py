@@ -24,18 +24,12 @@ def curves(
     from mnistgd.figures.curves import curves_figure
     from mnistgd.figures.plots import png_of
 
-    outputs.check_png(out, as_json=as_json)
-    inputs.check_stdin(*histories)
-    outputs.check_apart({"--out": out}, *histories)
+    claimed = outputs.claim({"--out": out}, read=histories, as_json=as_json)
     runs = {str(path): inputs.epochs(path) for path in histories}
     with console.stage("drawing"):
         picture = png_of(curves_figure(runs))
-    outputs.deliver(picture, out)
-    if as_json:
-        summary = [
-            {"history": name, "epochs": len(epochs), "loss": epochs[-1].loss, "accuracy": epochs[-1].accuracy}
-            for name, epochs in runs.items()
-        ]
-        console.print_json({"file": out, "runs": summary})
-    elif out != outputs.STDOUT:
-        console.print_result(console.one_line(out))
+    summary = [
+        {"history": name, "epochs": len(epochs), "loss": epochs[-1].loss, "accuracy": epochs[-1].accuracy}
+        for name, epochs in runs.items()
+    ]
+    claimed.finish({"file": out, "runs": summary}, files={out: picture}, last=[out])

@@ -25,7 +25,7 @@ data_app = typer.Typer(
 @data_app.callback()
 def data_root(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
-        console.print_result(context.get_help())
+        console.print_lines(context.get_help().splitlines())
 
 
 @data_app.command("info")
@@ -37,28 +37,23 @@ def info(
 ) -> None:
     """Say what the images are, where they come from and where they are kept."""
     from mnistgd.datasets import upkeep
-    from mnistgd.datasets.class_names import parse_class_names
-    from mnistgd.datasets.load import load_dataset
 
     cache = upkeep.info()
     if data == MNIST:
         described = _mnist(cache)
     else:
-        with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-            names = parse_class_names(labels) if labels is not None else None
-            described = _describe(load_dataset(data, class_names=names, listener=reporter))
-    document = described | {"cache": _cache(cache)}
-    if as_json:
-        console.print_json(document)
-        return
-    console.print_result(
-        f"source        {document['source'] or 'not fetched yet: mnistgd data fetch'}\n"
-        f"images        {document['train_images']:,} to train, {document['test_images']:,} to test\n"
-        f"classes       {', '.join(document['names'])}\n"
-        f"shape         28×28, one byte a pixel\n"
-        f"sha256        {document['sha256']}\n"
-        f"cache         {cache.folder}\n"
-        f"cached        {_cached(cache)}"
+        described = _describe(inputs.dataset(data, inputs.class_names(labels), quiet=quiet))
+    outputs.claim(as_json=as_json).finish(
+        described | {"cache": _cache(cache)},
+        [
+            f"source        {described['source'] or 'not fetched yet: mnistgd data fetch'}",
+            f"images        {described['train_images']:,} to train, {described['test_images']:,} to test",
+            f"classes       {', '.join(described['names'])}",
+            "shape         28×28, one byte a pixel",
+            f"sha256        {described['sha256']}",
+            f"cache         {cache.folder}",
+            f"cached        {_cached(cache)}",
+        ],
     )
 
 
@@ -82,36 +77,30 @@ def show(
     quiet: options.Quiet = False,
 ) -> None:
     """Draw a sheet of images, to see what the data look like."""
-    import numpy as np
-
-    from mnistgd.datasets.class_names import parse_class_names
     from mnistgd.datasets.examples import of_class, of_each_class
-    from mnistgd.datasets.load import load_dataset
     from mnistgd.figures.captions import class_title
     from mnistgd.figures.montage import contact_sheet
     from mnistgd.figures.png import png_bytes
 
-    names = parse_class_names(labels) if labels is not None else None
-    outputs.check_png(out, as_json=as_json)
-    outputs.check_apart({"--out": out}, inputs.images_place(data))
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        dataset = load_dataset(data, offline=offline, class_names=names, deskew=deskew, listener=reporter)
+    names = inputs.class_names(labels)
+    claimed = outputs.claim({"--out": out}, read=[inputs.images_place(data)], as_json=as_json)
+    dataset = inputs.dataset(data, names, offline=offline, deskew=deskew, quiet=quiet)
     images, digits = dataset.split(split)
     if digit is None:
         rows = of_each_class(digits, count)
-        chosen, columns = np.concatenate(rows), len(rows[0])
+        chosen, columns = rows.ravel(), rows.shape[1]
         row_labels = [class_title(dataset.class_names, digits[row[0]]) for row in rows]
         title = f"{len(chosen):,} {split} images"
     else:
         chosen, columns, row_labels = of_class(digits, digit, count), None, []
         title = f"{len(chosen):,} {split} images: {class_title(dataset.class_names, digit)}"
-    sheet = contact_sheet(images[chosen], title=title, row_labels=row_labels, columns=columns)
-    outputs.deliver(png_bytes(sheet, {"source": dataset.source, "sha256": dataset.sha256}), out)
-    if as_json:
-        indices = [int(index) for index in chosen]
-        console.print_json({"file": out, "split": split, "digit": digit, "images": indices})
-    elif out != outputs.STDOUT:
-        console.print_result(out)
+    with console.stage("drawing"):
+        sheet = contact_sheet(images[chosen], title=title, row_labels=row_labels, columns=columns)
+    claimed.finish(
+        {"file": out, "split": split, "digit": digit, "images": chosen.tolist()},
+        files={out: png_bytes(sheet, {"source": dataset.source, "sha256": dataset.sha256})},
+        last=[out],
+    )
 
 
 @data_app.command("fetch")
@@ -150,10 +139,8 @@ def clear(as_json: options.Json = False) -> None:
     from mnistgd.datasets import upkeep
 
     freed = upkeep.clear()
-    if as_json:
-        console.print_json({"freed": freed, "cache": _cache(upkeep.info())})
-    else:
-        console.print_result(f"freed {freed / 1e6:.1f} MB")
+    document = {"freed": freed, "cache": _cache(upkeep.info())}
+    outputs.claim(as_json=as_json).finish(document, [f"freed {_megabytes(freed)}"])
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:
@@ -195,13 +182,14 @@ def _cache(cache: CacheInfo) -> dict[str, Any]:
 def _cached(cache: CacheInfo) -> str:
     if cache.damage:
         return f"MNIST, damaged ({cache.damage}); it is built again when it is next used"
-    return (
-        f"{f'MNIST, from {cache.source}' if cache.source else 'nothing of MNIST'}; {cache.size / 1e6:.1f} MB"
-    )
+    what = f"MNIST, from {cache.source}" if cache.source else "nothing of MNIST"
+    return f"{what}; {_megabytes(cache.size)}"
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"
 
 
 def _report_cache(cache: CacheInfo, described: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        console.print_json(described | {"cache": _cache(cache)})
-    else:
-        console.print_result(f"MNIST, from {described['source']}, is whole and cached in {cache.folder}")
+    line = f"MNIST, from {described['source']}, is whole and cached in {cache.folder}"
+    outputs.claim(as_json=as_json).finish(described | {"cache": _cache(cache)}, [line])

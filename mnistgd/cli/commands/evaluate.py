@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, tables, terminal
+from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli.tables import class_word, confusion_table, percent, table
+from mnistgd.cli.terminal import Sheet
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from mnistgd.figures.blocks import Screen
-    from mnistgd.model.evaluation import Evaluation
+    from mnistgd.model.evaluation import Evaluation, Mistake
     from mnistgd.model.model import Model
 
 MISTAKES = 40
-IN_TERMINAL = 2
-"""How many rows of mistakes are drawn there."""
+HEADING = "the most confident mistakes: true → predicted, probability"
 
 
 def evaluate(
@@ -41,175 +42,118 @@ def evaluate(
 ) -> None:
     """Say how well the network does, digit by digit."""
     from mnistgd.model import evaluation
-    from mnistgd.model.data import images_for
 
-    screen = terminal.screen_for(no_terminal, as_json=as_json)
-    model = inputs.network(weights)
-    outputs.check_apart(
-        {"--confusion": confusion, "--mistakes": mistakes}, weights, inputs.images_place(data, model)
+    claimed = outputs.claim(
+        {"--confusion": confusion, "--mistakes": mistakes},
+        read=[weights],
+        as_json=as_json,
+        drawing=not no_terminal,
     )
-    for option, out in (("--confusion", confusion), ("--mistakes", mistakes)):
-        if out is not None:
-            outputs.check_png(out, as_json=as_json, option=option)
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        dataset = images_for(model, data, offline=offline, listener=reporter)
+    model = inputs.network(weights, claimed, data)
+    dataset = inputs.images_for(model, data, offline=offline, quiet=quiet)
     images, labels = dataset.split(split)
     with console.stage("testing"):
         found = evaluation.evaluate(model, images, labels)
 
+    def worst(count: int) -> list[Mistake]:
+        return evaluation.confident_mistakes(model, images, labels, count)
+
+    files = {}
     if confusion is not None:
-        _draw_confusion(
-            found, model, f"{len(labels):,} {split} images: {found.accuracy:.2%} right", confusion
-        )
+        title = f"{len(labels):,} {split} images: {found.accuracy:.2%} right"
+        files[confusion] = _confusion_picture(found, model, title)
     if mistakes is not None:
-        _draw_mistakes(model, images, labels, mistakes)
-    if as_json:
-        console.print_json(
-            {
-                "accuracy": found.accuracy,
-                "loss": found.loss,
-                "split": split,
-                "images": len(labels),
-                "per_digit": [
-                    {
-                        "digit": digit,
-                        "label": name,
-                        "images": int(found.confusion[digit].sum()),
-                        "precision": float(found.precision[digit]),
-                        "recall": float(found.recall[digit]),
-                    }
-                    for digit, name in enumerate(model.class_names)
-                ],
-                "confusion": found.confusion.tolist(),
-                "weights": str(weights),
-                "data": {"source": dataset.source, "sha256": dataset.sha256},
-            }
-        )
-    elif outputs.STDOUT not in (confusion, mistakes):
-        console.print_result(_summary(found, model, split))
-        if screen is not None:
-            _show_mistakes(screen, model, images, labels)
+        files[mistakes] = _mistakes_picture(model, images, worst(MISTAKES))
+    claimed.finish(
+        {
+            "accuracy": found.accuracy,
+            "loss": found.loss,
+            "split": split,
+            "images": len(labels),
+            "per_digit": _per_digit(found, model),
+            "confusion": found.confusion.tolist(),
+            "weights": str(weights),
+            "data": {"source": dataset.source, "sha256": dataset.sha256},
+        },
+        _summary(found, model, split),
+        files=files,
+        sketch=lambda screen: _sheet(screen, model, images, worst),
+    )
     outputs.check_gate(found.accuracy, min_accuracy)
 
 
-def _summary(found: Evaluation, model: Model, split: str) -> str:
-    right, total = found.confusion.trace(), found.confusion.sum()
-    heading, *names = tables.beside([tables.class_word(model.class_names), *model.class_names])
-    lines = [
-        f"{split} accuracy  {found.accuracy:.2%} ({right:,} of {total:,})",
+def _per_digit(found: Evaluation, model: Model) -> list[dict[str, Any]]:
+    return [
+        {
+            "digit": digit,
+            "label": name,
+            "images": int(found.images[digit]),
+            "precision": float(found.precision[digit]),
+            "recall": float(found.recall[digit]),
+        }
+        for digit, name in enumerate(model.class_names)
+    ]
+
+
+def _summary(found: Evaluation, model: Model, split: str) -> list[str]:
+    columns = (found.images, map(percent, found.precision), map(percent, found.recall))
+    rows = [[name, *map(str, cells)] for name, *cells in zip(model.class_names, *columns, strict=True)]
+    return [
+        f"{split} accuracy  {found.accuracy:.2%} ({found.right:,} of {len(found.predicted):,})",
         f"{split} loss      {found.loss:.4f}",
         "",
-        f"{heading}  images  precision  recall",
+        *table([[class_word(model.class_names), "images", "precision", "recall"], *rows], ">"),
+        "",
+        *confusion_table(found.confusion, model.class_names),
     ]
-    for digit, name in enumerate(names):
-        precision, recall = _percent(found.precision[digit]), _percent(found.recall[digit])
-        lines.append(f"{name}  {found.confusion[digit].sum():6d}  {precision:>9}  {recall:>6}")
-    return "\n".join([*lines, "", *_confusion_lines(found.confusion, model.class_names)])
 
 
-def _confusion_lines(counts: NDArray[np.int64], names: Sequence[str]) -> list[str]:
-    """The counts, below and beside the names; where those are too wide to stand above, they are numbered."""
-    from mnistgd.figures.blocks import fitted, text_columns
-
-    title = f"confusion: a row for each true {tables.class_word(names)}, a column for each answer"
-    cell = max(4, len(str(counts.max()))) + 1
-    widest = max(map(text_columns, names))
-    if max(5, widest) + len(names) * max(cell, widest + 1) <= tables.WIDTH:
-        cell = max(cell, widest + 1)
-        heads, sides = list(names), tables.beside(names)
-    else:
-        title = "confusion: rows are true classes, columns are answers, by their numbers"
-        room = tables.WIDTH - len(names) * cell - 2
-        heads = [str(number) for number in range(len(names))]
-        sides = tables.beside([f"{n} {fitted(name, room)}" for n, name in enumerate(names)], left=True)
-    above = "".join(" " * (cell - text_columns(head)) + head for head in heads)
-    lines = [
-        side + "".join(f"{count or '·':>{cell}}" for count in row)
-        for side, row in zip(sides, counts, strict=True)
-    ]
-    return [title, " " * text_columns(sides[0]) + above, *lines]
-
-
-def _percent(share: float) -> str:
-    return "–" if share != share else f"{share:.1%}"
-
-
-def _draw_confusion(found: Evaluation, model: Model, title: str, out: str) -> None:
+def _confusion_picture(found: Evaluation, model: Model, title: str) -> bytes:
     from mnistgd.figures.confusion import confusion_figure
     from mnistgd.figures.png import png_bytes
+    from mnistgd.model.weights_file import network_sha256
 
     picture = confusion_figure(found.confusion, model.class_names, title)
-    outputs.deliver(png_bytes(picture, _facts(model)), out)
+    return png_bytes(picture, {"weights-sha256": network_sha256(model)})
 
 
-def _facts(model: Model) -> dict[str, str]:
-    """Whose picture it is: a hash for each layer."""
-    from mnistgd.model.weights_file import weights_sha256
-
-    layers = range(1, len(model.settings.hidden) + 2)
-    return {"weights-sha256": " ".join(weights_sha256(model.layer_weights(layer)) for layer in layers)}
-
-
-def _mistakes(
-    model: Model,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    count: int,
-) -> tuple[NDArray[np.uint8], list[tuple[int, int, float]]]:
-    """The images that the network is most confidently wrong about; what each is, the answer, and how sure."""
-    from mnistgd.model.evaluation import confident_mistakes
-
-    probabilities = model.probabilities(images)
-    worst = confident_mistakes(probabilities, labels, count)
-    answers, sure = probabilities[worst].argmax(axis=1), probabilities[worst].max(axis=1)
-    return images[worst], list(zip(labels[worst].tolist(), answers.tolist(), sure.tolist(), strict=True))
-
-
-def _caption(names: Sequence[str], mistake: tuple[int, int, float], fits: Callable[[str], bool]) -> str:
-    """What was taken for what, and how surely: names may be cut to make it fit, the number never."""
-    true, answer, probability = mistake
-    for kept in range(max(len(names[true]), len(names[answer])), 0, -1):
-        one, other = (
-            name if len(name) <= kept else f"{name[: kept - 1]}…" for name in (names[true], names[answer])
-        )
-        caption = f"{one} → {other}, {probability:.0%}"
-        if fits(caption):
-            return caption
-    return f"{probability:.0%}"
-
-
-def _draw_mistakes(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8], out: str) -> None:
+def _mistakes_picture(model: Model, images: NDArray[np.uint8], worst: Sequence[Mistake]) -> bytes:
     from mnistgd.errors import ImageError
     from mnistgd.figures.captions import class_name, is_digit
     from mnistgd.figures.montage import contact_sheet
     from mnistgd.figures.png import png_bytes
     from mnistgd.figures.text import text_width
+    from mnistgd.model.weights_file import network_sha256
 
-    worst, mistakes = _mistakes(model, images, labels, MISTAKES)
-    if not mistakes:
+    if not worst:
         raise ImageError("there is no mistake to draw", "leave out --mistakes")
     title = f"the {len(worst)} most confident mistakes: true → predicted, probability"
     names = [class_name(model.class_names, digit) for digit in range(len(model.class_names))]
     size = 84 if all(map(is_digit, names)) else 196
-    captions = [_caption(names, mistake, lambda text: text_width(text) <= size) for mistake in mistakes]
-    picture = contact_sheet(worst, title=title, captions=captions, columns=8, size=size)
-    outputs.deliver(png_bytes(picture, _facts(model)), out)
+    captions = _captions(worst, names, lambda text: text_width(text) <= size)
+    shown = images[[mistake.image for mistake in worst]]
+    picture = contact_sheet(shown, title=title, captions=captions, columns=8, size=size)
+    return png_bytes(picture, {"weights-sha256": network_sha256(model)})
 
 
-def _show_mistakes(
-    screen: Screen, model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8]
-) -> None:
-    from mnistgd.figures.blocks import abreast, image_drawing, shrink_to_fit, text_columns
+def _sheet(
+    screen: Screen, model: Model, images: NDArray[np.uint8], worst: Callable[[int], list[Mistake]]
+) -> Sheet | None:
+    """Two rows of mistakes, as long as the screen is wide."""
+    from mnistgd.figures.blocks import abreast, image_drawing, title_columns
+    from mnistgd.figures.columns import text_columns
 
-    side = images.shape[2]
-    worst, mistakes = _mistakes(model, images, labels, IN_TERMINAL * abreast(side, screen))
+    mistakes = worst(abreast(images.shape[2], screen, rows=2))
     if not mistakes:
-        return
-    console.print_result("\nthe most confident mistakes: true → predicted, probability\n")
-    drawings = [image_drawing("", image) for image in worst]
-    wide = side // (shrink_to_fit(drawings, screen) or 1)
-    captions = [
-        _caption(model.class_names, each, lambda text: text_columns(text) <= wide) for each in mistakes
-    ]
+        return None
+    drawings = [image_drawing("", images[mistake.image]) for mistake in mistakes]
+    wide = title_columns(drawings, screen)
+    captions = _captions(mistakes, model.class_names, lambda text: text_columns(text) <= wide)
     pairs = zip(drawings, captions, strict=True)
-    terminal.show(screen, [replace(drawing, title=caption) for drawing, caption in pairs])
+    return Sheet([replace(drawing, title=caption) for drawing, caption in pairs], title=HEADING)
+
+
+def _captions(worst: Sequence[Mistake], names: Sequence[str], fits: Callable[[str], bool]) -> list[str]:
+    from mnistgd.figures.captions import mistake_caption
+
+    return [mistake_caption(names[each.label], names[each.answer], each.probability, fits) for each in worst]

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, tables, terminal
+from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli.tables import class_word, table
+from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def explain(
     quiet: options.Quiet = False,
 ) -> None:
     """Show why one image got its answer: image × weights, summed."""
-    from mnistgd.figures.captions import class_name
+    from mnistgd.figures.captions import class_name, class_title
     from mnistgd.figures.evidence import evidence_figure
     from mnistgd.figures.palettes import PALETTES, limit_of
     from mnistgd.figures.png import png_bytes
@@ -47,143 +49,112 @@ def explain(
     from mnistgd.model.weights_file import weights_sha256
 
     inputs.check_one(context, image, index)
-    inputs.check_stdin(weights, image)
-    screen = terminal.screen_for(no_terminal, as_json=as_json)
-    model = inputs.network(weights)
-    outputs.check_png(out, as_json=as_json)
-    outputs.check_apart({"--out": out}, weights, inputs.images_place(data, model), image)
+    claimed = outputs.claim({"--out": out}, read=[weights, image], as_json=as_json, drawing=not no_terminal)
+    model = inputs.network(weights, claimed, data)
     rival = None if against is None else inputs.class_of(model, against)
     if index is None:
-        with console.stage("reading the picture"):
-            seen = inputs.picture(model, image or "-", as_is=as_is)
+        seen = inputs.picture(model, image or "-", as_is=as_is)
     else:
-        with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-            seen = inputs.image_at(model, index, split, data, offline=offline, reporter=reporter)
+        seen = inputs.image_at(model, index, split, data, offline=offline, quiet=quiet)
     found = explanation.explain(model, seen.pixels)
     answer, second = found.ranking[:2]
     if rival == answer:
-        raise UsageError(
-            f"{model.class_names[answer]} is the answer itself", "name another digit with --against"
-        )
+        message = f"{model.class_names[answer]} is the answer itself"
+        raise UsageError(message, "name another digit with --against")
 
+    names = [class_name(model.class_names, digit) for digit in (answer, second if rival is None else rival)]
     if rival is None:
-        rows = [_row(model, found, digit) for digit in (answer, second)]
-        names = [class_name(model.class_names, digit) for digit in (answer, second)]
+        difference = None
+        rows = [
+            _row(
+                f"{class_title(model.class_names, digit)}: {found.probabilities[digit]:.1%}",
+                found.evidence[digit],
+                "logit",
+            )
+            for digit in (answer, second)
+        ]
         title = f"{seen.name}: why {names[0]}, and not {names[1]}"
         weights_name, limit = "weights", limit_of(model.weights)
     else:
-        rows = [_difference(model, found, answer, rival)]
-        names = [class_name(model.class_names, digit) for digit in (answer, rival)]
-        title = f"{seen.name}: what speaks for {names[0]} rather than {names[1]}"
-        weights_name, limit = "difference of weights", limit_of(rows[0].weights)
-    picture = evidence_figure(
-        seen.pixels,
-        rows,
-        title=title,
-        weights_name=weights_name,
-        weight_limit=limit,
-        palette=PALETTES[palette],
-    )
-    outputs.deliver(png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)}), out)
-
-    if as_json:
-        console.print_json(_document(model, found, rival) | {"image": seen.name, "file": out})
-    elif out != outputs.STDOUT:
-        console.print_result(f"{_table(model, found, rival)}\n\n{console.one_line(out)}")
-        if screen is not None:
-            _show(screen, seen, rows, PALETTES[palette])
-
-
-def _row(model: Model, found: Explanation, digit: int) -> Row:
-    from mnistgd.figures.captions import class_title
-    from mnistgd.figures.evidence import Row
-
-    evidence = found.evidence[digit]
-    return Row(
-        f"{class_title(model.class_names, digit)}: {found.probabilities[digit]:.1%}",
-        model.weights[:, digit].reshape(28, 28),
-        evidence.products,
-        _sums(evidence, "logit"),
-    )
-
-
-def _difference(model: Model, found: Explanation, answer: int, rival: int) -> Row:
-    from mnistgd.figures.captions import class_name
-    from mnistgd.figures.evidence import Row
-
-    evidence = found.evidence[answer].minus(found.evidence[rival])
-    weights = (model.weights[:, answer] - model.weights[:, rival]).reshape(28, 28)
-    title = f"{class_name(model.class_names, answer)} − {class_name(model.class_names, rival)}"
-    return Row(title, weights, evidence.products, _sums(evidence, "logits"))
-
-
-def _show(screen: Screen, seen: inputs.Seen, rows: list[Row], palette: Palette) -> None:
-    """The image, and what spoke for and against each answer, in the terminal."""
-    from mnistgd.figures import blocks as drawings
-    from mnistgd.figures.evidence import SPOKE
-    from mnistgd.figures.palettes import limit_of
-
-    limit = max(limit_of(row.products) for row in rows)
-    sheet = [drawings.image_drawing("image", seen.pixels)]
-    sheet += [drawings.weights_drawing(row.title, row.products, limit, palette) for row in rows]
-    key = drawings.ink_legend(screen)
-    if key:
-        key.append(drawings.fitted("image x weights:", screen.columns))
-    terminal.show(screen, sheet, [*key, *drawings.legend(limit, palette, screen, meaning=SPOKE)])
-
-
-def _sums(evidence: Evidence, total: str) -> list[tuple[str, float]]:
-    return list(zip(("for", "against", "bias", total), evidence.rounded(2), strict=True))
-
-
-def _document(model: Model, found: Explanation, rival: int | None) -> dict[str, Any]:
-    def terms(evidence: Evidence) -> dict[str, float]:
-        return {
-            "logit": evidence.logit,
-            "evidence_for": evidence.speaks_for,
-            "evidence_against": evidence.speaks_against,
-            "bias": evidence.bias,
-        }
-
-    answer = found.ranking[0]
-    document: dict[str, Any] = {
-        "digit": answer,
-        "label": model.class_names[answer],
-        "digits": [
-            {
-                "digit": digit,
-                "label": model.class_names[digit],
-                "probability": float(found.probabilities[digit]),
-            }
-            | terms(evidence)
-            for digit, evidence in enumerate(found.evidence)
-        ],
-    }
-    if rival is not None:
         difference = found.evidence[answer].minus(found.evidence[rival])
-        document["against"] = {"digit": rival, "label": model.class_names[rival]} | terms(difference)
-    return document
+        rows = [_row(f"{names[0]} − {names[1]}", difference, "logits")]
+        title = f"{seen.name}: what speaks for {names[0]} rather than {names[1]}"
+        weights_name, limit = "difference of weights", limit_of(difference.weights)
+    with console.stage("drawing"):
+        picture = evidence_figure(
+            seen.pixels,
+            rows,
+            title=title,
+            weights_name=weights_name,
+            weight_limit=limit,
+            palette=PALETTES[palette],
+        )
+
+    document = _document(model, found)
+    lines = _table(model, found, difference)
+    if rival is not None and difference is not None:
+        document["against"] = {"digit": rival, "label": model.class_names[rival]} | _terms(difference)
+        *lines, last = lines
+        lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
+    claimed.finish(
+        document | {"image": seen.name, "file": out},
+        [*lines, ""],
+        files={out: png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)})},
+        sketch=lambda screen: _sheet(screen, seen, rows, PALETTES[palette]),
+        last=[out],
+    )
 
 
-def _table(model: Model, found: Explanation, rival: int | None) -> str:
-    """All digits, the likeliest first; each line adds up from left to right."""
-    heading, *names = tables.beside([tables.class_word(model.class_names), *model.class_names])
-    lines = [f"{heading}      for  against     bias    logit  probability"]
+def _row(title: str, evidence: Evidence, total: str) -> Row:
+    from mnistgd.figures.evidence import Row
 
-    def line(name: str, evidence: Evidence, probability: str) -> str:
-        numbers = "".join(f"{number:9.3f}" for number in evidence.rounded(3))
-        return f"{name}{numbers}  {probability:>11}".rstrip()
+    sums = zip(("for", "against", "bias", total), evidence.rounded(2), strict=True)
+    return Row(title, evidence.weights, evidence.products, list(sums))
 
-    lines += [
-        line(names[digit], found.evidence[digit], f"{found.probabilities[digit]:.2%}")
+
+def _terms(evidence: Evidence) -> dict[str, float]:
+    return {
+        "logit": evidence.logit,
+        "evidence_for": evidence.speaks_for,
+        "evidence_against": evidence.speaks_against,
+        "bias": evidence.bias,
+    }
+
+
+def _document(model: Model, found: Explanation) -> dict[str, Any]:
+    digits = [
+        {"digit": digit, "label": name, "probability": float(found.probabilities[digit])}
+        | _terms(found.evidence[digit])
+        for digit, name in enumerate(model.class_names)
+    ]
+    answer = found.ranking[0]
+    return {"digit": answer, "label": model.class_names[answer], "digits": digits}
+
+
+def _table(model: Model, found: Explanation, difference: Evidence | None) -> list[str]:
+    """All digits, the likeliest first, and below them a difference; each line adds up from left to right."""
+
+    def row(name: str, evidence: Evidence, probability: str = "") -> list[str]:
+        return [name, *(f"{number:7.3f}" for number in evidence.rounded(3)), probability]
+
+    rows = [[class_word(model.class_names), "for", "against", "bias", "logit", "probability"]]
+    rows += [
+        row(model.class_names[digit], found.evidence[digit], f"{found.probabilities[digit]:.2%}")
         for digit in found.ranking
     ]
-    if rival is not None:
-        answer = found.ranking[0]
-        difference = found.evidence[answer].minus(found.evidence[rival])
-        lines += [
-            "",
-            f"{model.class_names[answer]} rather than {model.class_names[rival]}:",
-            line(" " * len(heading), difference, ""),
-        ]
-    return "\n".join(lines)
+    return table([*rows, row("", difference)] if difference else rows, ">")
+
+
+def _sheet(screen: Screen, seen: inputs.Seen, rows: list[Row], palette: Palette) -> Sheet:
+    """The image, and what spoke for and against each answer."""
+    from mnistgd.figures import blocks
+    from mnistgd.figures.columns import fitted
+    from mnistgd.figures.evidence import SPOKE, evidence_limit
+
+    limit = evidence_limit(rows)
+    drawings = [blocks.image_drawing("image", seen.pixels)]
+    drawings += [blocks.weights_drawing(row.title, row.products, limit, palette) for row in rows]
+    key = blocks.ink_legend(screen)
+    if key:
+        key.append(fitted("image x weights:", screen.columns))
+    return Sheet(drawings, [*key, *blocks.legend(limit, palette, screen, meaning=SPOKE)])

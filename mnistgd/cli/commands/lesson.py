@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli.tables import outcome_lines, table
 from mnistgd.errors import UsageError
 from mnistgd.lessons import TITLES, load
 
@@ -57,11 +58,9 @@ def lesson_root(context: typer.Context, as_json: options.Json = False) -> None:
     if name is not None:
         # In front of a lesson's name it means what it means behind.
         context.default_map = {name: {"as_json": as_json}}
-    elif as_json:
-        console.print_json({"lessons": [{"name": name, "title": title} for name, title in TITLES.items()]})
     else:
-        width = max(map(len, TITLES))
-        console.print_result("\n".join(f"{name:{width}}  {title}" for name, title in TITLES.items()))
+        document = {"lessons": [{"name": name, "title": title} for name, title in TITLES.items()]}
+        outputs.claim(as_json=as_json).finish(document, table(list(TITLES.items())))
 
 
 def _all_command() -> Any:
@@ -70,7 +69,8 @@ def _all_command() -> Any:
         for position, (name, title) in enumerate(TITLES.items()):
             if not as_json:
                 heading = f"{name}: {title}"
-                console.print_result("\n\n" * (position > 0) + f"{heading}\n{'=' * len(heading)}\n")
+                above = ["", ""] if position else []
+                console.print_lines([*above, heading, "=" * len(heading), ""])
             # As a command, so that what the environment says counts here as well.
             command = _lesson_command(load(name))
             with command.make_context(name, list(arguments)) as context:
@@ -85,18 +85,15 @@ def _lesson_command(lesson: Lesson[Any]) -> Any:
     def one(plot: str | None, as_json: bool, quiet: bool, **values: Any) -> None:
         settings = settings_of(lesson.settings, values)
         if plot is not None:
-            _check_plot(lesson, settings, plot, as_json)
+            _check_plot(lesson)
+        claimed = outputs.claim({"--plot": plot}, read=_files_of(settings), as_json=as_json)
         if lesson.prepare is not None:
             with console.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
                 lesson.prepare(settings, reporter)
         with console.stage("the lesson"):
             outcome = lesson.run(settings)
-        if plot is not None:
-            _draw(lesson, settings, outcome, plot)
-        if as_json:
-            console.print_json(_document(lesson, settings, outcome))
-        elif plot != outputs.STDOUT:
-            console.print_result(_text(outcome))
+        files = {} if plot is None else {plot: _plot(lesson, settings, outcome)}
+        claimed.finish(_document(lesson, settings, outcome), outcome_lines(outcome), files=files)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [
@@ -117,30 +114,27 @@ def _command(function: Callable[..., None], name: str, text: str) -> Any:
     return typer.main.get_command(app)
 
 
-def _check_plot(lesson: Lesson[Any], settings: Any, plot: str, as_json: bool) -> None:
+def _check_plot(lesson: Lesson[Any]) -> None:
     from mnistgd.figures.plots import new_figure
 
     if lesson.plot is None:
         raise UsageError(f"the lesson {lesson.name} has no plot", "its table says it all")
-    outputs.check_png(plot, as_json=as_json, option="--plot")
-    files = [value for value in vars(settings).values() if isinstance(value, Path)]
-    outputs.check_apart({"--plot": plot}, *files, inputs.images_place(getattr(settings, "data", None)))
     new_figure()
 
 
-def _draw(lesson: Lesson[Any], settings: Any, outcome: Outcome, plot: str) -> None:
+def _files_of(settings: Any) -> list[outputs.Place]:
+    """The files, and the images, that a lesson is told to read."""
+    files = [value for value in vars(settings).values() if isinstance(value, Path)]
+    return [*files, inputs.images_place(getattr(settings, "data", None))]
+
+
+def _plot(lesson: Lesson[Any], settings: Any, outcome: Outcome) -> bytes:
     from mnistgd.figures.plots import new_figure, png_of
 
     assert lesson.plot is not None
     figure = new_figure()
     lesson.plot(settings, outcome, figure)
-    outputs.deliver(png_of(figure), plot)
-
-
-def _text(outcome: Outcome) -> str:
-    from mnistgd.cli.tables import outcome_text
-
-    return outcome_text(outcome)
+    return png_of(figure)
 
 
 def _document(lesson: Lesson[Any], settings: Any, outcome: Outcome) -> dict[str, Any]:

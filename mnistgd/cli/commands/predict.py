@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import ImageError
 
 if TYPE_CHECKING:
+    from mnistgd.cli.outputs import Claim
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.model import Model
 
@@ -43,22 +45,14 @@ def predict(
     """Say which digit a picture shows: a photo, a drawing, or an image of the data."""
     sources = images or []
     inputs.check_one(context, sources[0] if sources else None, index)
-    inputs.check_stdin(weights, *sources)
-    screen = terminal.screen_for(no_terminal, as_json=as_json)
-    model = inputs.network(weights)
-    files: list[str | None] = [None] * max(1, len(sources))
-    if saw is not None:
-        files = [*outputs.several(saw, _names_of(sources), option="--saw")]
-    for file in files:
-        if file is not None:
-            outputs.check_png(file, as_json=as_json, option="--saw")
-    written = {f"--saw {file}": file for file in files if file is not None}
-    outputs.check_apart(written, weights, inputs.images_place(data, model), *sources)
-
+    names = _names_of(sources)
+    written = {} if saw is None else outputs.several("--saw", saw, names)
+    files: list[str | None] = [*written.values()] or [None for _ in names]
+    claimed = outputs.claim(written, read=[weights, *sources], as_json=as_json, drawing=not no_terminal)
+    model = inputs.network(weights, claimed, data)
     if index is not None:
-        with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-            seen = inputs.image_at(model, index, split, data, offline=offline, reporter=reporter)
-        _answer(model, seen, files[0], screen, as_json=as_json)
+        seen = inputs.image_at(model, index, split, data, offline=offline, quiet=quiet)
+        _answer(claimed, model, seen, files[0])
         return
     failed = False
     with closing(inputs.pictures(model, sources, as_is=as_is)) as pictures:
@@ -69,45 +63,47 @@ def predict(
                 console.report_error(picture.message, picture.hint)
                 failed = True
             else:
-                _answer(model, picture, file, screen, as_json=as_json)
+                _answer(claimed, model, picture, file)
     if failed:
         raise typer.Exit(1)
 
 
-def _answer(
-    model: Model, seen: inputs.Seen, saw: str | None, screen: Screen | None, *, as_json: bool
-) -> None:
+def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) -> None:
     """Print what one image shows, and write what the network saw of it if that is asked for."""
+    from mnistgd.model.model import ranked
+
     probabilities = model.probabilities(seen.pixels[None])[0]
-    first, second = (int(digit) for digit in probabilities.argsort(kind="stable")[::-1][:2])
+    first, second = (
+        {"digit": digit, "label": model.class_names[digit], "probability": float(probabilities[digit])}
+        for digit in ranked(probabilities)[:2]
+    )
+    document: dict[str, Any] = {"image": seen.name, **first, "runner_up": second}
+    document["probabilities"] = probabilities.tolist()
+    files = {}
     if saw is not None:
-        from PIL import Image
+        document["saw"] = saw
+        files[saw] = _picture(seen)
+    answer, other = (f"{each['label']} ({each['probability']:.1%})" for each in (first, second))
+    claimed.finish(
+        document,
+        [f"{seen.name}: {answer}, then {other}"],
+        files=files,
+        sketch=lambda screen: _sheet(screen, seen),
+    )
 
-        from mnistgd.figures.png import png_bytes
 
-        outputs.deliver(png_bytes(Image.fromarray(seen.pixels)), saw)
-    if as_json:
-        document: dict[str, Any] = {
-            "image": seen.name,
-            "digit": first,
-            "label": model.class_names[first],
-            "probability": float(probabilities[first]),
-            "runner_up": {
-                "digit": second,
-                "label": model.class_names[second],
-                "probability": float(probabilities[second]),
-            },
-            "probabilities": probabilities.tolist(),
-        }
-        console.print_json(document if saw is None else document | {"saw": saw})
-    elif saw != outputs.STDOUT:
-        name, other = model.class_names[first], model.class_names[second]
-        answer = f"{name} ({probabilities[first]:.1%}), then {other} ({probabilities[second]:.1%})"
-        console.print_result(f"{console.one_line(seen.name)}: {answer}")
-        if screen is not None:
-            from mnistgd.figures.blocks import image_drawing, ink_legend
+def _picture(seen: inputs.Seen) -> bytes:
+    from PIL import Image
 
-            terminal.show(screen, [image_drawing("what the network saw", seen.pixels)], ink_legend(screen))
+    from mnistgd.figures.png import png_bytes
+
+    return png_bytes(Image.fromarray(seen.pixels))
+
+
+def _sheet(screen: Screen, seen: inputs.Seen) -> Sheet:
+    from mnistgd.figures.blocks import image_drawing, ink_legend
+
+    return Sheet([image_drawing("what the network saw", seen.pixels)], ink_legend(screen))
 
 
 def _names_of(sources: list[str]) -> list[str]:

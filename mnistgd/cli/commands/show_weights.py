@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -60,53 +61,42 @@ def show_weights(
     as_json: options.Json = False,
 ) -> None:
     """Draw each digit's 784 weights as a picture."""
+    from mnistgd.figures.palettes import limits_of
     from mnistgd.figures.png import png_bytes
     from mnistgd.model.weights_file import weights_sha256
 
-    screen = terminal.screen_for(no_terminal, as_json=as_json)
     model = inputs.network(weights)
     if layer is None and unit is None:
-        columns = _digits(model)
-        asked = digits or [ALL]
-        chosen = [None if digit == ALL else inputs.class_of(model, digit) for digit in dict.fromkeys(asked)]
+        columns, chosen = _digits(model), inputs.classes_of(model, digits)
     elif digits:
         raise UsageError("digits and hidden units are different things", "leave out one of them")
     else:
-        columns = _units(model, layer or 1)
-        chosen = [unit]
+        columns, chosen = _units(model, layer or 1), [unit]
         if unit is not None and unit >= len(columns.titles):
             raise WeightsError(f"layer 1 has no unit {unit}", f"its units are 0 to {len(columns.titles) - 1}")
     names = [columns.file.format(ALL if index is None else index) for index in chosen]
-    files = outputs.several(out, names)
-    for file in files:
-        outputs.check_png(file, as_json=as_json)
-    outputs.check_apart({f"--out {file}": file for file in files}, weights)
+    written = outputs.several("--out", out, names)
+    claimed = outputs.claim(written, read=[weights], as_json=as_json, drawing=not no_terminal)
 
-    pictures = []
-    for index, file in zip(chosen, files, strict=True):
-        limits = _limits(columns, index, scale)
-        facts = columns.facts(index) | {
-            "limit": limits[0] if len(set(limits)) == 1 else limits,
-            "palette": palette,
-        }
+    limits = limits_of(columns.weights, shared=scale == "shared")
+    sha256 = weights_sha256(columns.weights)
+    files, pictures = {}, []
+    for index, file in zip(chosen, written.values(), strict=True):
+        each = limits if index is None else [limits[index]]
+        limit = each[0] if len(set(each)) == 1 else each
+        facts = columns.facts(index) | {"limit": limit, "palette": palette}
         with console.stage("drawing"):
-            picture = _draw(columns, index, limits, palette, size, legend=not no_legend)
-        texts = {key: str(value) for key, value in facts.items()}
-        texts["weights-sha256"] = weights_sha256(columns.weights)
-        outputs.deliver(png_bytes(picture, texts), file)
+            picture = _draw(columns, index, limit, palette, size, legend=not no_legend)
+        texts = {key: str(value) for key, value in facts.items()} | {"weights-sha256": sha256}
+        files[file] = png_bytes(picture, texts)
         pictures.append(facts | {"file": file})
 
-    if screen is not None:
-        _show(screen, columns, chosen, scale, palette, legend=not no_legend)
-    if as_json:
-        document = {
-            "weights": str(weights),
-            "weights_sha256": weights_sha256(columns.weights),
-            "pictures": pictures,
-        }
-        console.print_json(document)
-    elif files != [outputs.STDOUT]:
-        console.print_result("\n".join(files))
+    claimed.finish(
+        {"weights": str(weights), "weights_sha256": sha256, "pictures": pictures},
+        files=files,
+        sketch=lambda screen: _sheet(screen, columns, chosen, limits, scale, palette, legend=not no_legend),
+        last=list(files),
+    )
 
 
 class Columns(NamedTuple):
@@ -127,15 +117,14 @@ class Columns(NamedTuple):
 
 
 def _digits(model: Model) -> Columns:
-    from mnistgd.figures.captions import class_title
+    from mnistgd.figures.captions import class_titles
 
     def facts(index: int | None) -> dict[str, Any]:
         if index is None:
             return {"digit": ALL, "label": ALL}
         return {"digit": index, "label": model.class_names[index]}
 
-    titles = [class_title(model.class_names, index) for index in range(len(model.class_names))]
-    return Columns(model.weights, titles, "weights-{}.png", facts)
+    return Columns(model.weights, class_titles(model.class_names), "weights-{}.png", facts)
 
 
 def _units(model: Model, layer: int) -> Columns:
@@ -152,51 +141,55 @@ def _units(model: Model, layer: int) -> Columns:
     return Columns(weights, titles, f"weights-{layer}-unit-{{}}.png", facts)
 
 
-def _limits(columns: Columns, index: int | None, scale: str) -> list[float]:
-    """The limit of each heatmap of the picture."""
-    from mnistgd.figures.palettes import limit_of
-
-    drawn = range(len(columns.titles)) if index is None else [index]
-    if scale == "shared":
-        return [limit_of(columns.weights)] * len(drawn)
-    return [limit_of(columns.weights[:, column]) for column in drawn]
-
-
 def _draw(
-    columns: Columns, index: int | None, limits: list[float], palette: str, size: int | None, *, legend: bool
+    columns: Columns,
+    index: int | None,
+    limit: float | list[float],
+    palette: str,
+    size: int | None,
+    *,
+    legend: bool,
 ) -> Image:
     from mnistgd.figures import heatmap
     from mnistgd.figures.palettes import PALETTES
 
     colours = PALETTES[palette]
-    if index is not None:
-        values, limit, size = columns.weights[:, index], limits[0], size or heatmap.SIZE
+    if index is None:
+        size = size or (heatmap.SHEET_SIZE if len(columns.titles) <= MANY else heatmap.SMALL_SIZE)
         if not legend:
-            return heatmap.heatmap(values, limit, colours, size)
-        return heatmap.heatmap_figure(values, columns.titles[index], limit, colours, size)
-    shared = limits[0] if len(set(limits)) == 1 else limits
-    size = size or (heatmap.SHEET_SIZE if len(limits) <= MANY else heatmap.SMALL_SIZE)
+            return heatmap.bare_sheet(columns.weights.T, limit, colours, size)
+        return heatmap.heatmap_sheet(columns.weights.T, columns.titles, limit, colours, size)
+    assert isinstance(limit, float), "one heatmap has one limit"
+    values, size = columns.weights[:, index], size or heatmap.SIZE
     if not legend:
-        return heatmap.bare_sheet(columns.weights.T, shared, colours, size)
-    return heatmap.heatmap_sheet(columns.weights.T, columns.titles, shared, colours, size)
+        return heatmap.heatmap(values, limit, colours, size)
+    return heatmap.heatmap_figure(values, columns.titles[index], limit, colours, size)
 
 
-def _show(
-    screen: Screen, columns: Columns, chosen: list[int | None], scale: str, palette: str, *, legend: bool
-) -> None:
-    """All that was chosen as one sheet in the terminal."""
-    from mnistgd.figures import blocks as drawings
+def _sheet(
+    screen: Screen,
+    columns: Columns,
+    chosen: list[int | None],
+    limits: list[float],
+    scale: str,
+    palette: str,
+    *,
+    legend: bool,
+) -> Sheet:
+    """All that was chosen as one sheet."""
+    from mnistgd.figures import blocks
     from mnistgd.figures.legend import plain
     from mnistgd.figures.palettes import PALETTES
 
-    every = range(min(MANY, len(columns.titles)))
-    drawn = every if None in chosen else [index for index in chosen if index is not None]
-    sheet = []
+    drawn = [index for index in chosen if index is not None]
+    if None in chosen:
+        drawn = list(range(len(columns.titles)))[:MANY]
+    drawings = []
     for column in drawn:
-        limit = _limits(columns, column, scale)[0]
         title = columns.titles[column]
         if scale == "each":
-            title += f", limit {plain(limit)}"
-        sheet.append(drawings.weights_drawing(title, columns.weights[:, column], limit, PALETTES[palette]))
-    shared = None if scale == "each" and len(sheet) > 1 else limit
-    terminal.show(screen, sheet, drawings.legend(shared, PALETTES[palette], screen) if legend else ())
+            title += f", limit {plain(limits[column])}"
+        values = columns.weights[:, column]
+        drawings.append(blocks.weights_drawing(title, values, limits[column], PALETTES[palette]))
+    one = limits[drawn[0]] if scale == "shared" or len(drawn) == 1 else None
+    return Sheet(drawings, blocks.legend(one, PALETTES[palette], screen) if legend else ())

@@ -56,12 +56,9 @@ def train(
     """Train the network and write its weights to a file."""
     from mnistgd.cli.live import check_live, live_for
     from mnistgd.cli.progress import TrainingProgress
-    from mnistgd.datasets.class_names import parse_class_names
-    from mnistgd.datasets.load import load_dataset
     from mnistgd.model import weights_file
     from mnistgd.model.freeze import pack_mask, read_mask
     from mnistgd.model.settings import Settings
-    from mnistgd.system.files import check_writable
     from mnistgd.training import snapshots
     from mnistgd.training.keeping import Checkpointer, HistoryLog
     from mnistgd.training.result import finished_model
@@ -89,7 +86,7 @@ def train(
         target_accuracy=target_accuracy,
         patience=patience,
     )
-    names = parse_class_names(labels) if labels is not None else None
+    names = inputs.class_names(labels)
     given = resuming.given_options(context)
     saved = None
     if resume is None:
@@ -100,27 +97,23 @@ def train(
         data, out = (data if "data" in given else saved.data), (out if "out" in given else saved.out)
         log = log or (Path(saved.log) if saved.log else None)
         checkpoint = checkpoint or resume
-    outputs.check(out, as_json=as_json)
-    outputs.check_files({"--log": log, "--checkpoint": checkpoint})
     snapshots_file = _snapshots_file(settings, out) if frames else None
-    written = {"--out": out, "--checkpoint": checkpoint, "--log": log, "--frames": snapshots_file}
-    read = [inputs.images_place(data), freeze, None if resume == checkpoint else resume]
-    outputs.check_apart(written, *read)
+    claimed = outputs.claim(
+        files={"--out": out},
+        on_disk={"--checkpoint": checkpoint, "--log": log, "--frames": snapshots_file},
+        read=[inputs.images_place(data), freeze, None if resume == checkpoint else resume],
+        as_json=as_json,
+    )
     if live:
         check_live(settings, quiet=quiet)
 
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        dataset = load_dataset(
-            data, offline=offline, class_names=names, deskew=settings.deskew, listener=reporter
-        )
+    dataset = inputs.dataset(data, names, offline=offline, deskew=settings.deskew, quiet=quiet)
     if saved is not None:
         resuming.check_images(saved, dataset, "data" in given)
 
     run = Run(dataset, settings)
     start = run.start() if saved is None else saved.resume(run)
     pictures = live_for(run, dataset.class_names) if live else None
-    if checkpoint is not None:
-        check_writable(checkpoint)
     history = HistoryLog(log) if saved is None else HistoryLog(log, saved.history, saved.seconds)
     keeper = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
     recorder = Recorder(start, frames) if frames else None
@@ -146,7 +139,11 @@ def train(
         with console.stage("testing the snapshots"):
             kept = recorder.snapshots(last, model)
         outputs.deliver(snapshots.file_bytes(kept), str(snapshots_file))
-    _report(model, seconds, out, snapshots_file, as_json=as_json, quiet=quiet)
+    claimed.finish(
+        _document(model, seconds, out, snapshots_file), _summary(model, seconds, out, snapshots_file)
+    )
+    if not (as_json or quiet or out == outputs.STDOUT):
+        console.note(f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}")
     outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
 
 
@@ -157,10 +154,7 @@ def _snapshots_file(settings: Settings, out: str) -> Path:
     ------
     UsageError
         If its weights go to stdout, or its digits have no pictures.
-    OutputError
-        If the file cannot be written.
     """
-    from mnistgd.system.files import check_writable
     from mnistgd.training.snapshots import snapshots_path
 
     if out == outputs.STDOUT:
@@ -171,27 +165,22 @@ def _snapshots_file(settings: Settings, out: str) -> Path:
         raise UsageError(
             "--frames keeps pictures of digits, and with hidden layers they have none", "leave it out"
         )
-    path = snapshots_path(Path(out))
-    check_writable(path)
-    return path
+    return snapshots_path(Path(out))
 
 
-def _report(
-    model: Model, seconds: float, out: str, snapshots_file: Path | None, *, as_json: bool, quiet: bool
-) -> None:
+def _document(model: Model, seconds: float, out: str, snapshots_file: Path | None) -> dict[str, Any]:
+    return {
+        **model.record["results"],
+        "seconds": round(seconds, 3),
+        "weights": out,
+        **({"frames": str(snapshots_file)} if snapshots_file else {}),
+        "data": model.record["data"],
+        "settings": model.settings.as_json(),
+    }
+
+
+def _summary(model: Model, seconds: float, out: str, snapshots_file: Path | None) -> list[str]:
     results: dict[str, Any] = model.record["results"]
-    if as_json:
-        console.print_json(
-            {
-                **results,
-                "seconds": round(seconds, 3),
-                "weights": out,
-                **({"frames": str(snapshots_file)} if snapshots_file else {}),
-                "data": model.record["data"],
-                "settings": model.settings.as_json(),
-            }
-        )
-        return
     lines = [f"test accuracy  {results['test_accuracy']:.2%}", f"test loss      {results['test_loss']:.4f}"]
     if "validation_loss" in results:
         score = f"{results['validation_accuracy']:.2%}, loss {results['validation_loss']:.4f}"
@@ -199,11 +188,7 @@ def _report(
     lines.append(f"trained in     {seconds:.1f} s, {results['steps']} steps in {results['epochs']} epochs")
     if results.get("stopped"):
         lines.append(f"stopped        {results['stopped']}")
-    if out == outputs.STDOUT:
-        return
     lines.append(f"weights        {out}")
     if snapshots_file is not None:
         lines.append(f"snapshots      {snapshots_file}")
-    console.print_result("\n".join(lines))
-    if not quiet:
-        console.note(f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}")
+    return lines

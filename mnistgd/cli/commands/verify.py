@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mnistgd.cli import console, inputs, options
+from mnistgd.cli import console, inputs, options, outputs
 from mnistgd.errors import DataError, MnistgdError
 
 SAYS = {
@@ -29,32 +29,26 @@ def verify(
 ) -> None:
     """Train again from a weights file's record, and say whether the same comes out."""
     from mnistgd.cli.progress import TrainingProgress
-    from mnistgd.model.data import images_for
     from mnistgd.training import reproduction
     from mnistgd.training.run import Run
 
     model = inputs.network(weights)
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        dataset = images_for(model, data, offline=offline, listener=reporter)
+    dataset = inputs.images_for(model, data, offline=offline, quiet=quiet)
     if dataset.sha256 != model.data_sha256:
         raise DataError(f"{weights} was trained on other images than these", "name them with --data")
     with TrainingProgress(quiet=quiet) as show, console.stage("training"):
         last = Run(dataset, model.settings).finish(show)
     found = reproduction.reproduce(model, last)
 
-    if as_json:
-        console.print_json(
-            {
-                "verdict": found.verdict,
-                "max_difference": found.max_difference,
-                "environment_differs": found.environment_differs,
-                "weights": str(weights),
-            }
-        )
-    else:
-        lines = [SAYS[found.verdict], f"largest difference   {found.max_difference:.3g}"]
-        if found.environment_differs:
-            lines.append(f"environment differs  in {', '.join(found.environment_differs)}")
-        console.print_result("\n".join(lines))
+    lines = [SAYS[found.verdict], f"largest difference   {found.max_difference:.3g}"]
+    if found.environment_differs:
+        lines.append(f"environment differs  in {', '.join(found.environment_differs)}")
+    document = {
+        "verdict": found.verdict,
+        "max_difference": found.max_difference,
+        "environment_differs": found.environment_differs,
+        "weights": str(weights),
+    }
+    outputs.claim(as_json=as_json).finish(document, lines)
     if found.verdict == "different":
         raise MnistgdError(f"{weights} cannot be reproduced", "it was changed, or made by other code")

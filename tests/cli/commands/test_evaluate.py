@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistgd.cli.commands.evaluate import _caption, _confusion_lines
-from mnistgd.figures.blocks import text_columns
-from mnistgd.figures.captions import class_name
+from mnistgd.cli.tables import confusion_table
+from mnistgd.figures.captions import class_name, mistake_caption
+from mnistgd.figures.columns import text_columns
 from mnistgd.figures.text import text_width
 
 CLOTHES = (
@@ -33,7 +33,7 @@ def trained(mnistgd, few, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("names", ["0123456789", CLOTHES, LONG, WIDE, ("yes", "no"), ("a" * 40, "b" * 40)])
 def test_the_confusion_table_is_square_and_fits(names):
-    title, heads, *rows = _confusion_lines(COUNTS[: len(names), : len(names)], names)
+    title, heads, *rows = confusion_table(COUNTS[: len(names), : len(names)], names)
     ends = {text_columns(line) for line in (heads, *rows)}
     assert len(ends) == 1
     assert ends.pop() <= 80
@@ -46,7 +46,7 @@ def test_the_confusion_table_is_square_and_fits(names):
 
 @pytest.mark.parametrize("names", ["0123456789", ("yes", "no"), ("zero", "one", "two"), WIDE])
 def test_names_that_fit_head_the_columns(names):
-    title, heads, *rows = _confusion_lines(COUNTS[: len(names), : len(names)], names)
+    title, heads, *rows = confusion_table(COUNTS[: len(names), : len(names)], names)
     assert heads.split() == list(names)
     assert [row.split()[0] for row in rows] == list(names)
     assert "number" not in title
@@ -54,7 +54,7 @@ def test_names_that_fit_head_the_columns(names):
 
 @pytest.mark.parametrize("names", [CLOTHES, LONG])
 def test_where_they_do_not_all_columns_have_numbers_and_so_have_the_rows(names):
-    title, heads, *rows = _confusion_lines(COUNTS, names)
+    title, heads, *rows = confusion_table(COUNTS, names)
     assert heads.split() == list("0123456789")
     assert [row.split()[0] for row in rows] == list("0123456789")
     assert all(name[:15] in row for name, row in zip(names, rows, strict=True))
@@ -76,19 +76,22 @@ def test_a_caption_may_cut_names_but_never_the_number(names, probability):
     """In the width of a picture, and in that of a drawing in the terminal, also of one made smaller."""
     drawn = [class_name(names, k) for k in range(10)]
     for true, answer in ((0, 1), (9, 0), (3, 9)):
-        mistake = (true, answer, probability)
         for width in (28, 14, 7):
-            caption = _caption(names, mistake, lambda text, width=width: text_columns(text) <= width)
+            caption = mistake_caption(
+                names[true], names[answer], probability, lambda text, width=width: text_columns(text) <= width
+            )
             assert text_columns(caption) <= width
             assert caption.endswith(f"{probability:.0%}")
             assert ("→" in caption) == (width > 7)
-        caption = _caption(drawn, mistake, lambda text: text_width(text) <= 196)
+        caption = mistake_caption(
+            drawn[true], drawn[answer], probability, lambda text: text_width(text) <= 196
+        )
         assert re.fullmatch(rf".+ → .+, {probability:.0%}", caption)
         assert text_width(caption) <= 196
 
 
 def test_a_caption_that_fits_is_whole():
-    assert _caption(CLOTHES, (9, 1, 0.5), lambda _: True) == "Ankle boot → Trouser, 50%"
+    assert mistake_caption("Ankle boot", "Trouser", 0.5, lambda _: True) == "Ankle boot → Trouser, 50%"
 
 
 def test_the_mistakes_of_long_names_in_the_terminal(on_terminal, few):
