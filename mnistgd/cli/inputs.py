@@ -135,6 +135,11 @@ def classes_of(model: Model, words: list[str] | None) -> list[int | None]:
     return list(dict.fromkeys(found))
 
 
+def columns_of(chosen: list[int | None], count: int) -> list[int]:
+    """The columns of those classes, or of units; all `count` of them where None is among them."""
+    return list(range(count)) if None in chosen else [index for index in chosen if index is not None]
+
+
 def check_one(context: typer.Context, image: str | None, index: int | None) -> None:
     """Exactly one of an image's file and an image's number must be named, and no option of the other kind.
 

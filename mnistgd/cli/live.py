@@ -65,10 +65,7 @@ class Live:
 
         limit = limit_of(weights)
         legend = ["", *blocks.legend(limit, GROKKING, self.screen)]
-        drawings = [
-            blocks.weights_drawing(title, column, limit, GROKKING)
-            for title, column in zip(self.titles, weights.T, strict=True)
-        ]
+        drawings = blocks.weights_drawings(self.titles, weights, limit, GROKKING)
         shrink = blocks.shrink_to_fit(drawings, self.screen, self.height - len(legend))
         self.lines = [] if shrink is None else blocks.sheet(drawings, self.screen, shrink) + legend
         return shrink is not None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mnistgd.errors import ShapeError
 from mnistgd.figures.columns import fitted, text_columns
-from mnistgd.figures.legend import MEANING, signed
+from mnistgd.figures.legend import MEANING, plain, signed
 from mnistgd.figures.palettes import GRAY, Palette
 
 Depth = Literal["24-bit", "256", "16", "none"]
@@ -95,15 +95,27 @@ def weights_drawing(title: str, values: NDArray[np.floating], limit: float, pale
 
 
 def weights_drawings(
-    titles: Sequence[str], weights: NDArray[np.floating], limit: float, palette: Palette
+    titles: Sequence[str], weights: NDArray[np.floating], limits: float | Sequence[float], palette: Palette
 ) -> list[Drawing]:
-    """A drawing of each column of a weight matrix, all on one scale."""
-    return [weights_drawing(title, v, limit, palette) for title, v in zip(titles, weights.T, strict=True)]
+    """A drawing of each column of a weight matrix: on one scale, or each, as its title then says, on its own.
+
+    Parameters
+    ----------
+    titles : one for each
+    weights : ndarray of shape (784, n)
+    limits : float or sequence of float; one limit that all share, or one for each
+    palette : Palette
+    """
+    each = np.broadcast_to(limits, len(titles)).tolist()
+    if np.ndim(limits):
+        titles = [f"{title}, limit {plain(limit)}" for title, limit in zip(titles, each, strict=True)]
+    columns = zip(titles, weights.T, each, strict=True)
+    return [weights_drawing(title, values, limit, palette) for title, values, limit in columns]
 
 
-def abreast(width: int, screen: Screen, rows: int = 1) -> int:
-    """How many drawings of `width` pixels fit into so many rows; at least one into each."""
-    return rows * max(1, (screen.columns + GAP) // (width + GAP))
+def abreast(width: int, screen: Screen) -> int:
+    """How many drawings of `width` pixels fit beside each other; at least one."""
+    return max(1, (screen.columns + GAP) // (width + GAP))
 
 
 def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen, lines: int | None = None) -> int | None:
@@ -123,12 +135,6 @@ def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen, lines: int | None
         if lines is None or rows * (_lines(height // shrink) + 2) - 1 <= lines:
             return shrink
     return None
-
-
-def title_columns(drawings: Sequence[Drawing], screen: Screen) -> int:
-    """How wide the title of each drawing may be."""
-    width: int = drawings[0].values.shape[1]
-    return width // (shrink_to_fit(drawings, screen) or 1)
 
 
 def sheet(drawings: Sequence[Drawing], screen: Screen, shrink: int = 1) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from mnistgd.figures.letters import can_draw
 
@@ -32,19 +32,3 @@ def class_title(names: Sequence[str], index: int) -> str:
 def class_titles(names: Sequence[str]) -> list[str]:
     """The `class_title` of every class."""
     return [class_title(names, index) for index in range(len(names))]
-
-
-def mistake_caption(true: str, answer: str, probability: float, fits: Callable[[str], bool]) -> str:
-    """What was taken for what, and how surely: names may be cut to make it fit, the number never.
-
-    Examples
-    --------
-    >>> mistake_caption("Ankle boot", "Trouser", 0.5, lambda text: len(text) < 20)
-    'Ankl… → Trou…, 50%'
-    """
-    for kept in range(max(len(true), len(answer)), 0, -1):
-        one, other = (name if len(name) <= kept else f"{name[: kept - 1]}…" for name in (true, answer))
-        caption = f"{one} → {other}, {probability:.0%}"
-        if fits(caption):
-            return caption
-    return f"{probability:.0%}"

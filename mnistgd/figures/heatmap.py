@@ -23,6 +23,7 @@ from mnistgd.figures.text import label
 SIZE = 560  # of one heatmap by default, in pixels
 SHEET_SIZE = 196  # of each heatmap of a sheet
 SMALL_SIZE = 84  # of each heatmap of a sheet of many
+MANY = 20  # heatmaps, beyond which a sheet has small ones
 
 
 def heatmap(values: ArrayLike, limit: float, palette: Palette = GROKKING, size: int = SIZE) -> Image.Image:
@@ -110,6 +111,36 @@ def heatmap_sheet(
     width = max(min(sheet.width, round(640 * scale)), LEGEND_WIDTH)
     key = legend(each[0] if shared else None, palette, width, scale)
     return on_page(column([sheet, key], round(20 * scale)), round(24 * scale))
+
+
+def weights_picture(
+    weights: NDArray[np.floating],
+    titles: Sequence[str],
+    limits: float | Sequence[float],
+    palette: Palette = GROKKING,
+    size: int | None = None,
+    *,
+    bare: bool = False,
+) -> Image.Image:
+    """Weights of shape (784,) as one heatmap, or a sheet of the columns of a matrix of shape (784, n).
+
+    Parameters
+    ----------
+    titles : one for each
+    limits : of one heatmap its limit; else as for `heatmap_sheet`
+    palette : Palette
+    size : pixels, as for `heatmap`; as large as suits so many heatmaps if not given
+    bare : bool; without titles and legend, edge to edge
+    """
+    if weights.ndim > 1:
+        size = size or (SHEET_SIZE if len(titles) <= MANY else SMALL_SIZE)
+        if bare:
+            return bare_sheet(weights.T, limits, palette, size)
+        return heatmap_sheet(weights.T, titles, limits, palette, size)
+    (title,), limit, size = titles, float(np.asarray(limits)), size or SIZE
+    if bare:
+        return heatmap(weights, limit, palette, size)
+    return heatmap_figure(weights, title, limit, palette, size)
 
 
 def bare_sheet(

@@ -71,12 +71,12 @@ class Mistake(NamedTuple):
 
     Attributes
     ----------
-    image : int, which one
+    image : uint8 ndarray of shape (28, 28)
     label, answer : int, the class that it is of, and the one that was named
     probability : float, how sure the network is of its answer
     """
 
-    image: int
+    image: NDArray[np.uint8]
     label: int
     answer: int
     probability: float
@@ -97,7 +97,7 @@ def confident_mistakes(
     answers, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     surest = np.take(wrong, np.argsort(-sure[wrong], kind="stable")[:count])
-    return [Mistake(int(k), int(labels[k]), int(answers[k]), float(sure[k])) for k in surest]
+    return [Mistake(images[k], int(labels[k]), int(answers[k]), float(sure[k])) for k in surest]
 
 
 def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:

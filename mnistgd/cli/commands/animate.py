@@ -57,10 +57,7 @@ def animate(
     place = snapshots.snapshots_path(weights)
     claimed = outputs.claim(files={"--out": out}, read=[weights, place], as_json=as_json)
     model = inputs.network(weights)
-    chosen = inputs.classes_of(model, digits)
-    columns = [digit for digit in chosen if digit is not None]
-    if None in chosen:
-        columns = list(range(len(model.class_names)))
+    columns = inputs.columns_of(inputs.classes_of(model, digits), len(model.class_names))
     found = snapshots.load(place, model)
 
     limit = limit_of(found.weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -144,14 +145,8 @@ def clear(as_json: options.Json = False) -> None:
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "source": dataset.source,
-        "train_images": len(dataset.train_images),
-        "test_images": len(dataset.test_images),
-        "names": list(dataset.class_names),
-        "shape": [28, 28],
-        "sha256": dataset.sha256,
-    }
+    counts = len(dataset.train_images), len(dataset.test_images)
+    return _facts(dataset.source, *counts, dataset.class_names, dataset.sha256)
 
 
 def _mnist(cache: CacheInfo) -> dict[str, Any]:
@@ -159,13 +154,19 @@ def _mnist(cache: CacheInfo) -> dict[str, Any]:
     from mnistgd.datasets.dataset import DIGIT_NAMES
     from mnistgd.datasets.mnist import N_TEST, N_TRAIN, PIXELS_SHA256
 
+    return _facts(cache.source, N_TRAIN, N_TEST, DIGIT_NAMES, PIXELS_SHA256)
+
+
+def _facts(
+    source: str | None, n_train: int, n_test: int, names: Sequence[str], sha256: str
+) -> dict[str, Any]:
     return {
-        "source": cache.source,
-        "train_images": N_TRAIN,
-        "test_images": N_TEST,
-        "names": list(DIGIT_NAMES),
+        "source": source,
+        "train_images": n_train,
+        "test_images": n_test,
+        "names": list(names),
         "shape": [28, 28],
-        "sha256": PIXELS_SHA256,
+        "sha256": sha256,
     }
 
 

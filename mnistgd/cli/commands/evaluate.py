@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -13,15 +11,11 @@ from mnistgd.cli.tables import class_word, confusion_table, percent, table
 from mnistgd.cli.terminal import Sheet
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.evaluation import Evaluation, Mistake
     from mnistgd.model.model import Model
 
 MISTAKES = 40
-HEADING = "the most confident mistakes: true → predicted, probability"
 
 
 def evaluate(
@@ -58,12 +52,20 @@ def evaluate(
     def worst(count: int) -> list[Mistake]:
         return evaluation.confident_mistakes(model, images, labels, count)
 
+    def sketch(screen: Screen) -> Sheet | None:
+        from mnistgd.figures.mistakes import HEADING, mistake_drawings, mistakes_abreast
+
+        drawn = worst(mistakes_abreast(images.shape[2], screen))
+        if not drawn:
+            return None
+        return Sheet(mistake_drawings(drawn, model.class_names, screen), title=f"the {HEADING}")
+
     files = {}
     if confusion is not None:
         title = f"{len(labels):,} {split} images: {found.accuracy:.2%} right"
         files[confusion] = _confusion_picture(found, model, title)
     if mistakes is not None:
-        files[mistakes] = _mistakes_picture(model, images, worst(MISTAKES))
+        files[mistakes] = _mistakes_picture(worst(MISTAKES), model)
     claimed.finish(
         {
             "accuracy": found.accuracy,
@@ -77,7 +79,7 @@ def evaluate(
         },
         _summary(found, model, split),
         files=files,
-        sketch=lambda screen: _sheet(screen, model, images, worst),
+        sketch=sketch,
     )
     outputs.check_gate(found.accuracy, min_accuracy)
 
@@ -117,43 +119,13 @@ def _confusion_picture(found: Evaluation, model: Model, title: str) -> bytes:
     return png_bytes(picture, {"weights-sha256": network_sha256(model)})
 
 
-def _mistakes_picture(model: Model, images: NDArray[np.uint8], worst: Sequence[Mistake]) -> bytes:
+def _mistakes_picture(worst: list[Mistake], model: Model) -> bytes:
     from mnistgd.errors import ImageError
-    from mnistgd.figures.captions import class_name, is_digit
-    from mnistgd.figures.montage import contact_sheet
+    from mnistgd.figures.mistakes import mistakes_sheet
     from mnistgd.figures.png import png_bytes
-    from mnistgd.figures.text import text_width
     from mnistgd.model.weights_file import network_sha256
 
     if not worst:
         raise ImageError("there is no mistake to draw", "leave out --mistakes")
-    title = f"the {len(worst)} most confident mistakes: true → predicted, probability"
-    names = [class_name(model.class_names, digit) for digit in range(len(model.class_names))]
-    size = 84 if all(map(is_digit, names)) else 196
-    captions = _captions(worst, names, lambda text: text_width(text) <= size)
-    shown = images[[mistake.image for mistake in worst]]
-    picture = contact_sheet(shown, title=title, captions=captions, columns=8, size=size)
+    picture = mistakes_sheet(worst, model.class_names)
     return png_bytes(picture, {"weights-sha256": network_sha256(model)})
-
-
-def _sheet(
-    screen: Screen, model: Model, images: NDArray[np.uint8], worst: Callable[[int], list[Mistake]]
-) -> Sheet | None:
-    """Two rows of mistakes, as long as the screen is wide."""
-    from mnistgd.figures.blocks import abreast, image_drawing, title_columns
-    from mnistgd.figures.columns import text_columns
-
-    mistakes = worst(abreast(images.shape[2], screen, rows=2))
-    if not mistakes:
-        return None
-    drawings = [image_drawing("", images[mistake.image]) for mistake in mistakes]
-    wide = title_columns(drawings, screen)
-    captions = _captions(mistakes, model.class_names, lambda text: text_columns(text) <= wide)
-    pairs = zip(drawings, captions, strict=True)
-    return Sheet([replace(drawing, title=caption) for drawing, caption in pairs], title=HEADING)
-
-
-def _captions(worst: Sequence[Mistake], names: Sequence[str], fits: Callable[[str], bool]) -> list[str]:
-    from mnistgd.figures.captions import mistake_caption
-
-    return [mistake_caption(names[each.label], names[each.answer], each.probability, fits) for each in worst]

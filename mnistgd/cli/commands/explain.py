@@ -41,7 +41,7 @@ def explain(
     quiet: options.Quiet = False,
 ) -> None:
     """Show why one image got its answer: image × weights, summed."""
-    from mnistgd.figures.captions import class_name, class_title
+    from mnistgd.figures.captions import class_name
     from mnistgd.figures.evidence import evidence_figure
     from mnistgd.figures.palettes import PALETTES, limit_of
     from mnistgd.figures.png import png_bytes
@@ -66,18 +66,13 @@ def explain(
     if rival is None:
         difference = None
         rows = [
-            _row(
-                f"{class_title(model.class_names, digit)}: {found.probabilities[digit]:.1%}",
-                found.evidence[digit],
-                "logit",
-            )
-            for digit in (answer, second)
+            _row(_title(model, found, digit), found.evidence[digit], "logit") for digit in (answer, second)
         ]
         title = f"{seen.name}: why {names[0]}, and not {names[1]}"
         weights_name, limit = "weights", limit_of(model.weights)
     else:
         difference = found.evidence[answer].minus(found.evidence[rival])
-        rows = [_row(f"{names[0]} − {names[1]}", difference, "logits")]
+        rows = [_row(" − ".join(names), difference, "logits")]
         title = f"{seen.name}: what speaks for {names[0]} rather than {names[1]}"
         weights_name, limit = "difference of weights", limit_of(difference.weights)
     with console.stage("drawing"):
@@ -103,6 +98,12 @@ def explain(
         sketch=lambda screen: _sheet(screen, seen, rows, PALETTES[palette]),
         last=[out],
     )
+
+
+def _title(model: Model, found: Explanation, digit: int) -> str:
+    from mnistgd.figures.captions import class_title
+
+    return f"{class_title(model.class_names, digit)}: {found.probabilities[digit]:.1%}"
 
 
 def _row(title: str, evidence: Evidence, total: str) -> Row:

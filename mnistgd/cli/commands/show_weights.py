@@ -12,15 +12,11 @@ from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from mnistgd.engine.types import Array
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.model import Model
 
 ALL = options.ALL
-MANY = 20
-"""More heatmaps than this are drawn small, and only these in the terminal."""
 
 
 def show_weights(
@@ -61,7 +57,9 @@ def show_weights(
     as_json: options.Json = False,
 ) -> None:
     """Draw each digit's 784 weights as a picture."""
-    from mnistgd.figures.palettes import limits_of
+    from mnistgd.figures.blocks import legend, weights_drawings
+    from mnistgd.figures.heatmap import MANY, weights_picture
+    from mnistgd.figures.palettes import PALETTES, limits_of
     from mnistgd.figures.png import png_bytes
     from mnistgd.model.weights_file import weights_sha256
 
@@ -78,6 +76,7 @@ def show_weights(
     written = outputs.several("--out", out, names)
     claimed = outputs.claim(written, read=[weights], as_json=as_json, drawing=not no_terminal)
 
+    colours = PALETTES[palette]
     limits = limits_of(columns.weights, shared=scale == "shared")
     sha256 = weights_sha256(columns.weights)
     files, pictures = {}, []
@@ -85,16 +84,28 @@ def show_weights(
         each = limits if index is None else [limits[index]]
         limit = each[0] if len(set(each)) == 1 else each
         facts = columns.facts(index) | {"limit": limit, "palette": palette}
+        values, titles = columns.weights, columns.titles
+        if index is not None:
+            values, titles = values[:, index], [titles[index]]
         with console.stage("drawing"):
-            picture = _draw(columns, index, limit, palette, size, legend=not no_legend)
+            picture = weights_picture(values, titles, limit, colours, size, bare=no_legend)
         texts = {key: str(value) for key, value in facts.items()} | {"weights-sha256": sha256}
         files[file] = png_bytes(picture, texts)
         pictures.append(facts | {"file": file})
 
+    def sketch(screen: Screen) -> Sheet:
+        """All that was chosen on one sheet, of which the first have room."""
+        some = inputs.columns_of(chosen, len(limits))[:MANY]
+        titles, each = [columns.titles[index] for index in some], [limits[index] for index in some]
+        limit = each[0] if scale == "shared" else each
+        drawings = weights_drawings(titles, columns.weights[:, some], limit, colours)
+        one = each[0] if scale == "shared" or len(each) == 1 else None
+        return Sheet(drawings, () if no_legend else legend(one, colours, screen))
+
     claimed.finish(
         {"weights": str(weights), "weights_sha256": sha256, "pictures": pictures},
         files=files,
-        sketch=lambda screen: _sheet(screen, columns, chosen, limits, scale, palette, legend=not no_legend),
+        sketch=sketch,
         last=list(files),
     )
 
@@ -139,57 +150,3 @@ def _units(model: Model, layer: int) -> Columns:
 
     titles = [f"unit {index}" for index in range(weights.shape[1])]
     return Columns(weights, titles, f"weights-{layer}-unit-{{}}.png", facts)
-
-
-def _draw(
-    columns: Columns,
-    index: int | None,
-    limit: float | list[float],
-    palette: str,
-    size: int | None,
-    *,
-    legend: bool,
-) -> Image:
-    from mnistgd.figures import heatmap
-    from mnistgd.figures.palettes import PALETTES
-
-    colours = PALETTES[palette]
-    if index is None:
-        size = size or (heatmap.SHEET_SIZE if len(columns.titles) <= MANY else heatmap.SMALL_SIZE)
-        if not legend:
-            return heatmap.bare_sheet(columns.weights.T, limit, colours, size)
-        return heatmap.heatmap_sheet(columns.weights.T, columns.titles, limit, colours, size)
-    assert isinstance(limit, float), "one heatmap has one limit"
-    values, size = columns.weights[:, index], size or heatmap.SIZE
-    if not legend:
-        return heatmap.heatmap(values, limit, colours, size)
-    return heatmap.heatmap_figure(values, columns.titles[index], limit, colours, size)
-
-
-def _sheet(
-    screen: Screen,
-    columns: Columns,
-    chosen: list[int | None],
-    limits: list[float],
-    scale: str,
-    palette: str,
-    *,
-    legend: bool,
-) -> Sheet:
-    """All that was chosen as one sheet."""
-    from mnistgd.figures import blocks
-    from mnistgd.figures.legend import plain
-    from mnistgd.figures.palettes import PALETTES
-
-    drawn = [index for index in chosen if index is not None]
-    if None in chosen:
-        drawn = list(range(len(columns.titles)))[:MANY]
-    drawings = []
-    for column in drawn:
-        title = columns.titles[column]
-        if scale == "each":
-            title += f", limit {plain(limits[column])}"
-        values = columns.weights[:, column]
-        drawings.append(blocks.weights_drawing(title, values, limits[column], PALETTES[palette]))
-    one = limits[drawn[0]] if scale == "shared" or len(drawn) == 1 else None
-    return Sheet(drawings, blocks.legend(one, PALETTES[palette], screen) if legend else ())

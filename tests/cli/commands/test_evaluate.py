@@ -7,9 +7,7 @@ import pytest
 from PIL import Image
 
 from mnistgd.cli.tables import confusion_table
-from mnistgd.figures.captions import class_name, mistake_caption
 from mnistgd.figures.columns import text_columns
-from mnistgd.figures.text import text_width
 
 CLOTHES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -68,30 +66,6 @@ def test_clothes_are_no_digits(mnistgd, trained):
     assert shown.splitlines()[3] == "      class  images  precision  recall"
     trained(None)
     assert mnistgd("evaluate").stdout.splitlines()[3] == "digit  images  precision  recall"
-
-
-@pytest.mark.parametrize("names", ["0123456789", CLOTHES, LONG, ("あ" * 40, *"bcdefghij")])
-@pytest.mark.parametrize("probability", [1.0, 0.974, 0.05])
-def test_a_caption_may_cut_names_but_never_the_number(names, probability):
-    """In the width of a picture, and in that of a drawing in the terminal, also of one made smaller."""
-    drawn = [class_name(names, k) for k in range(10)]
-    for true, answer in ((0, 1), (9, 0), (3, 9)):
-        for width in (28, 14, 7):
-            caption = mistake_caption(
-                names[true], names[answer], probability, lambda text, width=width: text_columns(text) <= width
-            )
-            assert text_columns(caption) <= width
-            assert caption.endswith(f"{probability:.0%}")
-            assert ("→" in caption) == (width > 7)
-        caption = mistake_caption(
-            drawn[true], drawn[answer], probability, lambda text: text_width(text) <= 196
-        )
-        assert re.fullmatch(rf".+ → .+, {probability:.0%}", caption)
-        assert text_width(caption) <= 196
-
-
-def test_a_caption_that_fits_is_whole():
-    assert mistake_caption("Ankle boot", "Trouser", 0.5, lambda _: True) == "Ankle boot → Trouser, 50%"
 
 
 def test_the_mistakes_of_long_names_in_the_terminal(on_terminal, few):

@@ -1,0 +1,75 @@
+"""Images that a network got wrong, each with what it is and what it was taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnistgd.figures.blocks import Drawing, Screen, abreast, image_drawing, shrink_to_fit
+from mnistgd.figures.captions import class_name, is_digit
+from mnistgd.figures.columns import text_columns
+from mnistgd.figures.montage import contact_sheet
+from mnistgd.figures.text import text_width
+
+HEADING = "most confident mistakes: true → predicted, probability"
+ROWS = 2  # of drawings in a terminal
+
+
+class Mistake(Protocol):
+    """An image, the class that it is of, the one that was named, and how probable that seemed."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]: ...
+    @property
+    def label(self) -> int: ...
+    @property
+    def answer(self) -> int: ...
+    @property
+    def probability(self) -> float: ...
+
+
+def mistakes_sheet(mistakes: Sequence[Mistake], names: Sequence[str]) -> Image.Image:
+    """A page of them, in the order given; `names` are those of the classes."""
+    names = [class_name(names, digit) for digit in range(len(names))]
+    size = 84 if all(map(is_digit, names)) else 196
+    captions = [mistake_caption(each, names, lambda text: text_width(text) <= size) for each in mistakes]
+    images = np.stack([each.image for each in mistakes])
+    title = f"the {len(mistakes)} {HEADING}"
+    return contact_sheet(images, title=title, captions=captions, columns=8, size=size)
+
+
+def mistakes_abreast(width: int, screen: Screen) -> int:
+    """How many of them, `width` pixels wide, a terminal has room for: two rows."""
+    return ROWS * abreast(width, screen)
+
+
+def mistake_drawings(mistakes: Sequence[Mistake], names: Sequence[str], screen: Screen) -> list[Drawing]:
+    """Drawings of them for a terminal."""
+    drawings = [image_drawing("", each.image) for each in mistakes]
+    wide = drawings[0].values.shape[1] // (shrink_to_fit(drawings, screen) or 1)
+    captions = [mistake_caption(each, names, lambda text: text_columns(text) <= wide) for each in mistakes]
+    return [replace(drawing, title=text) for drawing, text in zip(drawings, captions, strict=True)]
+
+
+def mistake_caption(mistake: Mistake, names: Sequence[str], fits: Callable[[str], bool]) -> str:
+    """What was taken for what, and how surely: names may be cut to make it fit, the number never.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> mistake = SimpleNamespace(label=0, answer=1, probability=0.5)
+    >>> mistake_caption(mistake, ("Ankle boot", "Trouser"), lambda text: len(text) < 20)
+    'Ankl… → Trou…, 50%'
+    """
+    label, answer = names[mistake.label], names[mistake.answer]
+    for kept in range(max(len(label), len(answer)), 0, -1):
+        one, other = (name if len(name) <= kept else f"{name[: kept - 1]}…" for name in (label, answer))
+        caption = f"{one} → {other}, {mistake.probability:.0%}"
+        if fits(caption):
+            return caption
+    return f"{mistake.probability:.0%}"
