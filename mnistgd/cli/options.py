@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,18 +9,14 @@ from typing import Annotated, Literal
 import typer
 
 
-def between(
-    least: float, most: float, words: str, *, open_end: bool = False
-) -> Callable[[float | None], float | None]:
-    """What refuses a number that is not `words`: outside of `least` to `most`, or not finite.
+def between(least: float, most: float, words: str) -> Callable[[float | None], float | None]:
+    """What refuses a number that is not `words`: outside of `least` to `most`.
 
     An option's own min and max let NaN pass in some versions of typer.
     """
 
     def check(value: float | None) -> float | None:
-        if value is None or (
-            math.isfinite(value) and least <= value <= most and not (open_end and value == most)
-        ):
+        if value is None or least <= value <= most:
             return value
         raise typer.BadParameter(f"{value} is not {words}")
 

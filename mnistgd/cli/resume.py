@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnistgd.cli import outputs, signals
 from mnistgd.errors import DataError, StoppedError, UsageError, WeightsError
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     import typer
 
     from mnistgd.datasets.dataset import Dataset
-    from mnistgd.model.settings import Settings
     from mnistgd.training.checkpoint import Checkpoint
     from mnistgd.training.keeping import Checkpointer
     from mnistgd.training.run import TrainState
@@ -29,14 +29,14 @@ def given_options(context: typer.Context) -> set[str]:
 
 
 def load_for_resume(
-    path: Path, asked: Settings, names: tuple[str, ...] | None, given: set[str]
+    path: Path, values: Mapping[str, Any], names: tuple[str, ...] | None, given: set[str]
 ) -> Checkpoint:
     """The run that `path` holds; what it was started with is not asked again.
 
     Parameters
     ----------
     path : Path
-    asked : Settings, as the command line has them
+    values : mapping of the name of a setting to its value, as the command line has them
     names : tuple of str, what ``--labels`` says
     given : set of str, the options that the command line names
 
@@ -47,15 +47,11 @@ def load_for_resume(
     WeightsError
         If the file is not a checkpoint, or names places that a file may not decide on.
     """
-    from dataclasses import fields
-
     from mnistgd.training import checkpoint
 
     saved = checkpoint.load(path)
     wrong = [
-        field.name
-        for field in fields(asked)
-        if field.name in given and getattr(asked, field.name) != getattr(saved.settings, field.name)
+        name for name, value in values.items() if name in given and value != getattr(saved.settings, name)
     ]
     if names is not None and names != saved.class_names:
         wrong.append("labels")

@@ -65,13 +65,8 @@ class Lesson(Generic[SettingsT]):
     name : str, as typed: ``constant-inputs``
     source : str, whose system it is: author, title, chapter
     settings : type
-        A frozen dataclass. Each field is an option of the command line; its default is the source's value
-        and its metadata say, under ``help``, what it is, and may hold ``choices``, ``minimum`` and
-        ``maximum`` (both inclusive) or ``above`` (exclusive), ``metavar`` and ``envvar``, and ``default``:
-        in words, what a default of None stands for.
-        A field is a bool (a flag), an int, float, str or Path, or one of these or None; a
-        ``tuple[T, ...]`` of them (an option that may be repeated); a ``tuple[float, float]`` (that many
-        numbers, with commas) or a ``tuple[tuple[float, ...], ...]`` (numbers with commas, repeatable).
+        A frozen dataclass. Each field is an option of the command line, as `mnistgd.model.fields` says; its
+        default is the source's value.
     run : settings → Outcome
         Raises UsageError for settings that make no sense together.
     plot : (settings, Outcome, empty matplotlib Figure) → None

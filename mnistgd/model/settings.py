@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.errors import UsageError
+from mnistgd.model.fields import as_json, setting, setting_fields
 
 if TYPE_CHECKING:
     from mnistgd.engine.optimizers import Optimizer
@@ -26,104 +25,177 @@ ACTIVATIONS = ("relu", "tanh", "sigmoid")
 MAX_LAYERS, MAX_UNITS = 5, 1024
 """Of the hidden layers: more would be another kind of tool, and a weights file must have a largest size."""
 
+MOMENTUM = 0.9
+ADAPTIVE_RATE = 0.001
+RATES = {
+    ("cross-entropy", False): 1.0,
+    ("cross-entropy", True): 0.5,
+    ("squared-error", False): 0.02,
+    ("squared-error", True): 0.1,
+}
+"""(loss, hidden layers?) → the learning rate that suits plain pixels, found by trying."""
+
 
 @dataclass(frozen=True)
 class Settings:
     """Everything that decides what a run computes, except the images themselves.
 
-    Attributes
-    ----------
-    epochs : int, at least 1
-    batch_size : int, at least 1; None for the whole training set
-    learning_rate : float, above 0; None for what suits the model
-    schedule : str, one of SCHEDULES
-    loss : str, one of LOSSES; ``squared-error`` has no softmax: delta = pred - true
-    optimizer : str, one of OPTIMIZERS
-    momentum : float in [0, 1), for WITH_MOMENTUM; None for 0.9 there, and for nothing elsewhere
-    weight_decay : float, at least 0; added to the gradient as weight_decay · weights, bias excluded
-    init : str, one of INITS; None for what suits the model
-    hidden : tuple of int; the units of each hidden layer, none for the 784→10 network
-    activation : str, one of ACTIVATIONS; that of the hidden units
-    freeze : str or None; which of the 784 pixels' weights stay as they start, as `pack_mask` writes it
-    standardise : bool; train on pixels of mean 0 and deviation 1
-    seed : int, at least 0
-    deskew : bool; straighten the images first
-    validation : float in [0, 0.9]; the share of the training images that is set aside to decide when to stop
-    target_loss, target_accuracy : float or None; stop when the validation images are answered this well
-    patience : int or None; stop after so many epochs without a better validation loss, and keep the best
+    What is left open is decided when they are made, by the rest of them. Of other settings make new ones:
+    `dataclasses.replace` would keep what was decided for the old.
+
+    Raises
+    ------
+    UsageError
+        If some of it makes no sense together.
     """
 
-    epochs: int = 10
-    batch_size: int | None = 100
-    learning_rate: float | None = None
-    schedule: str = "linear"
-    loss: str = "cross-entropy"
-    optimizer: str = "sgd"
-    momentum: float | None = None
-    weight_decay: float = 0.0
-    init: str | None = None
-    hidden: tuple[int, ...] = ()
-    activation: str = "relu"
-    freeze: str | None = None
-    standardise: bool = False
-    seed: int = 0
-    deskew: bool = False
-    validation: float = 0.0
-    target_loss: float | None = None
-    target_accuracy: float | None = None
-    patience: int | None = None
+    epochs: int = setting(10, "Passes over the training images.", minimum=1, maximum=10**12, group="Descent")
+    batch_size: int | None = setting(
+        100, "Images for each step.", minimum=1, none="full", metavar="N|full", group="Descent"
+    )
+    learning_rate: float = setting(
+        None,
+        "How far a step goes along the gradient.",
+        above=0,
+        default=f"{RATES['cross-entropy', False]}; hidden layers {RATES['cross-entropy', True]}; "
+        f"squared-error {RATES['squared-error', False]}, with hidden layers {RATES['squared-error', True]}; "
+        f"adaptive optimizers {ADAPTIVE_RATE}",
+        group="Descent",
+    )
+    schedule: str = setting(
+        "linear",
+        "The rate over the run; linear falls to zero.",
+        choices=SCHEDULES,
+        metavar="NAME",
+        group="Descent",
+    )
+    loss: str = setting(
+        "cross-entropy",
+        "What falls; squared-error is the book's network: no softmax, delta = pred - true.",
+        choices=LOSSES,
+        metavar="NAME",
+        group="Descent",
+    )
+    optimizer: str = setting(
+        "sgd",
+        "How gradients become steps; sgd is plain gradient descent.",
+        choices=OPTIMIZERS,
+        metavar="NAME",
+        group="Descent",
+    )
+    momentum: float | None = setting(
+        None,
+        "How much of its last step momentum, heavy_ball and nesterov keep.",
+        minimum=0,
+        below=1,
+        default=str(MOMENTUM),
+        group="Descent",
+    )
+    weight_decay: float = setting(
+        0.0, "This times the weights, not the bias, is added to their gradient.", minimum=0, group="Descent"
+    )
+    init: str = setting(
+        None,
+        "Where the weights start.",
+        choices=INITS,
+        metavar="NAME",
+        default="zeros; hidden layers glorot_uniform",
+        group="Network",
+    )
+    hidden: tuple[int, ...] = setting(
+        (),
+        "Units of each hidden layer.",
+        minimum=1,
+        maximum=MAX_UNITS,
+        commas=True,
+        metavar="N[,N…]",
+        default="none",
+        group="Network",
+    )
+    activation: str = setting(
+        "relu", "What hidden units do with their total.", choices=ACTIVATIONS, metavar="NAME", group="Network"
+    )
+    # In a file it is what `pack_mask` makes of the picture.
+    freeze: str | None = setting(
+        None,
+        "A 28×28 picture: the weights of its black pixels stay as they are.",
+        metavar="MASK.png",
+        group="Network",
+    )
+    standardise: bool = setting(False, "Train on pixels of mean 0 and deviation 1.", group="Data")
+    seed: int = setting(
+        0,
+        "Decides the order of the images and random weights.",
+        minimum=0,
+        maximum=2**64 - 1,
+        group="Descent",
+    )
+    deskew: bool = setting(False, "Straighten and centre each image first, then and later.", group="Data")
+    validation: float = setting(
+        0.0,
+        "Set this share of the training images aside, to decide when to stop.",
+        minimum=0,
+        maximum=0.9,
+        metavar="SHARE",
+        group="Stopping",
+    )
+    target_loss: float | None = setting(None, "Stop at this validation loss.", minimum=0, group="Stopping")
+    target_accuracy: float | None = setting(
+        None, "Stop at this validation accuracy.", minimum=0, maximum=1, group="Stopping"
+    )
+    patience: int | None = setting(
+        None,
+        "Stop after N epochs without a better validation loss; keep the best.",
+        minimum=1,
+        group="Stopping",
+    )
 
-    def resolved(self) -> Settings:
-        """The same, with what was left open decided.
+    def __post_init__(self) -> None:
+        self._check()
+        if self.momentum is None and self.optimizer in WITH_MOMENTUM:
+            object.__setattr__(self, "momentum", MOMENTUM)
+        if self.init is None:
+            object.__setattr__(self, "init", "glorot_uniform" if self.hidden else "zeros")
+        if self.learning_rate is None:
+            object.__setattr__(self, "learning_rate", _suitable_rate(self))
 
-        Raises
-        ------
-        UsageError
-            If some of it makes no sense together.
-        """
+    def _check(self) -> None:
         if self.momentum is not None and self.optimizer not in WITH_MOMENTUM:
             raise UsageError(f"--momentum means nothing to {self.optimizer}", "add --optimizer momentum")
-        if self.validation == 0 and (self.target_loss, self.target_accuracy, self.patience) != (
-            None,
-            None,
-            None,
-        ):
+        to_stop = (self.target_loss, self.target_accuracy, self.patience)
+        if self.validation == 0 and to_stop != (None, None, None):
             raise UsageError("nothing is set aside to decide when to stop", "add --validation 0.1")
+        if len(self.hidden) > MAX_LAYERS:
+            raise UsageError(f"{len(self.hidden)} hidden layers are more than {MAX_LAYERS}", "leave some out")
         if self.hidden and self.init == "zeros":
             raise UsageError(
                 "hidden units that all start at zero would all stay the same", "add --init glorot_uniform"
             )
-        momentum = 0.9 if self.optimizer in WITH_MOMENTUM and self.momentum is None else self.momentum
-        init = self.init or ("glorot_uniform" if self.hidden else "zeros")
-        decided = replace(self, momentum=momentum, init=init)
-        return decided if self.learning_rate else replace(decided, learning_rate=_suitable_rate(decided))
+        if self.freeze is not None and not _is_mask(self.freeze):
+            raise UsageError("what is to freeze is not written as a mask is", "name a picture: --freeze FILE")
 
     def as_json(self) -> dict[str, Any]:
         """What the weights file and ``--json`` say of the settings; a full batch is ``"full"``."""
-        return asdict(self) | {"batch_size": self.batch_size or "full", "hidden": list(self.hidden)}
+        return as_json(self)
 
     @classmethod
     def from_json(cls, value: object) -> Settings:
-        """Settings from what `as_json` made of them.
+        """Settings from what `as_json` made of them; what is missing has its default.
 
         Raises
         ------
         ValueError
-            If a field is missing, or they are not what a run could have had.
+            If they are not what a run could have had.
         """
         if not isinstance(value, dict):
             raise ValueError("there are none")
-        for field in fields(cls):
-            if field.name not in value:
-                raise ValueError(f"{field.name} is missing")
-            if not _VALID[field.name](value[field.name]):
-                raise ValueError(f"{field.name} cannot be {value[field.name]!r:.40}")
-        known = {field.name: value[field.name] for field in fields(cls)}
-        known["batch_size"] = None if known["batch_size"] == "full" else known["batch_size"]
+        known = {
+            each.name: each.from_json(value[each.name]) for each in setting_fields(cls) if each.name in value
+        }
         try:
-            return cls(**known | {"hidden": tuple(known["hidden"])}).resolved()
+            return cls(**known)
         except UsageError as problem:
-            raise ValueError("they contradict each other") from problem
+            raise ValueError(f"they contradict each other: {problem.message}") from problem
 
     def layer_sizes(self, n_classes: int) -> list[tuple[int, int]]:
         """(inputs, outputs) of each layer that has weights, first to last."""
@@ -148,7 +220,7 @@ class Settings:
         from mnistgd.engine.initializers import INITIALIZERS
         from mnistgd.engine.layers import FromBytes, InPieces, Linear
 
-        initializer = INITIALIZERS[self.resolved().init or "zeros"]
+        initializer = INITIALIZERS[self.init]
         first, *others = self.layer_sizes(n_classes)
         layers: list[Layer] = [FromBytes(*first, initializer=initializer, mean=mean, deviation=deviation)]
         for sizes in others:
@@ -169,7 +241,7 @@ class Settings:
         """The learning rate at each of `steps` steps."""
         from mnistgd.engine.schedules import SCHEDULES as schedules
 
-        return schedules[self.schedule](self.resolved().learning_rate or 0.0, steps)
+        return schedules[self.schedule](self.learning_rate, steps)
 
     def build_optimizer(self) -> Optimizer:
         """The optimizer, with weight decay and frozen weights around it where they are asked for."""
@@ -178,7 +250,7 @@ class Settings:
         from mnistgd.model.freeze import unpack_mask
 
         make = optimizers[self.optimizer]
-        optimizer = make(beta=self.resolved().momentum) if self.optimizer in WITH_MOMENTUM else make()
+        optimizer = make(beta=self.momentum) if self.optimizer in WITH_MOMENTUM else make()
         if self.freeze is not None:
             optimizer = masked(
                 optimizer, {f"{self.layer_prefix(1)}weights": unpack_mask(self.freeze)[:, None]}
@@ -191,13 +263,8 @@ def _suitable_rate(settings: Settings) -> float:
     from mnistgd.engine.optimizers import ADAPTIVE
 
     if settings.optimizer in ADAPTIVE:
-        return 0.001
-    rate = {  # (hidden layers?, loss) → the rate on plain pixels, found by trying
-        (False, "cross-entropy"): 1.0,
-        (False, "squared-error"): 0.02,
-        (True, "cross-entropy"): 0.5,
-        (True, "squared-error"): 0.1,
-    }[bool(settings.hidden), settings.loss]
+        return ADAPTIVE_RATE
+    rate = RATES[settings.loss, bool(settings.hidden)]
     if settings.standardise:
         # The inputs' mean square is about ten times larger, and with it the curvature of the loss.
         rate /= 2.5 if settings.hidden else 10
@@ -205,52 +272,5 @@ def _suitable_rate(settings: Settings) -> float:
     return rate * (1 - (settings.momentum or 0.0)) if settings.optimizer == "heavy_ball" else rate
 
 
-def _whole(least: int, most: int = 10**12) -> Callable[[Any], bool]:
-    return lambda value: type(value) is int and least <= value <= most
-
-
-def _number(value: Any) -> bool:
-    # Not by math.isfinite: a whole number may be too large for a float.
-    return type(value) in (int, float) and 0 <= value <= sys.float_info.max
-
-
-def _none_or(valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or valid(value)
-
-
-def _one_of(names: tuple[str, ...]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and value in names
-
-
-def _hidden(value: Any) -> bool:
-    return (
-        isinstance(value, list | tuple) and len(value) <= MAX_LAYERS and all(map(_whole(1, MAX_UNITS), value))
-    )
-
-
-def _mask(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == PIXELS // 4 and not set(value) - set("0123456789abcdef")
-
-
-_VALID: dict[str, Callable[[Any], bool]] = {
-    "epochs": _whole(1),
-    "batch_size": lambda value: value == "full" or _whole(1)(value),
-    "learning_rate": lambda value: _number(value) and value > 0,
-    "schedule": _one_of(SCHEDULES),
-    "loss": _one_of(LOSSES),
-    "optimizer": _one_of(OPTIMIZERS),
-    "momentum": _none_or(lambda value: _number(value) and value < 1),
-    "weight_decay": _number,
-    "init": _one_of(INITS),
-    "hidden": _hidden,
-    "activation": _one_of(ACTIVATIONS),
-    "freeze": _none_or(_mask),
-    "standardise": lambda value: type(value) is bool,
-    "seed": _whole(0),
-    "deskew": lambda value: type(value) is bool,
-    "validation": lambda value: _number(value) and value <= 0.9,
-    "target_loss": _none_or(_number),
-    "target_accuracy": _none_or(lambda value: _number(value) and value <= 1),
-    "patience": _none_or(_whole(1)),
-}
-"""What each field may be in a file; the command line checks its own options."""
+def _is_mask(text: str) -> bool:
+    return len(text) == PIXELS // 4 and not set(text) - set("0123456789abcdef")

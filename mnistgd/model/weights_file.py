@@ -159,7 +159,6 @@ def build_record(
     data : mapping with keys ``source`` and ``sha256``, of the images it was trained on
     results : mapping of names to figures, such as ``test_accuracy``
     """
-    settings = settings.resolved()
     return {
         "format": 2 if settings.hidden else 1,
         "settings": settings.as_json(),

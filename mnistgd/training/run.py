@@ -146,7 +146,7 @@ class Run:
     """
 
     def __init__(self, dataset: Dataset, settings: Settings) -> None:
-        self.dataset, self.settings = dataset, settings.resolved()
+        self.dataset, self.settings = dataset, settings
         self.images = dataset.train_images.reshape(-1, PIXELS)
         self.labels = dataset.train_labels
         self.n_classes = len(dataset.class_names)

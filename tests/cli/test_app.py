@@ -48,7 +48,7 @@ def test_help_loads_nothing_heavy(arguments):
         (["trian"], "trian"),
         (["train", "--epochs", "0"], "--epochs"),
         (["train", "--epochs", "ten"], "--epochs"),
-        (["train", "--batch-size", "0"], "neither a number from 1 up nor 'full'"),
+        (["train", "--batch-size", "0"], "neither a whole number from 1 up nor 'full'"),
         (["train", "--batch-size", "-3"], "--batch-size"),
         (["train", "--learning-rate", "0"], "not a finite number above 0"),
         (["train", "--learning-rate", "nan"], "not a finite number above 0"),

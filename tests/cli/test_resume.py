@@ -268,6 +268,17 @@ def test_options_that_agree_with_the_file(mnistgd, checkpoint, few):
     assert mnistgd("train", "--resume", checkpoint, "--epochs", 2, "--seed", 3, "--data", few).code == 0
 
 
+def test_an_option_that_means_something_only_to_the_file(mnistgd, few, tmp_path):
+    path, out = tmp_path / "run.npz", tmp_path / "w.npz"
+    options = ["--optimizer", "momentum", "--validation", 0.2, "--patience", 3, "--epochs", 2]
+    assert mnistgd("train", "--data", few, "--checkpoint", path, "--out", out, *options).code == 0
+    again = ["train", "--resume", path, "--data", few, "--patience", 3]
+    assert mnistgd(*again, "--momentum", 0.9).code == 0
+    other = mnistgd(*again, "--momentum", 0.8)
+    assert other.code == 2
+    assert "--momentum contradicts" in other.stderr
+
+
 @pytest.mark.parametrize("damage", ["missing", "weights", "truncated", "params", "record"])
 def test_checkpoints_that_are_none(mnistgd, checkpoint, tmp_path, damage):
     if damage == "missing":

@@ -19,7 +19,7 @@ TRUE_COLOUR = {"COLORTERM": "truecolor"}
 def save(path, names=tuple("0123456789")):
     weights = np.random.default_rng(0).normal(size=(784, len(names))).astype(np.float32)
     params = {"weights": weights, "bias": np.zeros(len(names), np.float32)}
-    settings = Settings().resolved()
+    settings = Settings()
     record = build_record(settings, names, data={"source": "embedded", "sha256": "0" * 64}, results={})
     weights_file.save(Model(params, settings, names, record), path)
 

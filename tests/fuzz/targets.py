@@ -56,7 +56,7 @@ class Target(NamedTuple):
 
 # --- what is sound -------------------------------------------------------------------------------------
 
-SETTINGS = Settings(epochs=1, optimizer="adam", validation=0.1, patience=1).resolved()
+SETTINGS = Settings(epochs=1, optimizer="adam", validation=0.1, patience=1)
 NAMES = ("a", "b")
 
 
@@ -138,7 +138,7 @@ def _use(model: weights_file.Model) -> None:
     """A network that was read can be used."""
     assert model.probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, len(model.class_names))
     assert model.data_source
-    assert model.settings.resolved()
+    assert model.settings
 
 
 def _read_weights(content: bytes, folder: Path) -> None:
@@ -192,7 +192,7 @@ def _read_checkpoint(content: bytes, folder: Path) -> None:
     path = folder / "c.npz"
     path.write_bytes(content)
     saved = checkpoint.load(path)
-    assert saved.settings.resolved()
+    assert saved.settings
     assert saved.out
 
 

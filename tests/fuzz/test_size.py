@@ -53,7 +53,7 @@ def record_of(size, inside, **known):
 
 
 def largest_weights():
-    settings = Settings(hidden=(MAX_UNITS,) * MAX_LAYERS, init="glorot_uniform").resolved()
+    settings = Settings(hidden=(MAX_UNITS,) * MAX_LAYERS, init="glorot_uniform")
     record = build_record(settings, tuple("0123456789"), data={"source": "", "sha256": ""}, results={})
     params = initial_params(settings, 10)
     arrays = {}

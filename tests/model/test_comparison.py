@@ -15,7 +15,7 @@ def model(
     weights = np.random.default_rng(seed).normal(size=(784, len(names))).astype(np.float32)
     params = {"weights": weights, "bias": np.zeros(len(names), np.float32)}
     record = {"data": {"source": "embedded", "sha256": sha256}, "results": results}
-    return Model(params, Settings(**settings).resolved(), tuple(names), record)
+    return Model(params, Settings(**settings), tuple(names), record)
 
 
 def test_correlations_are_those_of_numpy() -> None:

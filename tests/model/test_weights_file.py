@@ -33,7 +33,7 @@ def model():
         "weights": rng.normal(size=(784, 10)).astype(np.float32),
         "bias": rng.normal(size=10).astype(np.float32),
     }
-    bare = Model(params, Settings(deskew=True, batch_size=None).resolved(), NAMES)
+    bare = Model(params, Settings(deskew=True, batch_size=None), NAMES)
     return with_record(bare, data={"source": "embedded", "sha256": "0" * 64}, results={"test_accuracy": 0.5})
 
 
@@ -83,7 +83,7 @@ def test_probabilities_without_softmax():
     """A squared-error network predicts the probabilities themselves; they are clipped and made to sum to 1."""
     bias = np.array([0.5, 1.5, -0.3, 0, 0, 0, 0, 0, 0, 0], np.float32)
     params = {"weights": np.zeros((784, 10), np.float32), "bias": bias}
-    model = Model(params, Settings(loss="squared-error").resolved(), NAMES)
+    model = Model(params, Settings(loss="squared-error"), NAMES)
     blank = np.zeros((1, 28, 28), np.uint8)
     assert model.probabilities(blank)[0].tolist() == pytest.approx([1 / 3, 2 / 3] + [0] * 8)
     nothing = Model(params | {"bias": np.full(10, -1, np.float32)}, model.settings, NAMES)
@@ -136,6 +136,15 @@ def change_record(path, **changes):
     rewrite(
         path, record=np.array(json.dumps({key: value for key, value in record.items() if value is not None}))
     )
+
+
+def test_a_setting_that_a_file_lacks_has_its_default(model, saved):
+    """As files have that were written before there was such a setting."""
+    settings = model.settings.as_json()
+    for name in ("standardise", "patience", "learning_rate"):
+        settings.pop(name)
+    change_record(saved, settings=settings)
+    assert weights_file.load(saved).settings == model.settings
 
 
 def header(shape, dtype="<f4"):

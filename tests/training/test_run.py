@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
 from mnistgd.datasets.paths import read_path
-from mnistgd.errors import UsageError
-from mnistgd.model.freeze import pack_mask, unpack_mask
+from mnistgd.model.freeze import pack_mask
 from mnistgd.model.settings import OPTIMIZERS, SCHEDULES, Settings
 from mnistgd.training.run import Run
 
@@ -41,61 +40,6 @@ def told(now):
 
 def same(a, b):
     return a.keys() == b.keys() and all(a[name].tobytes() == b[name].tobytes() for name in a)
-
-
-def test_the_engines_names_are_the_settings_names():
-    from inspect import signature
-
-    from mnistgd.engine import activations, initializers, optimizers, schedules
-    from mnistgd.model import settings as names
-
-    assert set(names.OPTIMIZERS) == set(optimizers.OPTIMIZERS)
-    takes = {name: set(signature(make).parameters) for name, make in optimizers.OPTIMIZERS.items()}
-    assert set(names.WITH_MOMENTUM) == {name for name in takes if "beta" in takes[name]}
-    assert set(optimizers.ADAPTIVE) == {name for name in takes if "epsilon" in takes[name]}
-    assert set(names.SCHEDULES) == set(schedules.SCHEDULES)
-    assert set(names.INITS) == set(initializers.INITIALIZERS)
-    assert set(names.ACTIVATIONS) == set(activations.ACTIVATIONS)
-
-
-@pytest.mark.parametrize(
-    "change", [{}, {"hidden": (7, 5), "batch_size": None}, {"optimizer": "adam"}, {"freeze": "f0" * 98}]
-)
-def test_settings_survive_json(change):
-    import json
-
-    wanted = Settings(**change).resolved()
-    assert Settings.from_json(json.loads(json.dumps(wanted.as_json()))) == wanted
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"epochs": 0}, {"epochs": True}, {"learning_rate": float("nan")}, {"hidden": [0]}, {"hidden": [1] * 6}, {"hidden": 5},
-     {"freeze": "xyz"}, {"validation": 1.0}, {"patience": 0}, {"optimizer": []}, {"momentum": 1.0}, {"batch_size": "all"}],
-)  # fmt: skip
-def test_settings_that_no_run_could_have_had(change):
-    with pytest.raises(ValueError, match=next(iter(change))):
-        Settings.from_json(Settings().resolved().as_json() | change)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"momentum": 0.5}, "means nothing to sgd"),
-        ({"patience": 3}, "nothing is set aside"),
-        ({"target_accuracy": 0.9}, "nothing is set aside"),
-        ({"hidden": (4,), "init": "zeros"}, "would all stay the same"),
-    ],
-)
-def test_settings_that_make_no_sense_together(change, words):
-    with pytest.raises(UsageError, match=words):
-        Settings(**change).resolved()
-
-
-@given(st.integers(0, 2**784 - 1))
-def test_masks_survive_packing(bits):
-    mask = np.array([bits >> place & 1 for place in range(784)], bool)
-    assert (unpack_mask(pack_mask(mask)) == mask).all()
 
 
 def test_what_is_set_aside_never_trains(data):

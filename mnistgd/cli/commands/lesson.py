@@ -5,9 +5,7 @@ Each lesson is a command of its own, made from its settings when it is asked for
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,9 +13,11 @@ import typer
 from typer.core import TyperGroup
 
 from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, table
 from mnistgd.errors import UsageError
 from mnistgd.lessons import TITLES, load
+from mnistgd.model import fields
 
 if TYPE_CHECKING:
     from mnistgd.lessons.lesson import Lesson, Outcome
@@ -80,10 +80,11 @@ def _all_command() -> Any:
 
 
 def _lesson_command(lesson: Lesson[Any]) -> Any:
-    from mnistgd.cli.lesson_options import option_parameters, settings_of
-
-    def one(plot: str | None, as_json: bool, quiet: bool, **values: Any) -> None:
-        settings = settings_of(lesson.settings, values)
+    @with_settings(lesson.settings)
+    def one(
+        plot: Plot = None, as_json: options.Json = False, quiet: options.Quiet = False, **values: Any
+    ) -> None:
+        settings = lesson.settings(**values)
         if plot is not None:
             _check_plot(lesson)
         claimed = outputs.claim({"--plot": plot}, read=_files_of(settings), as_json=as_json)
@@ -95,15 +96,6 @@ def _lesson_command(lesson: Lesson[Any]) -> Any:
         files = {} if plot is None else {plot: _plot(lesson, settings, outcome)}
         claimed.finish(_document(lesson, settings, outcome), outcome_lines(outcome), files=files)
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [
-        *option_parameters(lesson.settings),
-        inspect.Parameter("plot", keyword, annotation=Plot, default=None),
-        inspect.Parameter("as_json", keyword, annotation=options.Json, default=False),
-        inspect.Parameter("quiet", keyword, annotation=options.Quiet, default=False),
-    ]
-    one.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    one.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     title = TITLES[lesson.name]
     return _command(one, lesson.name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {lesson.source}.")
 
@@ -138,11 +130,10 @@ def _plot(lesson: Lesson[Any], settings: Any, outcome: Outcome) -> bytes:
 
 
 def _document(lesson: Lesson[Any], settings: Any, outcome: Outcome) -> dict[str, Any]:
-    plain = {key: str(v) if isinstance(v, Path) else v for key, v in asdict(settings).items()}
     return {
         "lesson": lesson.name,
         "source": lesson.source,
-        "settings": plain,
+        "settings": fields.as_json(settings),
         "rows": outcome.rows,
         "result": outcome.result,
     }

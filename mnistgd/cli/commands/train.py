@@ -10,35 +10,18 @@ import typer
 from mnistgd.cli import console, inputs, options, outputs, signals
 from mnistgd.cli import resume as resuming
 from mnistgd.cli import train_options as asked
+from mnistgd.cli.settings_options import with_settings
 from mnistgd.errors import UsageError
+from mnistgd.model.settings import Settings
 
 if TYPE_CHECKING:
     from mnistgd.model.model import Model
-    from mnistgd.model.settings import Settings
     from mnistgd.training.run import TrainState
 
 
+@with_settings(Settings)
 def train(
     context: typer.Context,
-    epochs: asked.Epochs = 10,
-    batch_size: asked.BatchSize = 100,
-    learning_rate: asked.LearningRate = None,
-    schedule: asked.Schedule = "linear",
-    loss: asked.LossName = "cross-entropy",
-    optimizer: asked.OptimizerName = "sgd",
-    momentum: asked.Momentum = None,
-    weight_decay: asked.WeightDecay = 0.0,
-    init: asked.Init = None,
-    hidden: asked.Hidden = None,
-    activation: asked.Activation = "relu",
-    freeze: asked.Freeze = None,
-    standardise: asked.Standardise = False,
-    deskew: asked.Deskew = False,
-    seed: asked.Seed = 0,
-    validation: asked.Validation = 0.0,
-    target_loss: asked.TargetLoss = None,
-    target_accuracy: asked.TargetAccuracy = None,
-    patience: asked.Patience = None,
     data: options.Data = "mnist",
     labels: options.Labels = None,
     offline: options.Offline = False,
@@ -52,47 +35,29 @@ def train(
     min_accuracy: options.MinAccuracy = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
+    **values: Any,
 ) -> None:
     """Train the network and write its weights to a file."""
     from mnistgd.cli.live import check_live, live_for
     from mnistgd.cli.progress import TrainingProgress
     from mnistgd.model import weights_file
     from mnistgd.model.freeze import pack_mask, read_mask
-    from mnistgd.model.settings import Settings
     from mnistgd.training import snapshots
     from mnistgd.training.keeping import Checkpointer, HistoryLog
     from mnistgd.training.result import finished_model
     from mnistgd.training.run import Run
     from mnistgd.training.snapshots import Recorder
 
-    settings = Settings(
-        epochs=epochs,
-        batch_size=batch_size or None,
-        learning_rate=learning_rate,
-        schedule=schedule,
-        loss=loss,
-        optimizer=optimizer,
-        momentum=momentum,
-        weight_decay=weight_decay,
-        init=init,
-        hidden=tuple(int(units) for units in hidden.split(",")) if hidden else (),
-        activation=activation,
-        freeze=None if freeze is None else pack_mask(read_mask(freeze)),
-        standardise=standardise,
-        seed=seed,
-        deskew=deskew,
-        validation=validation,
-        target_loss=target_loss,
-        target_accuracy=target_accuracy,
-        patience=patience,
-    )
+    freeze = values["freeze"]
+    if freeze is not None:
+        values["freeze"] = pack_mask(read_mask(Path(freeze)))
     names = inputs.class_names(labels)
     given = resuming.given_options(context)
     saved = None
     if resume is None:
-        settings = settings.resolved()
+        settings = Settings(**values)
     else:
-        saved = resuming.load_for_resume(resume, settings, names, given)
+        saved = resuming.load_for_resume(resume, values, names, given)
         settings, names = saved.settings, saved.class_names
         data, out = (data if "data" in given else saved.data), (out if "out" in given else saved.out)
         log = log or (Path(saved.log) if saved.log else None)

@@ -20,7 +20,7 @@ def save(path, n_classes=10, names=None, weights=None):
     if weights is None:
         weights = rng.normal(size=(784, n_classes)).astype(np.float32)
     params = {"weights": weights, "bias": np.zeros(n_classes, np.float32)}
-    names, settings = tuple(names or "0123456789"[:n_classes]), Settings().resolved()
+    names, settings = tuple(names or "0123456789"[:n_classes]), Settings()
     record = build_record(settings, names, data={"source": "embedded", "sha256": "0" * 64}, results={})
     weights_file.save(Model(params, settings, names, record), path)
     return weights

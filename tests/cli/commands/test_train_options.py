@@ -73,6 +73,17 @@ def test_a_rate_left_unset_suits_the_model(mnistgd, few, tmp_path):
     assert rate("--optimizer", "heavy_ball", "--momentum", "0.5") == 0.5
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--seed", 1_764_103_169_123_456_789), ("--batch-size", 10**15), ("--batch-size", "full")],
+)
+def test_what_the_command_line_takes_is_read_back(mnistgd, few, tmp_path, option, value):
+    document, model = train(mnistgd, few, tmp_path / "w.npz", option, value)
+    name = option[2:].replace("-", "_")
+    assert document["settings"][name] == value
+    assert model.settings.as_json() == document["settings"]
+
+
 def test_stopping_is_reported(mnistgd, few, tmp_path):
     options = ["--validation", "0.2", "--target-accuracy", "0.5", "--epochs", "30"]
     document, _ = train(mnistgd, few, tmp_path / "w.npz", *options)
@@ -132,7 +143,10 @@ def test_a_gate_that_is_missed(mnistgd, few, tmp_path, command):
         (["--hidden", "5000"], "not a list of whole numbers"),
         (["--hidden", "9,9,9,9,9,9"], "6 hidden layers are more than 5"),
         (["--hidden", "4", "--init", "zeros"], "would all stay the same"),
-        (["--optimizer", "lion"], "lion"),
+        (["--optimizer", "lion"], "'lion' is not one of sgd, momentum"),
+        (["--epochs", "ten"], "'ten' is not a whole number from 1 to"),
+        (["--epochs", str(10**13)], "is not a whole number from 1 to 1,000,000,000,000"),
+        (["--seed", str(2**64)], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
         (["--min-accuracy", "93"], "--min-accuracy"),
         (["--out", "-", "--json"], "both want stdout"),
     ],
