@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mnistgd import __version__
-from mnistgd.cli import console, signals
+from mnistgd.cli import console, options, signals
 from mnistgd.cli.commands.animate import animate
 from mnistgd.cli.commands.compare import compare
 from mnistgd.cli.commands.curves import curves
@@ -41,7 +41,10 @@ app = typer.Typer(
     epilog=EPILOG,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda word: options.OLD_NAMES.get(word, word),
+    },
 )
 app.command()(train)
 app.command()(show_weights)

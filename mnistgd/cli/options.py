@@ -41,11 +41,9 @@ OtherData = Annotated[
         help="Other images than those the network was trained and tested on.",
     ),
 ]
-Labels = Annotated[
+ClassNames = Annotated[
     str | None,
-    typer.Option(
-        "--labels", metavar="NAME,NAME,…", help="Names of the classes, in order.", show_default="digits"
-    ),
+    typer.Option(metavar="NAME,…", help="What the classes are called, in order.", show_default="digits"),
 ]
 Offline = Annotated[
     bool,
@@ -102,5 +100,8 @@ MinAccuracy = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stderr but errors.")]
+
+OLD_NAMES = {"labels": "class-names"}
+"""Of options: what they were called once, and are still taken as."""
 
 WEIGHTS_FILE = Path("weights.npz")

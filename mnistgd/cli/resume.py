@@ -37,7 +37,7 @@ def load_for_resume(
     ----------
     path : Path
     values : mapping of the name of a setting to its value, as the command line has them
-    names : tuple of str, what ``--labels`` says
+    names : tuple of str, what ``--class-names`` says
     given : set of str, the options that the command line names
 
     Raises
@@ -54,7 +54,7 @@ def load_for_resume(
         name for name, value in values.items() if name in given and value != getattr(saved.settings, name)
     ]
     if names is not None and names != saved.class_names:
-        wrong.append("labels")
+        wrong.append("class_names")
     if wrong:
         raise UsageError(
             f"--{wrong[0].replace('_', '-')} contradicts {path}", "leave it out: the file has all settings"

@@ -46,7 +46,7 @@ def compare(a: Model, b: Model) -> Comparison:
         first, second = (", ".join(model.class_names) for model in (a, b))
         raise WeightsError(
             f"the networks tell different classes apart: {first} and {second}",
-            "compare networks that were trained with the same --labels",
+            "compare networks that were trained with the same --class-names",
         )
     one, other = a.settings.as_json(), b.settings.as_json()
     return Comparison(

@@ -252,7 +252,7 @@ def checkpoint(mnistgd, few, tmp_path):
         (["--optimizer", "sgd"], "--optimizer contradicts"),
         (["--deskew"], "--deskew contradicts"),
         (["--hidden", "5"], "--hidden contradicts"),
-        (["--labels", "a,b,c,d,e,f,g,h,i,j"], "--labels contradicts"),
+        (["--class-names", "a,b,c,d,e,f,g,h,i,j"], "--class-names contradicts"),
         (["--data", "mnist", "--offline"], "--data names other images"),
         (["--out", "SAME"], "name the same file"),
     ],

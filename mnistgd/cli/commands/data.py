@@ -32,7 +32,7 @@ def data_root(context: typer.Context) -> None:
 @data_app.command("info")
 def info(
     data: options.Data = "mnist",
-    labels: options.Labels = None,
+    class_names: options.ClassNames = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -43,7 +43,7 @@ def info(
     if data == MNIST:
         described = _mnist(cache)
     else:
-        described = _describe(inputs.dataset(data, inputs.class_names(labels), quiet=quiet))
+        described = _describe(inputs.dataset(data, inputs.class_names(class_names), quiet=quiet))
     outputs.claim(as_json=as_json).finish(
         described | {"cache": _cache(cache)},
         [
@@ -69,7 +69,7 @@ def show(
     split: Annotated[Literal["train", "test"], typer.Option(help="Which images.")] = "train",
     deskew: Annotated[bool, typer.Option("--deskew", help="Show them straightened.")] = False,
     data: options.Data = "mnist",
-    labels: options.Labels = None,
+    class_names: options.ClassNames = None,
     offline: options.Offline = False,
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write; - is stdout.")
@@ -83,7 +83,7 @@ def show(
     from mnistgd.figures.montage import contact_sheet
     from mnistgd.figures.png import png_bytes
 
-    names = inputs.class_names(labels)
+    names = inputs.class_names(class_names)
     claimed = outputs.claim({"--out": out}, read=[inputs.images_place(data)], as_json=as_json)
     dataset = inputs.dataset(data, names, offline=offline, deskew=deskew, quiet=quiet)
     images, digits = dataset.split(split)

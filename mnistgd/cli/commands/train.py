@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def train(
     context: typer.Context,
     data: options.Data = "mnist",
-    labels: options.Labels = None,
+    class_names: options.ClassNames = None,
     offline: options.Offline = False,
     out: asked.Out = str(options.WEIGHTS_FILE),
     frames: asked.Frames = None,
@@ -51,7 +51,7 @@ def train(
     freeze = values["freeze"]
     if freeze is not None:
         values["freeze"] = pack_mask(read_mask(Path(freeze)))
-    names = inputs.class_names(labels)
+    names = inputs.class_names(class_names)
     given = resuming.given_options(context)
     saved = None
     if resume is None:

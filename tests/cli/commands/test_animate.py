@@ -160,7 +160,7 @@ def test_on_stdout_it_is_a_gif(shell, folder):
 def test_names_of_classes(mnistgd, few, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = "zero,one,two,three,four,five,six,seven,eight,nine"
-    args = ("train", "--data", few, "--epochs", 1, "--frames", 3, "--labels", names, "--quiet")
+    args = ("train", "--data", few, "--epochs", 1, "--frames", 3, "--class-names", names, "--quiet")
     assert mnistgd(*args).code == 0
     assert mnistgd("animate", "three", "--json").json["digits"] == [3]
     assert mnistgd("animate", "9").code == 0

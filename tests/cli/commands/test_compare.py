@@ -21,7 +21,7 @@ def networks(tmp_path_factory, few):
     for name, *options in (
         ("a.npz", "--epochs", "2"),
         ("b.npz", "--epochs", "3", "--deskew", "--weight-decay", "0.1"),
-        ("clothes.npz", "--epochs", "1", "--labels", names),
+        ("clothes.npz", "--epochs", "1", "--class-names", names),
         ("hidden.npz", "--epochs", "1", "--hidden", "8"),
         ("other.npz", "--epochs", "2", "--data", folder / "fewer.npz"),
     ):

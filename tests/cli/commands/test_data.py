@@ -134,7 +134,7 @@ def test_a_folder_of_idx_files_works(mnistgd, folder, tmp_path):
         10,
         ["0", "1", "2"],
     )
-    options = ["--labels", "cat,dog,hen", "--epochs", 1, "--json", "--out", tmp_path / "w.npz"]
+    options = ["--class-names", "cat,dog,hen", "--epochs", 1, "--json", "--out", tmp_path / "w.npz"]
     trained = mnistgd("train", "--data", folder, *options).json
     assert trained["data"] == {"source": str(folder), "sha256": described["sha256"]}
     assert (
@@ -180,11 +180,11 @@ def test_bad_data(mnistgd, folder, tmp_path, spoil, words):
 
 @pytest.mark.parametrize("labels", ["cat", "cat,cat,dog", "cat,,dog", ",".join("abcdefghijk"), "a\nb,c"])
 def test_names_that_cannot_be(mnistgd, folder, labels):
-    assert mnistgd("train", "--data", folder, "--labels", labels).code == 2
+    assert mnistgd("train", "--data", folder, "--class-names", labels).code == 2
 
 
 def test_names_that_do_not_fit_the_data(mnistgd, folder):
-    result = mnistgd("train", "--data", folder, "--labels", "cat,dog")
+    result = mnistgd("train", "--data", folder, "--class-names", "cat,dog")
     assert result.code == 1
     assert "3 classes" in result.stderr
 

@@ -23,7 +23,7 @@ def trained(mnistgd, few, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def train(names):
-        options = ("--labels", ",".join(names)) if names else ()
+        options = ("--class-names", ",".join(names)) if names else ()
         assert mnistgd("train", "--data", few, "--epochs", 1, "--quiet", *options).code == 0
 
     return train
@@ -70,7 +70,8 @@ def test_clothes_are_no_digits(mnistgd, trained):
 
 def test_the_mistakes_of_long_names_in_the_terminal(on_terminal, few):
     assert (
-        on_terminal("train", "--data", few, "--epochs", 1, "--labels", ",".join(CLOTHES), "--quiet").code == 0
+        on_terminal("train", "--data", few, "--epochs", 1, "--class-names", ",".join(CLOTHES), "--quiet").code
+        == 0
     )
     shown = on_terminal("evaluate", columns=30, env={"NO_COLOR": "1"}).stdout
     captions = [line.strip() for line in shown.splitlines() if " > " in line]

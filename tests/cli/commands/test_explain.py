@@ -132,7 +132,9 @@ def test_against_a_rival_the_table_adds_up(mnistgd, trained):
 def test_clothes_are_no_digits(mnistgd, few, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = ["コート", *"bcdefghi", "a name of some length"]
-    assert mnistgd("train", "--data", few, "--epochs", 1, "--labels", ",".join(names), "--quiet").code == 0
+    assert (
+        mnistgd("train", "--data", few, "--epochs", 1, "--class-names", ",".join(names), "--quiet").code == 0
+    )
     heading, *lines = mnistgd("explain", "--index", 0).stdout.splitlines()[:11]
     assert heading.split()[0] == "class"
     assert {text_columns(line) for line in lines} == {text_columns(heading)}

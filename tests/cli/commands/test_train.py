@@ -142,7 +142,9 @@ def test_divergence_in_the_last_step(mnistgd, few, tmp_path):
 
 def test_names_of_classes(mnistgd, few, tmp_path):
     names = "T-shirt,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
-    result = mnistgd("train", "--data", few, "--labels", names, "--epochs", 1, "--out", tmp_path / "w.npz")
+    result = mnistgd(
+        "train", "--data", few, "--class-names", names, "--epochs", 1, "--out", tmp_path / "w.npz"
+    )
     assert result.code == 0
     assert weights_file.load(tmp_path / "w.npz").class_names == tuple(names.split(","))
 

@@ -177,3 +177,16 @@ def test_masks_that_are_none(mnistgd, few, tmp_path, kind, words):
     result = mnistgd("train", "--data", few, "--freeze", path)
     assert result.code == 1
     assert words in result.stderr
+
+
+def test_the_old_word_for_class_names_is_still_taken(mnistgd, few, tmp_path):
+    names = ",".join("abcdefghij")
+    _, model = train(mnistgd, few, tmp_path / "w.npz", "--labels", names)
+    assert model.class_names == tuple("abcdefghij")
+    assert mnistgd("data", "info", "--data", few, f"--labels={names}", "--json").json["names"] == list(
+        "abcdefghij"
+    )
+    for command in (["train"], ["data", "info"], ["data", "show"]):
+        text = mnistgd(*command, "--help").stdout
+        assert "--class-names NAME,…" in text
+        assert "--labels" not in text
