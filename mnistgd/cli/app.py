@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mnistgd import __version__
-from mnistgd.cli import console, options, signals
+from mnistgd.cli import console, options, signals, train_options
 from mnistgd.cli.commands.animate import animate
 from mnistgd.cli.commands.compare import compare
 from mnistgd.cli.commands.curves import curves
@@ -46,7 +46,7 @@ app = typer.Typer(
         "token_normalize_func": lambda word: options.OLD_NAMES.get(word, word),
     },
 )
-app.command()(train)
+app.command(cls=train_options.TrainCommand)(train)
 app.command()(show_weights)
 app.command()(evaluate)
 app.command()(predict)

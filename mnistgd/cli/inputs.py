@@ -64,11 +64,11 @@ def network(weights: Path, claim: Claim | None = None, data: str | None = None) 
     return model
 
 
-def class_names(labels: str | None) -> tuple[str, ...] | None:
-    """What ``--labels`` says; None if it is not given."""
+def class_names(text: str | None) -> tuple[str, ...] | None:
+    """What ``--class-names`` says; None if it is not given."""
     from mnistgd.datasets.class_names import parse_class_names
 
-    return None if labels is None else parse_class_names(labels)
+    return None if text is None else parse_class_names(text)
 
 
 def dataset(

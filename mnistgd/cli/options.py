@@ -29,6 +29,7 @@ Data = Annotated[
         "--data",
         envvar="MNISTGD_DATA",
         metavar="mnist|PATH",
+        rich_help_panel="Data",
         help="The images: MNIST, or a folder of IDX files, or an .npz file.",
     ),
 ]
@@ -43,11 +44,21 @@ OtherData = Annotated[
 ]
 ClassNames = Annotated[
     str | None,
-    typer.Option(metavar="NAME,…", help="What the classes are called, in order.", show_default="digits"),
+    typer.Option(
+        metavar="NAME,…",
+        help="What the classes are called, in order.",
+        show_default="digits",
+        rich_help_panel="Data",
+    ),
 ]
 Offline = Annotated[
     bool,
-    typer.Option("--offline", envvar="MNISTGD_OFFLINE", help="Do not ask OpenML; use the embedded MNIST."),
+    typer.Option(
+        "--offline",
+        envvar="MNISTGD_OFFLINE",
+        help="Do not ask OpenML; use the embedded MNIST.",
+        rich_help_panel="Data",
+    ),
 ]
 Weights = Annotated[
     Path,

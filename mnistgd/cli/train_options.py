@@ -1,11 +1,12 @@
-"""The options of ``mnistgd train`` that are no settings."""
+"""The options of ``mnistgd train`` that are no settings, and its help."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 Out = Annotated[
     str,
@@ -32,3 +33,20 @@ Every = Annotated[int, typer.Option(min=1, metavar="N", help="Epochs from one ch
 Resume = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Go on from a checkpoint; all settings come from it.")
 ]
+
+GROUPS = ("Data", "Network", "Descent", "Stopping", "Output")
+"""The headings of the help; an option that names none is about the output."""
+
+
+class TrainCommand(TyperCommand):
+    """The command, whose many options stand in groups."""
+
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        groups: dict[str, list[tuple[str, str]]] = {group: [] for group in GROUPS}
+        for option in self.get_params(ctx):
+            if record := option.get_help_record(ctx):
+                groups[getattr(option, "rich_help_panel", None) or GROUPS[-1]].append(record)
+        width = max(len(name) for records in groups.values() for name, _ in records)
+        for group, records in groups.items():
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(width), text) for name, text in records])

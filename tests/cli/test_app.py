@@ -1,5 +1,6 @@
 """The command itself: its help, its version, and what it loads."""
 
+import re
 import subprocess
 import sys
 
@@ -18,6 +19,32 @@ def test_alone_it_prints_help(mnistgd):
 
 def test_help_and_no_arguments_say_the_same(mnistgd):
     assert mnistgd("--help").stdout == mnistgd("-h").stdout == mnistgd().stdout
+
+
+def test_every_description_fits(mnistgd):
+    for command in ([], ["data"], ["lesson"]):
+        text = mnistgd(*command, "--help").stdout
+        assert "..." not in text.replace("[ARGS]...", "")
+        assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_options_of_train_stand_in_groups(mnistgd):
+    import typer
+
+    from mnistgd.cli.app import app
+    from mnistgd.cli.train_options import GROUPS
+
+    text = mnistgd("train", "--help").stdout
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line[:-1] for line in lines if re.fullmatch(r"[A-Z]\w+:", line)] == list(GROUPS)
+    (train,) = (c for name, c in typer.main.get_command(app).commands.items() if name == "train")
+    for option in train.params:
+        assert getattr(option, "rich_help_panel", None) in {*GROUPS, None}
+        assert text.count(f" {option.opts[0]} ") == 1
+    assert text.index("Network:") < text.index("--hidden") < text.index("Descent:") < text.index("--seed")
+    # The texts of all groups begin below each other.
+    assert {len(line) - len(line.lstrip()) for line in lines[3:]} <= {0, 2, 24}
 
 
 def test_version(mnistgd):

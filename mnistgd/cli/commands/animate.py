@@ -45,7 +45,7 @@ def animate(
     ] = 6.0,
     as_json: options.Json = False,
 ) -> None:
-    """Show the weights forming: snapshots that mnistgd train --frames kept."""
+    """Show the weights forming: what mnistgd train --frames kept."""
     from mnistgd.figures.animation import animation_file, frame_times
     from mnistgd.figures.captions import class_title
     from mnistgd.figures.palettes import PALETTES, limit_of

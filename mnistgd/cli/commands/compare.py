@@ -26,7 +26,7 @@ def compare(
     no_terminal: terminal.NoTerminal = False,
     as_json: options.Json = False,
 ) -> None:
-    """Compare two networks: their settings, their accuracy and their weights."""
+    """Compare the settings, accuracy and weights of two networks."""
     from mnistgd.figures.captions import class_titles
     from mnistgd.figures.comparison import comparison_limit, comparison_sheet
     from mnistgd.figures.palettes import PALETTES

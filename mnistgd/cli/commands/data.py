@@ -36,7 +36,7 @@ def info(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Say what the images are, where they come from and where they are kept."""
+    """Describe the images, where they come from and where they are kept."""
     from mnistgd.datasets import upkeep
 
     cache = upkeep.info()

@@ -42,7 +42,7 @@ def predict(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Say which digit a picture shows: a photo, a drawing, or an image of the data."""
+    """Say which digit a photo, a drawing or an image shows."""
     sources = images or []
     inputs.check_one(context, sources[0] if sources else None, index)
     names = _names_of(sources)

@@ -27,7 +27,7 @@ def verify(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Train again from a weights file's record, and say whether the same comes out."""
+    """Train again from a file's record, and compare the weights."""
     from mnistgd.cli.progress import TrainingProgress
     from mnistgd.training import reproduction
     from mnistgd.training.run import Run
