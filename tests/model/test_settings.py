@@ -39,6 +39,7 @@ def test_kinds_of_optimizers_are_listed():
     takes = {name: set(signature(make).parameters) for name, make in optimizers.OPTIMIZERS.items()}
     with_momentum = {name for name in takes if "beta" in takes[name]}
     assert set(WITH_MOMENTUM) == with_momentum, "WITH_MOMENTUM of mnistgd/model/settings.py"
+    assert all(name in FIELDS["momentum"].about["help"] for name in WITH_MOMENTUM), "the help of momentum"
     adaptive = {name for name in takes if "epsilon" in takes[name]}
     assert set(optimizers.ADAPTIVE) == adaptive, "ADAPTIVE of mnistgd/engine/optimizers.py"
 
@@ -103,7 +104,7 @@ def test_a_setting_that_a_file_lacks_has_its_default(name):
         {"validation": 1.0},
         {"patience": 0},
         {"optimizer": []},
-        {"optimizer": "lion"},
+        {"optimizer": "guess"},
         {"momentum": 1.0},
         {"batch_size": "all"},
         {"batch_size": None},

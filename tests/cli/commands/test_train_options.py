@@ -143,7 +143,7 @@ def test_a_gate_that_is_missed(mnistgd, few, tmp_path, command):
         (["--hidden", "5000"], "not a list of whole numbers"),
         (["--hidden", "9,9,9,9,9,9"], "6 hidden layers are more than 5"),
         (["--hidden", "4", "--init", "zeros"], "would all stay the same"),
-        (["--optimizer", "lion"], "'lion' is not one of sgd, momentum"),
+        (["--optimizer", "guess"], "'guess' is not one of sgd, momentum"),
         (["--epochs", "ten"], "'ten' is not a whole number from 1 to"),
         (["--epochs", str(10**13)], "is not a whole number from 1 to 1,000,000,000,000"),
         (["--seed", str(2**64)], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
