@@ -9,6 +9,7 @@
     │   └── DownloadError     OpenML did not deliver
     ├── WeightsError          a weights file that is missing, damaged or not one of ours
     ├── ImageError            an image that cannot be read, or that shows nothing
+    ├── FontError             a font that cannot be read, or lacks what every picture needs
     ├── OutputError           a file that cannot be written
     ├── MissingExtraError     an optional package is not installed
     ├── ShapeError            arrays that do not fit together; also a ValueError
@@ -67,6 +68,10 @@ class WeightsError(MnistgdError):
 
 class ImageError(MnistgdError):
     """An image cannot be read, or shows nothing."""
+
+
+class FontError(MnistgdError):
+    """A font cannot be read, or lacks what every picture needs."""
 
 
 class OutputError(MnistgdError):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from mnistgd.figures import letters
+
 # No test asserts a time: a busy machine is no fault of what is tested.
 hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -47,6 +49,8 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     # Nothing listens there: whatever tries to reach out is refused at once.
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    # A command line that is refused leaves the font that it named behind.
+    letters.use_font()
 
 
 def _helper(name: str) -> ModuleType:

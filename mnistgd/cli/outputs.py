@@ -102,7 +102,7 @@ def claim(
     pictures, files, on_disk : mappings of options to the places that they name
         PNG files; other files; and those that stdout cannot be, since they grow or are replaced while the
         command runs. Where an option stands for several files, so do as many keys: see `several`.
-    read : the places that are read; the same file may be there twice, but for stdin
+    read : the places that are read beside the font; the same file may be there twice, but for stdin
     as_json, drawing : bool, see `Claim`
 
     Raises
@@ -113,6 +113,7 @@ def claim(
     OutputError
         If a file cannot be written.
     """
+    from mnistgd.figures.letters import named_font
     from mnistgd.system.files import check_writable
 
     pictures, on_disk = pictures or {}, on_disk or {}
@@ -128,7 +129,7 @@ def claim(
             message = f"{word} writes a PNG, not {Path(place).suffix}"
             raise UsageError(message, f"{word} {Path(place).with_suffix('.png')}")
     _check_apart(claimed.written)
-    claimed.keep(*read)
+    claimed.keep(*read, named_font())
     for place in claimed.written.values():
         if str(place) != STDOUT:
             check_writable(Path(place))

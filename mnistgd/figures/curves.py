@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mnistgd.errors import UsageError
-from mnistgd.figures.plots import BLACK, CYCLE, MARKERS, boxes_for_letters, new_figure
+from mnistgd.figures.plots import BLACK, CYCLE, MARKERS, lettering, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -143,7 +143,7 @@ def _add_legend(figure: Figure, entries: Sequence[tuple[Line2D, str]]) -> None:
         for text, (_, name) in zip(legend.get_texts(), entries, strict=True):
             text.set_parse_math(False)
             text.set_text(name)
-        with boxes_for_letters():
+        with lettering(figure):
             found = legend.get_window_extent().width
         if found <= 0.98 * width or columns == 1:
             break

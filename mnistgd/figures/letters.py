@@ -1,16 +1,25 @@
-"""Which letters can be drawn, and how those are drawn that the font does not have.
+"""The font, which letters can be drawn with it, and what is drawn instead of those that it lacks.
 
-The font that Pillow carries has little more than ASCII. The signs that figures need (−, ×, →) and the
-accents of European names are strokes, given here; letters of other scripts cannot be drawn.
+It is the one that Pillow carries, which has little more than ASCII, unless `use_font` names another. The
+signs that figures need (−, ×, →) are strokes, given here, where the font has none.
 """
 
 from __future__ import annotations
 
+import io
 import unicodedata
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from mnistgd.errors import FontError
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
 
 Strokes = tuple[tuple[tuple[float, float], ...], ...]
-
-FONT_HAS = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("«°±´·»‘’“”…‹›⁄™")
 
 # Strokes are lines through points, in units of the font size: x from where the sign begins, y upwards
 # from the baseline.
@@ -21,58 +30,121 @@ SIGNS: dict[str, tuple[float, Strokes]] = {
     "×": (0.58, (((0.12, 0.105), (0.46, 0.445)), ((0.12, 0.445), (0.46, 0.105)))),
     "→": (0.92, (((0.04, 0.275), (0.86, 0.275)), ((0.64, 0.475), (0.86, 0.275), (0.64, 0.075)))),
 }
-# Accents: x from the middle of their letter, y from its top, or from the baseline where negative.
-ACCENTS: dict[str, Strokes] = {
-    "\u0300": (((-0.12, 0.21), (0.03, 0.09)),),
-    "\u0301": (((0.12, 0.21), (-0.03, 0.09)),),
-    "\u0302": (((-0.14, 0.08), (0.0, 0.20), (0.14, 0.08)),),
-    "\u0303": (((-0.16, 0.10), (-0.07, 0.16), (0.07, 0.10), (0.16, 0.16)),),
-    "\u0304": (((-0.14, 0.13), (0.14, 0.13)),),
-    "\u0306": (((-0.13, 0.20), (-0.06, 0.11), (0.06, 0.11), (0.13, 0.20)),),
-    "\u0307": (((0.0, 0.10), (0.0, 0.17)),),
-    "\u0308": (((-0.11, 0.10), (-0.11, 0.17)), ((0.11, 0.10), (0.11, 0.17))),
-    "\u030a": (((-0.09, 0.15), (0.0, 0.06), (0.09, 0.15), (0.0, 0.24), (-0.09, 0.15)),),
-    "\u030b": (((-0.02, 0.21), (-0.12, 0.09)), ((0.16, 0.21), (0.06, 0.09))),
-    "\u030c": (((-0.14, 0.20), (0.0, 0.08), (0.14, 0.20)),),
-    "\u0327": (((0.0, -0.02), (0.03, -0.10), (-0.08, -0.18)),),
-    "\u0328": (((0.06, -0.02), (-0.02, -0.11), (0.10, -0.18)),),
-}
-BELOW = frozenset("\u0327\u0328")  # the accents that hang below their letter
-_SPELLED = dict(zip("øØłŁđĐðÐı„‐‑", "oOlLdDdDi“--", strict=True))
-_SPELLED |= {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th"}
+_SPELLED = dict(zip(map(ord, "øØłŁđĐðÐı„‐‑"), "oOlLdDdDi“--", strict=True))
+_SPELLED |= str.maketrans({"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th"})
+
+lacking: dict[str, None] = {}
+"""The signs, in their order, that were to be drawn since `use_font` and that the font lacks."""
+
+_named: tuple[str, Callable[[], bytes]] | None = None
+
+
+def use_font(place: str | None = None, read: Callable[[], bytes] = bytes) -> None:
+    """From now on, draw with another font.
+
+    That is for all of this process: who runs a command wants every word in one font, and it would be passed
+    to nearly every function of this room.
+
+    Parameters
+    ----------
+    place : str or None; the path of the font's file, None for the font that Pillow carries
+    read : function that gives the bytes of that file; it is called where words are drawn, and only there
+    """
+    global _named
+    _named = None if place is None else (place, read)
+    lacking.clear()
+    for kept in (checked_font, font, has):
+        kept.cache_clear()
+
+
+def named_font() -> str | None:
+    """The path that `use_font` was given."""
+    return None if _named is None else _named[0]
+
+
+@cache
+def checked_font() -> str | None:
+    """The same, once that font is known to have what every picture needs.
+
+    Raises
+    ------
+    FontError
+        If it cannot be used.
+    """
+    if _named is not None and not all(has(chr(code)) for code in range(0x21, 0x7F)):
+        raise FontError(
+            f"the font {_named[0]} lacks digits, letters or signs of ASCII", "name one that has those as well"
+        )
+    return named_font()
+
+
+@contextmanager
+def sound_font() -> Iterator[None]:
+    """Whatever comes of a named font that is none, or damaged, becomes one `FontError`."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        # Letters as large as some damaged ones would fill the memory.
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            yield
+        except Exception as error:
+            if _named is None or isinstance(error, FontError | MemoryError):
+                raise
+            message = f"{_named[0]} is not a font that can be used, or is damaged"
+            raise FontError(message, "name a TrueType or OpenType font") from error
+
+
+@lru_cache(maxsize=4)  # each holds a copy of the file
+def font(size: int, *, plain: bool = False) -> FreeTypeFont:
+    """The font, its letters `size` pixels large; a named one that is `plain` draws sign by sign."""
+    from PIL import ImageFont
+
+    if _named is None:
+        found = ImageFont.load_default(size)
+        assert isinstance(found, ImageFont.FreeTypeFont)  # what it returns whenever a size is given
+        return found
+    with sound_font():
+        engine = ImageFont.Layout.BASIC if plain else None
+        return ImageFont.truetype(io.BytesIO(_named[1]()), size, layout_engine=engine)
+
+
+@cache
+def has(sign: str) -> bool:
+    """Whether the font has `sign`: it does not look like U+FFFF, which is no sign and in no font."""
+    return _look(sign) != _look("\uffff")
+
+
+def _look(sign: str) -> tuple[float, tuple[int, int], bytes]:
+    with sound_font():
+        mask = font(40, plain=True).getmask(sign)
+        return font(40, plain=True).getlength(sign), mask.size, bytes(mask)
 
 
 def drawable_signs(text: str) -> tuple[str, bool]:
-    """`text` in signs that can be drawn, accents behind their letters, and whether a letter is missing."""
+    """`text` in signs that can be drawn, letters without accents if need be; and whether all letters can."""
+    checked_font()
     signs: list[str] = []
-    missing = False
-    for sign in unicodedata.normalize("NFD", text[:400]):
-        kind = unicodedata.category(sign)
-        if sign in ACCENTS:
-            if signs and signs[-1].isalpha():
-                signs.append(sign)
-        elif sign in FONT_HAS or sign in SIGNS:
-            signs.append(sign)
-        elif sign in _SPELLED:
-            signs.extend(_SPELLED[sign])
-        elif kind[0] == "Z" or sign in "\t\n\r\v\f":
+    whole = True
+    for sign in unicodedata.normalize("NFC", text[:400]):
+        kind = unicodedata.category(sign)[0]
+        if kind == "Z" or sign in "\t\n\r\v\f":
             signs.append(" ")
-        elif kind[0] not in "CM":
-            plain = unicodedata.normalize("NFKD", sign)
-            if set(plain) <= FONT_HAS:
-                signs.extend(plain)
-            elif kind[0] in "LN":
+        elif sign in SIGNS or (kind != "C" and has(sign)):
+            signs.append(sign)
+        elif kind != "C":
+            lacking[sign] = None
+            parts = unicodedata.normalize("NFKD", sign).translate(_SPELLED)
+            plain = [part for part in parts if not unicodedata.combining(part)]
+            if all(map(has, plain)):
+                signs += plain
+            elif kind in "LN":
                 signs.append("?")
-                missing = True
-    return " ".join("".join(signs).split()), missing
+                whole = False
+    return " ".join("".join(signs).split()), whole
 
 
 def can_draw(text: str) -> bool:
     """Whether every letter and figure of `text` can be drawn, and there is at least one sign to draw."""
-    drawable, missing = drawable_signs(text)
-    return bool(drawable) and not missing
-
-
-def accent_base(letter: str) -> float:
-    """Where a letter ends and its accent may begin, in units of the font size above the baseline."""
-    return 0.69 if letter.isupper() or letter in "bdfhklt" else 0.53
+    drawable, whole = drawable_signs(text)
+    return bool(drawable) and whole

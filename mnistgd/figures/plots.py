@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mnistgd.errors import MissingExtraError
+from mnistgd.figures import letters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,12 +50,15 @@ def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
     ------
     MissingExtraError
         If matplotlib is not installed.
+    FontError
+        If a font is named that cannot be used.
     """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtraError("plots need matplotlib", "pip install 'mnistgd[plots]'") from error
+    letters.checked_font()
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -63,17 +67,35 @@ def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
 def png_of(figure: Figure) -> bytes:
     """The figure as a PNG file; the same figure gives the same bytes."""
     stream = io.BytesIO()
-    with boxes_for_letters():
+    with lettering(figure):
         figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
 
 
 @contextmanager
-def boxes_for_letters() -> Iterator[None]:
-    """A letter that the font lacks is measured and drawn as a box, which says enough: no warning."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+def lettering(figure: Figure) -> Iterator[None]:
+    """Measure and draw all words of `figure` in the named font, if there is one.
+
+    What that lacks is drawn in matplotlib's own; what both lack is a box, and goes to `letters.lacking`.
+    """
+    from matplotlib.font_manager import FontEntry, fontManager
+    from matplotlib.text import Text
+
+    place = letters.checked_font()
+    if place is not None:
+        if place not in [entry.name for entry in fontManager.ttflist]:
+            fontManager.ttflist.append(FontEntry(place, name=place))
+        for text in figure.findobj(Text):
+            text.set_fontfamily([place, "DejaVu Sans"])
+    with letters.sound_font(), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         yield
+    for warning in said:
+        words = str(warning.message).split()
+        if words[:1] == ["Glyph"]:  # … 12362 (\N{HIRAGANA LETTER O}) missing from font(s) DejaVu Sans.
+            letters.lacking[chr(int(words[1]))] = None
+        else:
+            warnings.warn(warning.message, stacklevel=2)
 
 
 def drawable(values: Sequence[float]) -> list[float]:

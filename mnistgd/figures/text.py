@@ -1,15 +1,15 @@
-"""Lines of text, drawn with the font that Pillow carries, so that they look the same everywhere."""
+"""Lines of text, drawn with the font of `letters`: unless another is named, they look the same everywhere."""
 
 from __future__ import annotations
 
 import math
+import unicodedata
 from bisect import bisect
-from functools import lru_cache
 from typing import Literal
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from mnistgd.figures.letters import ACCENTS, BELOW, SIGNS, Strokes, accent_base, drawable_signs
+from mnistgd.figures.letters import SIGNS, Strokes, drawable_signs, font, has, sound_font
 
 Align = Literal["left", "centre", "right"]
 
@@ -18,13 +18,6 @@ PAPER = (255, 255, 255)
 SMALLEST = 12  # the smallest font size, in pixels, that is read without effort
 
 _FINE = 4  # text is drawn this many times larger, then averaged
-
-
-@lru_cache(maxsize=64)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont)  # what it returns whenever a size is given
-    return font
 
 
 def line_height(size: int) -> int:
@@ -98,7 +91,31 @@ def label(
 
 
 def _cut(signs: str, kept: int) -> str:
-    return signs[:kept].rstrip() + "…"
+    return signs[:kept].rstrip() + drawable_signs("…")[0]
+
+
+def _runs(signs: str) -> list[str]:
+    """The parts of a line, from left to right: each sign that may be strokes, and what is between them.
+
+    Words that are read from right to left are a part of their own, so that of two names with an arrow
+    between them the first is on the left in every script.
+    """
+    runs = [""]
+    for sign in signs:
+        last = runs[-1]
+        if _from_right(sign) and not last.strip() and _from_right("".join(runs[-2:-1])):
+            runs[-2:] = [runs[-2] + last + sign]
+        elif sign in SIGNS or last in SIGNS:
+            runs.append(sign)
+        elif unicodedata.combining(sign) or _from_right(sign) == _from_right(last):
+            runs[-1] += sign
+        else:
+            runs.append(sign)
+    return runs
+
+
+def _from_right(signs: str) -> bool:
+    return unicodedata.bidirectional(signs[:1] or " ") in ("R", "AL")
 
 
 class _Line:
@@ -109,52 +126,41 @@ class _Line:
     by whole pixels.
     """
 
+    @sound_font()
     def __init__(self, signs: str, size: int) -> None:
-        self.size, self.em = size, size * _FINE
+        self.size, self.base = size, size * _FINE
         self.runs: list[tuple[float, str]] = []  # texts in the font, and where they begin
-        self.strokes: list[tuple[float, float, Strokes]] = []  # and where their x and y count from
-        self.dots: list[
-            tuple[float, float]
-        ] = []  # from where to where the dot of an i gives way to an accent
-        font, em = _font(self.em), self.em
-        begin, run = 0.0, ""
-        for sign in signs:
-            if sign in SIGNS:
-                self.runs.append((begin, run))
-                begin, run = begin + font.getlength(run), ""
-                advance, lines = SIGNS[sign]
-                self.strokes.append((begin, em, lines))
+        self.strokes: list[tuple[float, Strokes]] = []  # and where they begin
+        _, top, _, bottom = font(self.base).getbbox(signs, anchor="ls")
+        # Letters of other scripts may be higher, or hang lower, than a line has room for.
+        up, down = self.base - _FINE, 0.3 * self.base - _FINE
+        self.em = em = math.floor(self.base * min(1, up / max(1, -top), down / max(1, bottom)))
+        letters, begin = font(em), 0.0
+        for run in _runs(signs):
+            if run in SIGNS and not has(run):
+                advance, lines = SIGNS[run]
+                self.strokes.append((begin, lines))
                 begin += advance * em
-            elif sign in ACCENTS:
-                end, letter = begin + font.getlength(run), run[-1:]
-                start = end - font.getlength(letter)
-                base = em if sign in BELOW else em - accent_base(letter) * em
-                self.strokes.append(((start + end) / 2, base, ACCENTS[sign]))
-                if letter in ("i", "j") and sign not in BELOW:
-                    self.dots.append((start, end))
             else:
-                run += sign
-        self.runs.append((begin, run))
-        # Some letters lean over their own width, and an accent over that of a narrow letter.
-        edges = [0.0, begin + font.getlength(run)]
+                self.runs.append((begin, run))
+                begin += letters.getlength(run)
+        # Some letters lean over their own width.
+        edges = [0.0, begin]
         for begin, run in self.runs:
-            left, _, right, _ = font.getbbox(run, anchor="ls")
+            left, _, right, _ = letters.getbbox(run, anchor="ls")
             edges += [begin + left, begin + right]
-        for left, _, lines in self.strokes:
-            edges += [left + (x + side) * em for points in lines for x, _ in points for side in (-0.04, 0.04)]
         self.left = min(edges)
         self.width = max(1, math.ceil((max(edges) - self.left) / _FINE))
 
+    @sound_font()
     def mask(self) -> Image.Image:
         """The line drawn: 255 where it is inked, 0 where not."""
-        em, height = self.em, line_height(self.size)
+        base, em, height = self.base, self.em, line_height(self.size)
         fine = Image.new("L", (self.width * _FINE, height * _FINE))
         draw = ImageDraw.Draw(fine)
         for begin, run in self.runs:
-            draw.text((begin - self.left, em), run, fill=255, font=_font(em), anchor="ls")
-        for left, right in self.dots:
-            draw.rectangle((left - self.left, 0, right - self.left - 1, em - 0.575 * em), fill=0)
-        for left, base, lines in self.strokes:
+            draw.text((begin - self.left, base), run, fill=255, font=font(em), anchor="ls")
+        for left, lines in self.strokes:
             for points in lines:
                 at = [(left - self.left + x * em, base - y * em) for x, y in points]
                 draw.line(at, fill=255, width=round(0.075 * em), joint="curve")

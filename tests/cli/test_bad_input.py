@@ -5,7 +5,9 @@ import json
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
@@ -88,6 +90,21 @@ BAD = [
     ("predict digit.png -w w.npz --saw - --json", 2, "--saw - and --json both want stdout"),
     ("predict digit.png blank.png -w w.npz --saw -", 2, "--saw - takes one picture, not several"),
     ("show-weights -w w.npz --out no/p.png", 1, "does not exist"),
+    ("show-weights -w w.npz 1 2 --out folder --font no.ttf", 1, "there is no font file no.ttf"),
+    ("show-weights -w w.npz --font folder", 1, "there is no font file folder"),
+    ("show-weights -w w.npz --font text.txt", 1, "text.txt is not a font"),
+    ("show-weights -w w.npz --font empty.npz", 1, "empty.npz is not a font"),
+    ("show-weights -w w.npz --font torn.ttf", 1, "torn.ttf is not a font that can be used, or is damaged"),
+    ("show-weights -w w.npz --font huge.ttf", 1, "larger than 50,000,000 bytes"),
+    ("show-weights -w w.npz --font signs.ttf", 1, "lacks digits"),
+    ("evaluate -w w.npz --confusion new.png --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("evaluate -w w.npz --mistakes new.png --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("explain -w w.npz digit.png --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("compare w.npz w.npz --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("animate -w w.npz --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("curves l.jsonl --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("data show --data few.npz --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("lesson toes --plot new.png --font torn.ttf", 1, "torn.ttf is not a font"),
     ("show-weights -w w.npz --layer 3", 1, "no layer 3"),
     ("show-weights -w hidden.npz", 1, "hidden layers"),
     ("show-weights -w no.npz", 1, "there is no weights file"),
@@ -200,6 +217,11 @@ def made(few, tmp_path_factory):
     content = io.BytesIO()
     picture.save(content, "PNG")
     (folder / "torn.png").write_bytes(content.getvalue()[: len(content.getvalue()) // 2])
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    (folder / "torn.ttf").write_bytes((fonts / "DejaVuSans.ttf").read_bytes()[:300_000])
+    (folder / "signs.ttf").write_bytes((fonts / "STIXSizOneSymReg.ttf").read_bytes())
+    with (folder / "huge.ttf").open("wb") as stream:
+        stream.truncate(50_000_001)
     for options in (
         "--data few.npz --out w.npz --log l.jsonl --checkpoint c.npz --frames 2",
         "--data few.npz --out hidden.npz --hidden 4",
@@ -253,6 +275,7 @@ def test_the_table_is_about_every_command():
         ({"MNISTGD_WEIGHTS": "no/w.npz"}, "train --data few.npz", 1, "does not exist"),
         ({"MNISTGD_DATA": "no/where"}, "train", 1, "there is no"),
         ({"MNISTGD_OFFLINE": "perhaps"}, "train", 2, "MNISTGD_OFFLINE"),
+        ({"MNISTGD_FONT": "no.ttf"}, "show-weights -w w.npz", 1, "there is no font file no.ttf"),
     ],
 )
 def test_bad_variables(mnistgd, place, monkeypatch, variables, command, code, words):

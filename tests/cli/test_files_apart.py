@@ -19,6 +19,7 @@ OVER = [
     ("show-weights --weights w.npz --out hard.npz", "--out hard.npz", "w.npz"),
     ("show-weights 1 2 --weights sub/weights-2.png --out sub", "--out sub/weights-2.png", "sub/weights-2.png"),
     ("show-weights 1 2 --weights sub/weights-2.png --out away", "--out away/weights-2.png", "sub/weights-2.png"),
+    ("compare w.npz other-w.npz --font few.npz --out few.npz", "--out", "few.npz"),
     ("evaluate --weights w.npz --confusion w.npz", "--confusion", "w.npz"),
     ("evaluate --weights w.npz --mistakes sub/../w.npz", "--mistakes", "w.npz"),
     ("evaluate --weights w.npz --data other.npz --confusion other.npz", "--confusion", "other.npz"),

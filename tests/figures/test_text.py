@@ -1,15 +1,24 @@
 """Letters are whole, lines are as wide as asked, and no text breaks the drawing."""
 
+import io
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFont
+from PIL import Image
 
+from mnistgd.errors import FontError
+from mnistgd.figures import letters
 from mnistgd.figures.captions import class_title
-from mnistgd.figures.letters import ACCENTS, BELOW, FONT_HAS, SIGNS, can_draw, drawable_signs
-from mnistgd.figures.text import INK, fitted_mask, label, line_height, text_mask
+from mnistgd.figures.letters import SIGNS, can_draw, drawable_signs, has, use_font
+from mnistgd.figures.text import INK, _runs, fitted_mask, label, line_height, text_mask, text_width
 
+ASCII = "".join(map(chr, range(0x21, 0x7F)))
+FONT_HAS = sorted(set(ASCII) | set("©«°±´·»‘’“”…‹›⁄™"))
 HOSTILE = st.text(st.characters(codec=None), max_size=60)  # any code point, lone surrogates included
 
 
@@ -17,14 +26,43 @@ def ink(picture: Image.Image) -> float:
     return float(np.asarray(picture.convert("L"), dtype=float).sum())
 
 
-def test_the_font_has_the_letters_that_are_said_to_be_in_it() -> None:
-    font = ImageFont.load_default(40)
-    absent = bytes(font.getmask("\uffff"))
-    assert all(bytes(font.getmask(sign)) != absent for sign in FONT_HAS)
-    assert all(bytes(font.getmask(sign)) == absent for sign in SIGNS)
+@pytest.fixture
+def own() -> bytes:
+    """What the font that Pillow carries makes of a line."""
+    use_font()
+    return text_mask("digit 2", 28).tobytes()
 
 
-@pytest.mark.parametrize("sign", sorted((FONT_HAS - {" "}) | set(SIGNS)))
+@pytest.fixture
+def dejavu() -> Iterator[str]:
+    """The font DejaVu Sans, which has Greek, Cyrillic and Arabic but no Japanese, and is named."""
+    matplotlib = pytest.importorskip("matplotlib")
+    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    use_font(str(path), path.read_bytes)
+    yield str(path)
+    use_font()
+
+
+def part_of(file: str, signs: str, em: int | None = None) -> bytes:
+    """A font that has only some signs, and whose letters are 2,048 / `em` times as large as they were."""
+    subset, tables = pytest.importorskip("fontTools.subset"), pytest.importorskip("fontTools.ttLib")
+    font, stream = tables.TTFont(file), io.BytesIO()
+    subsetter = subset.Subsetter(subset.Options(drop_tables=["FFTM", "GSUB", "GPOS", "GDEF"]))
+    subsetter.populate(text=signs)
+    subsetter.subset(font)
+    font["head"].unitsPerEm = em or font["head"].unitsPerEm
+    font.save(stream)
+    return stream.getvalue()
+
+
+def test_which_signs_the_font_of_pillow_has() -> None:
+    assert [
+        sign for sign in [*map(chr, range(0x21, 0x250)), *FONT_HAS] if has(sign) != (sign in FONT_HAS)
+    ] == []
+    assert not any(map(has, [*SIGNS, "é", "\u0301", "お", "ألف"[0], "👕"]))
+
+
+@pytest.mark.parametrize("sign", [*FONT_HAS, *SIGNS])
 def test_no_sign_is_clipped(sign: str) -> None:
     alone, between = text_mask(sign, 40), text_mask(f"n{sign}n", 40)
     assert ink(alone) > 0
@@ -34,46 +72,18 @@ def test_no_sign_is_clipped(sign: str) -> None:
     assert rows[0].max() == rows[-1].max() == 0
 
 
-@pytest.mark.parametrize("letter", "aeinucszAEINUCSZ")
-@pytest.mark.parametrize("accent", ACCENTS)
-def test_an_accent_leaves_its_letter_whole_and_stays_on_the_line(letter: str, accent: str) -> None:
-    # Between two letters, where a wide accent does not move what it stands on.
-    plain, accented = (
-        np.asarray(text_mask(f"n{text}n", 40), dtype=int) for text in (letter, letter + accent)
-    )
-    assert plain.shape == accented.shape
-    if letter == "i" and accent not in BELOW:
-        plain[: 40 - 23] = 0  # an i gives up its dot
-    assert (accented >= plain).all()
-    assert (accented > plain).sum() > 10
-    assert accented[0].max() == accented[-1].max() == 0
-
-
-@pytest.mark.parametrize("accent", ACCENTS)
-def test_an_accent_wider_than_its_letter_is_whole(accent: str) -> None:
-    alone, between = text_mask("i" + accent, 40), text_mask(f"n{'i' + accent}n", 40)
-    assert ink(between) - ink(text_mask("nn", 40)) == pytest.approx(ink(alone), rel=0.03)
-
-
-def test_an_accented_i_has_no_dot() -> None:
-    dotted, acute = np.asarray(text_mask("i", 60)), np.asarray(text_mask("í", 60))
-    dot = np.flatnonzero(dotted.max(1))[0]
-    assert dotted[dot + 4].max() == 255
-    gap = acute[round(60 - 0.58 * 60)]
-    assert gap.max() == 0
-
-
 @pytest.mark.parametrize(
     ("text", "drawn"),
     [
         ("a\tb\r\nc", "a b c"),
         ("\x1b[31mred\x07\x00", "[31mred"),
-        ("²½ﬁＡ", "21⁄2fiA"),
+        ("²½ǆＡ", "21⁄2dzA"),
         ("Straße Øre", "Strasse Ore"),
         ("shirt 👕", "shirt"),
         ("猫", "?"),
         ("\u200e\u2028 \u00a0", ""),
         ("\u0301e", "e"),
+        ("Ếx̂ Ǿ naïve", "Ex O naive"),
         ("\ud800x", "x"),
     ],
 )
@@ -87,6 +97,81 @@ def test_class_titles() -> None:
         "digit 0", "digit 9", "10", "Ankle boot", "Débardeur",
         "class 5", "class 6", "class 7", "class 8", "class 9", "class 10",
     ]  # fmt: skip
+
+
+def test_it_is_kept_which_letters_are_lacking() -> None:
+    use_font()
+    assert class_title(("5 × 7 → −9", "\u200e\ta"), 0) == "5 × 7 → −9"
+    assert not letters.lacking
+    label("Débardeur, été", 20)
+    class_title(("コート",), 0)
+    assert list(letters.lacking) == ["é", "コ", "ー", "ト"]
+    use_font()
+    assert not letters.lacking
+
+
+@pytest.mark.parametrize("text", ["Débardeur", "Κλάση", "Кот 1", "Straße Øre", "ألف", "x̂", "٣", "Ế"])
+def test_a_named_font_draws_what_it_has(own: bytes, dejavu: str, text: str) -> None:
+    assert can_draw(text)
+    assert class_title((text,), 0) == text
+    assert drawable_signs(text) == (unicodedata.normalize("NFC", text), True)
+    assert not letters.lacking
+    mask = text_mask(text, 28)
+    assert mask.height == line_height(28)
+    assert ink(mask) > 0
+    assert max(mask.getpixel((x, y)) for x in range(mask.width) for y in (0, mask.height - 1)) < 85
+    assert text_mask("digit 2", 28).tobytes() != own
+    use_font()
+    assert text_mask("digit 2", 28).tobytes() == own
+
+
+def test_what_a_named_font_lacks_is_drawn_as_ever(dejavu: str) -> None:
+    assert class_title(("コート", "お"), 1) == "class 1"
+    assert list(letters.lacking) == ["お"]
+    plain = part_of(dejavu, ASCII)
+    use_font("plain.ttf", lambda: plain)
+    # It has neither an arrow nor three dots.
+    assert drawable_signs("é → ß…") == ("e → ss...", True)
+    assert label("−9 → 5", 20).width > label("9 5", 20).width
+    assert fitted_mask("Ankle boot " * 9, 14, 100).width <= 100
+
+
+def test_the_font_is_not_read_before_words_are_drawn() -> None:
+    def read() -> bytes:
+        raise FontError("read")
+
+    use_font("no.ttf", read)
+    for draw in (text_width, can_draw, lambda text: label(text, 20), lambda text: class_title(text, 0)):
+        with pytest.raises(FontError, match="read"):
+            draw("9")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda font: b"", "no font|not a font"),
+        (lambda font: b"meow\n", "not a font"),
+        (lambda font: Path(font).read_bytes()[:300_000], "damaged"),
+        (lambda font: part_of(font, "abcde"), "lacks digits"),
+        (lambda font: part_of(font, ASCII.replace("%", "")), "lacks digits, letters or signs"),
+        (lambda font: part_of(font, ASCII, em=16), "damaged"),  # letters of 5,000 × 5,000 pixels
+    ],
+)
+def test_a_font_that_cannot_be_used_is_refused(dejavu: str, make, words: str) -> None:
+    content = make(dejavu)
+    use_font("bad.ttf", lambda: content)
+    for _ in range(2):
+        with pytest.raises(FontError, match=words) as refused:
+            label("digit 2", 20)
+        assert "bad.ttf" in refused.value.message
+        assert refused.value.hint
+
+
+def test_names_that_are_read_from_the_right_keep_their_places_in_a_line() -> None:
+    arabic, hebrew = "حذاء رياضي", "אֶחָד"
+    assert "".join(_runs(f"{arabic} → {hebrew}, 9%")) == f"{arabic} → {hebrew}, 9%"
+    assert [run for run in _runs(f"{arabic} → {hebrew}, 9%") if run.strip()] == [arabic, "→", hebrew, ", 9%"]
+    assert [run for run in _runs(f"a {hebrew} {arabic}") if run.strip()] == ["a ", f"{hebrew} {arabic}"]
 
 
 @settings(max_examples=60, deadline=None)

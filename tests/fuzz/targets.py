@@ -26,6 +26,8 @@ import numpy as np
 
 from mnistgd.datasets import idx, paths
 from mnistgd.errors import MnistgdError
+from mnistgd.figures import letters
+from mnistgd.figures.text import label, line_height
 from mnistgd.handwriting.pictures import open_picture
 from mnistgd.handwriting.read import as_it_is, normalised
 from mnistgd.model import weights_file
@@ -230,6 +232,21 @@ def _read_picture(content: bytes, folder: Path) -> None:
             assert image.shape == (28, 28)
 
 
+def _read_font(content: bytes, folder: Path) -> None:
+    letters.use_font("f.ttf", lambda: content)
+    try:
+        for size in (12, 28):
+            assert label("".join(map(chr, range(0x20, 0x250))), size).height == line_height(size)
+    finally:
+        letters.use_font()
+
+
+def _font() -> bytes:
+    from PIL import ImageFont
+
+    return ImageFont.load_default(10).font_bytes
+
+
 def _parse_lesson(content: bytes, folder: Path) -> None:
     """The words of a command line, with a zero byte between them; the first is the lesson's name."""
     import typer
@@ -261,7 +278,7 @@ def _lesson_lines() -> list[bytes]:
         words = [name]
         for parameter in _lesson_command(load(name)).params:
             option = parameter.opts[0]
-            if option not in ("--help", "--plot") and not getattr(parameter, "is_flag", False):
+            if option not in ("--help", "--plot", "--font") and not getattr(parameter, "is_flag", False):
                 words += [option, str(parameter.default or 1).strip("[]'")]
         lines.append("\0".join(words).encode())
     return lines
@@ -342,6 +359,7 @@ TARGETS: dict[str, Target] = {
     "picture": Target(
         _read_picture, _pictures, [b"IHDR", b"IDAT", b"PLTE", b"tRNS", b"\xff\xd8", b"GIF89a", b"II*\0"]
     ),
+    "font": Target(_read_font, lambda: [_font()], [b"glyf", b"head", b"hmtx", b"fpgm", b"\x7f\xff", b"OTTO"]),
     "lesson": Target(
         _parse_lesson, _lesson_lines, [b"\0--", b"nan", b"inf", b"1e400", b",", b"-1", b"9" * 5000]
     ),

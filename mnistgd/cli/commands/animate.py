@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli import console, fonts, inputs, options, outputs
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def animate(
             help="From the first picture to the last.",
         ),
     ] = 6.0,
+    _font: fonts.Font = None,
     as_json: options.Json = False,
 ) -> None:
     """Show the weights forming: what mnistgd train --frames kept."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, tables, terminal
+from mnistgd.cli import console, fonts, inputs, options, outputs, tables, terminal
 from mnistgd.cli.terminal import Sheet
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def compare(
         str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write.")
     ] = "compare.png",
     palette: options.Palette = "diverging",
+    _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
     as_json: options.Json = False,
 ) -> None:

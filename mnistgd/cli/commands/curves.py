@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli import console, fonts, inputs, options, outputs
 
 
 def curves(
@@ -18,6 +18,7 @@ def curves(
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="FILE|-", help="The plot to write.")
     ] = "curves.png",
+    _font: fonts.Font = None,
     as_json: options.Json = False,
 ) -> None:
     """Draw loss and accuracy of one or more runs, epoch by epoch."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli import console, fonts, inputs, options, outputs
 
 if TYPE_CHECKING:
     from mnistgd.datasets.dataset import Dataset
@@ -74,6 +74,7 @@ def show(
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write; - is stdout.")
     ] = "sheet.png",
+    _font: fonts.Font = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

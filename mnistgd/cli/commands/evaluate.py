@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
 from mnistgd.cli.tables import class_word, confusion_table, percent, table
 from mnistgd.cli.terminal import Sheet
 
@@ -27,6 +27,7 @@ def evaluate(
     mistakes: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Draw the most confident mistakes to this PNG.")
     ] = None,
+    _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
     offline: options.Offline = False,

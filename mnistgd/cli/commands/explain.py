@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
 from mnistgd.cli.tables import class_word, table
 from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import UsageError
@@ -33,6 +33,7 @@ def explain(
         str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write.")
     ] = "explain.png",
     palette: options.Palette = "diverging",
+    _font: fonts.Font = None,
     as_is: options.AsIs = False,
     no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli import console, fonts, inputs, options, outputs
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, table
 from mnistgd.errors import UsageError
@@ -82,7 +82,11 @@ def _all_command() -> Any:
 def _lesson_command(lesson: Lesson[Any]) -> Any:
     @with_settings(lesson.settings)
     def one(
-        plot: Plot = None, as_json: options.Json = False, quiet: options.Quiet = False, **values: Any
+        plot: Plot = None,
+        _font: fonts.Font = None,
+        as_json: options.Json = False,
+        quiet: options.Quiet = False,
+        **values: Any,
     ) -> None:
         settings = lesson.settings(**values)
         if plot is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
 from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import UsageError, WeightsError
 
@@ -53,6 +53,7 @@ def show_weights(
         ),
     ] = None,
     no_legend: Annotated[bool, typer.Option("--no-legend", help="Just the pixels, for figures.")] = False,
+    _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
     as_json: options.Json = False,
 ) -> None:
