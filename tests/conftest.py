@@ -24,8 +24,12 @@ hypothesis.settings.load_profile("patient")
 # Before anything here has imported numpy, which reads it then.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Hundreds of processes would each compile the package anew, and each run all of the tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mnistgd.datasets.dataset import Dataset
     from tests.openml_standin import StandIn
@@ -64,17 +68,23 @@ def _helper(name: str) -> ModuleType:
     return sys.modules[name]
 
 
+@pytest.fixture(scope="session")
+def helper() -> Callable[[str], ModuleType]:
+    """Import a helper module by its name."""
+    return _helper
+
+
 @pytest.fixture
 def openml_standin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """A local OpenML, which this process and those it starts now reach instead of the real one.
 
     It knows no data set until it is told: `serve(images, labels)`, or `serve_mnist()`, which is slow.
     """
-    helper = _helper("openml_standin")
+    server = _helper("openml_standin")
     certificates = tmp_path / "authority.pem"
-    helper.authority().cert_pem.write_to_path(str(certificates))
+    server.authority().cert_pem.write_to_path(str(certificates))
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
-    with helper.running() as standin:
+    with server.running() as standin:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{standin.port}")
         yield standin
 

@@ -110,15 +110,20 @@ def environment(cache):
 
 
 @pytest.fixture(scope="module", params=EXAMPLES)
-def call(request, files, tmp_path_factory, in_terminal):
-    return Call(request.param, files, tmp_path_factory.mktemp("call"), in_terminal)
+def call(request, files, tmp_path_factory, run_anew, run_forked, in_terminal):
+    return Call(request.param, files, tmp_path_factory.mktemp("call"), run_anew, run_forked, in_terminal)
 
 
 class Call:
     """A command that works, called with files of odd names in every way that there is to call it."""
 
-    def __init__(self, command, files, folder, in_terminal):
-        self.folder, self.in_terminal = folder, in_terminal
+    def __init__(self, command, files, folder, run_anew, run_forked, in_terminal):
+        self.folder, self.run_anew, self.run_forked, self.in_terminal = (
+            folder,
+            run_anew,
+            run_forked,
+            in_terminal,
+        )
         self.env = environment(folder / "cache" if command == "data clear" else files["cache"])
         self.words = ["lesson", "toes"] if command == "lesson NAME" else command.split()
         self.arguments = EXAMPLES[command].split()
@@ -138,22 +143,17 @@ class Call:
         self.odd += [word for word in words if ODD in word]
         return [*self.words, *words]
 
-    def _run(self, command, env, before="", **streams):
-        shell = ["sh", "-c", f'exec "$@" {before}', "sh", sys.executable, "-m", "mnistgd", *command]
-        streams = {
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "stdin": subprocess.DEVNULL,
-        } | streams
-        return subprocess.run(shell, env=self.env | env, cwd=self.folder, timeout=60, **streams)
+    def _run(self, command, env, **streams):
+        return self.run_forked(command, self.env | env, self.folder, **streams)
 
     def _json(self):
-        env = PRETENDED | {"COLUMNS": "40"}
-        return self._run([*self._command("json"), "--json"], env, "<&-")
+        return self._run([*self._command("json"), "--json"], PRETENDED | {"COLUMNS": "40"}, stdin=None)
 
     def _text(self):
+        """As a shell calls it, from the beginning of Python on."""
         env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
-        return self._run([*self._command("text"), *self.quiet], PRETENDED | {"COLUMNS": "40"} | env, "<&-")
+        env = self.env | PRETENDED | {"COLUMNS": "40"} | env
+        return self.run_anew([*self._command("text"), *self.quiet], env, self.folder, stdin=None)
 
     def _reader(self):
         reader, writer = os.pipe()
@@ -164,14 +164,20 @@ class Call:
             os.close(writer)
 
     def _full(self):
-        return self._run(self._command("full"), {}, ">/dev/full") if FULL.exists() else None
+        if not FULL.exists():
+            return None
+        with FULL.open("wb") as full:
+            return self._run(self._command("full"), {}, stdout=full.fileno())
 
     def _closed(self):
-        return self._run(self._command("closed"), {}, ">&-")
+        return self._run(self._command("closed"), {}, stdout=None)
 
     def _deaf(self):
         """What cannot be said on stderr keeps no result from being made."""
-        return self._run(self._command("deaf"), {}, "2>/dev/full" if FULL.exists() else "2>&-")
+        if not FULL.exists():
+            return self._run(self._command("deaf"), {}, stderr=None)
+        with FULL.open("wb") as full:
+            return self._run(self._command("deaf"), {}, stderr=full.fileno())
 
     def _xterm(self):
         return self._shown("xterm", ("stdout",), TERM="xterm")
@@ -248,24 +254,28 @@ READERS = [
 
 
 @pytest.mark.parametrize(("command", "name"), READERS)
-def test_stdin_is_a_file(command, name, files, tmp_path):
+def test_stdin_is_a_file(command, name, files, tmp_path, run_forked):
     """What comes through a pipe as ``-`` is read as the file is."""
     example = EXAMPLES[command].replace("{out}", str(tmp_path / "out"))
 
     def document(example, **streams):
         words = [*command.split(), *(word.format(**files) for word in example.split()), "--json"]
-        done = subprocess.run(
-            [sys.executable, "-m", "mnistgd", *words],
-            env=environment(files["cache"]),
-            stdout=subprocess.PIPE,
-            check=True,
-            **streams,
-        )
+        done = run_forked(words, environment(files["cache"]), tmp_path, **streams)
+        assert done.returncode == 0, done.stderr.decode()
         return json.loads(done.stdout)
 
-    piped = document(example.replace(f"{{{name}}}", "-", 1), input=Path(files[name]).read_bytes())
-    named = document(example)
-    assert without_names(piped) == without_names(named)
+    content = Path(files[name]).read_bytes()
+    assert len(content) <= PIPE_HOLDS
+    reader, writer = os.pipe()
+    os.write(writer, content)
+    os.close(writer)
+    piped = document(example.replace(f"{{{name}}}", "-", 1), stdin=reader)
+    os.close(reader)
+    assert without_names(piped) == without_names(document(example))
+
+
+PIPE_HOLDS = 1 << 16
+"""Bytes that a pipe takes before anybody reads."""
 
 
 def without_names(value):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,16 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def handwriting() -> ModuleType:
-    """tests/handwriting.py: tests/ is no package, and not on the path."""
-    name = "handwriting"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+def handwriting(helper: Callable[[str], ModuleType]) -> ModuleType:
+    """tests/handwriting.py."""
+    return helper("handwriting")
 
 
 @pytest.fixture(scope="session")
