@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import socket
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +26,9 @@ hypothesis.settings.load_profile("patient")
 # Before anything here has imported numpy, which reads it then.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Otherwise scikit-learn asks another program how many processors there are.
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
+
 # Hundreds of processes would each compile the package anew, and each run all of the tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
@@ -33,6 +38,44 @@ if TYPE_CHECKING:
 
     from mnistgd.datasets.dataset import Dataset
     from tests.openml_standin import StandIn
+
+
+ROOT = Path(__file__).parents[1]
+QUICK = {"engine", "figures", "handwriting", "lessons", "model", "training"}
+"""The rooms whose tests need nothing but what is called: no command, no server, no file of somebody else."""
+ABOUT_SOURCES = {"test_architecture.py", "test_quality.py"}
+"""Quick as well, though what checks the sources is a process of its own."""
+COSTLY = {"mnist", "reader"}
+"""Fixtures that take longer than many tests: all of MNIST, and a network that has learned it."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that -m does not ask for are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what answers at once, for ``pytest -m quick --no-cov``: by what it needs, so that nobody has to."""
+    for item in items:
+        if _is_quick(item):
+            item.add_marker("quick")
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    top, room, *_ = item.path.relative_to(ROOT).parts
+    if top != "tests" or room in ABOUT_SOURCES:  # examples in docstrings
+        return True
+    needs = set(getattr(item, "fixturenames", ()))
+    calls = item.function.__code__.co_names if isinstance(item, pytest.Function) else ()
+    return room in QUICK and not needs & COSTLY and "subprocess" not in calls
+
+
+@pytest.fixture(autouse=True)
+def _quick_is_quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold a quick test to it: it starts no process and asks nobody."""
+    if request.node.get_closest_marker("quick") and request.path.name not in ABOUT_SOURCES:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError("this test starts a process or opens a connection: why is it marked quick?")
+
+        monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+        monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 @pytest.fixture(autouse=True)
