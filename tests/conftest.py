@@ -121,7 +121,7 @@ def helper() -> Callable[[str], ModuleType]:
 def openml_standin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """A local OpenML, which this process and those it starts now reach instead of the real one.
 
-    It knows no data set until it is told: `serve(images, labels)`, or `serve_mnist()`, which is slow.
+    It knows no data set until it is told: `serve(images, labels)`, or `serve_mnist(count)`.
     """
     server = _helper("openml_standin")
     certificates = tmp_path / "authority.pem"

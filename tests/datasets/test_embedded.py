@@ -29,7 +29,10 @@ def test_the_files_are_the_published_ones(name):
 def test_it_is_mnist(mnist):
     assert mnist.source == "embedded"
     assert mnist.sha256 == PIXELS_SHA256
-    assert is_mnist(**sources.parts(mnist))
+    images, labels = sources.parts(mnist).values()
+    assert is_mnist(images, labels)
+    assert not is_mnist([part[::-1].copy() for part in images], labels)
+    assert not is_mnist(images, [np.roll(part, 1) for part in labels])
     assert np.bincount(mnist.test_labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 

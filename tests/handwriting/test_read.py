@@ -174,16 +174,26 @@ def on_a_table(sheet, colour, turn, rng):
     return table
 
 
+TABLES = {"dark": (40, 38, 45), "wood": (110, 75, 50), "green": (70, 110, 80)}
+
+
 @pytest.mark.parametrize(
-    "colour", [(40, 38, 45), (110, 75, 50), (70, 110, 80)], ids=["dark", "wood", "green"]
+    ("table", "condition", "turn"),
+    # Every table with every condition, and each of them both straight and turned.
+    [
+        (table, condition, (0, 12)[(row + column) % 2])
+        for row, table in enumerate(TABLES)
+        for column, condition in enumerate(("clean scan", "pencil", "lined"))
+    ],
 )
-@pytest.mark.parametrize("turn", [0, 12])
-@pytest.mark.parametrize("condition", ["clean scan", "pencil", "lined"])
-def test_a_sheet_on_a_table(colour, turn, condition, handwriting, reader):
+def test_a_sheet_on_a_table(table, condition, turn, handwriting, reader):
     rng = np.random.default_rng(4)
     pictures = [
         on_a_table(
-            handwriting.photograph(handwriting.write(digit, rng, tilt=5), condition, rng), colour, turn, rng
+            handwriting.photograph(handwriting.write(digit, rng, tilt=5), condition, rng),
+            TABLES[table],
+            turn,
+            rng,
         )
         for digit in range(10)
     ]
