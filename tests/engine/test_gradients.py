@@ -123,6 +123,22 @@ def test_pixels_compute_in_the_precision_of_the_weights():
         assert outputs == pytest.approx(4)
 
 
+def test_no_more_rows_than_that_are_in_work_at_a_time():
+    """All of a training set as floats would take four or eight times its memory."""
+    seen, rows = [], 10
+
+    class Watched(layers.FromBytes):
+        def forward(self, params, inputs):
+            seen.append(len(inputs))
+            return super().forward(params, inputs)
+
+    network = layers.InPieces(Watched(5, 3), rows)
+    params = network.init(np.random.default_rng(0))
+    _, backward = network.forward(params, np.zeros((2 * rows + 3, 5), np.uint8))
+    backward(np.zeros((2 * rows + 3, 3)))
+    assert seen == 2 * [rows, rows, 3]
+
+
 def test_pixels_take_an_empty_batch():
     network = layers.InPieces(layers.FromBytes(4, 2))
     outputs, _ = network.forward(network.init(np.random.default_rng(0)), np.empty((0, 4), np.uint8))
