@@ -51,10 +51,15 @@ COSTLY = {"mnist", "reader"}
 
 @pytest.hookimpl(tryfirst=True)  # before those that -m does not ask for are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what answers at once, for ``pytest -m quick --no-cov``: by what it needs, so that nobody has to."""
+    """Mark what answers at once, for ``pytest -m quick --no-cov``: by what it needs, so that nobody has to.
+
+    The other files come first, so that no processor is left alone with a long one at the end.
+    """
     for item in items:
         if _is_quick(item):
             item.add_marker("quick")
+    longer = {item.path for item in items if not item.get_closest_marker("quick")}
+    items.sort(key=lambda item: item.path not in longer)
 
 
 def _is_quick(item: pytest.Item) -> bool:

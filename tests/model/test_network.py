@@ -10,7 +10,7 @@ from mnistgd.model.settings import Settings
 
 @pytest.mark.parametrize("settings", [Settings(), Settings(hidden=(8,))], ids=["one layer", "hidden"])
 def test_a_training_set_is_never_held_as_floats(settings):
-    """Its 12,000 images would take 38 MB, of which 4,096 are a third; so it is whatever is asked of them."""
+    """Its 12,000 images would take 75 MB, of which 4,096 are a third; so it is whatever is asked of them."""
     network = settings.network(10)
     params = network.init(np.random.default_rng(0))
     images = np.zeros((12_000, 784), np.uint8)
