@@ -4,6 +4,9 @@ The file is an ``.npz`` without pickle: ``weights`` (784, n_classes) float32, ``
 float32 and ``record``, a 0-d array of text that holds JSON: what the network is and how it came about.
 That is format 1. A network with hidden layers has format 2: ``weights_1`` (784, units) and ``bias_1``,
 ``weights_2`` and ``bias_2`` and so on, the last for the classes.
+
+A network sees pixels in [0, 1]: bytes divided by 255. The record says so as ``pixel_scale``; files that are
+older than that key mean the same. README.md beside this module describes the file for other programs.
 """
 
 from __future__ import annotations
@@ -165,6 +168,8 @@ def build_record(
         "seed": settings.seed,
         "names": list(class_names),
         "image_shape": list(IMAGE_SHAPE),
+        # For whoever reads the file without this package: the network sees pixel * pixel_scale, in [0, 1].
+        "pixel_scale": 1 / 255,
         "preprocessing": ["deskew"] if settings.deskew else [],
         "data": dict(data),
         "results": dict(results),

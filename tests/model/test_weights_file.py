@@ -63,6 +63,7 @@ def test_numpy_reads_the_file_without_pickle(model, saved):
     assert record["seed"] == 0
     assert record["names"] == list(NAMES)
     assert record["image_shape"] == [28, 28]
+    assert record["pixel_scale"] == 1 / 255
     assert record["preprocessing"] == ["deskew"]
     assert record["data"] == {"source": "embedded", "sha256": "0" * 64}
     assert record["settings"]["batch_size"] == "full"
@@ -145,6 +146,12 @@ def test_a_setting_that_a_file_lacks_has_its_default(model, saved):
         settings.pop(name)
     change_record(saved, settings=settings)
     assert weights_file.load(saved).settings == model.settings
+
+
+def test_a_file_older_than_the_key_that_names_the_scale(model, saved):
+    change_record(saved, pixel_scale=None)
+    images = np.random.default_rng(1).integers(0, 256, (3, 28, 28), dtype=np.uint8)
+    assert np.array_equal(weights_file.load(saved).outputs(images), model.outputs(images))
 
 
 def header(shape, dtype="<f4"):
