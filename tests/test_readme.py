@@ -1,6 +1,7 @@
-"""README.md keeps its word: every command on it is run, every output and picture compared.
+"""The pages keep their word: every command on them is run, every output and picture compared.
 
-``RENEW_ASSETS=1 pytest tests/test_readme.py`` makes the pictures anew; look at every one of them.
+What they list, from options to keys of JSON, is held against the program in tests/cli/test_pages.py.
+``RENEW_ASSETS=1 pytest --no-cov tests/test_readme.py`` makes the pictures anew; look at every one of them.
 """
 
 import os
@@ -8,44 +9,65 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "mnistgd" / room / "README.md" for room in ("cli", "datasets", "lessons", "model")),
+]
+"""In the order in which they are read: a page finds the files that those before it made."""
 ASSETS = ROOT / "assets"
+OTHER_PAGES = [ROOT / "data" / "README.md", *sorted((ROOT / ".github").glob("*.md"))]
 
 
-def console_blocks() -> list[tuple[str, list[str]]]:
-    """(command, lines of output) for each command of each console block, in reading order."""
-    commands: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                commands.append((line[2:], []))
-            else:
-                commands[-1][1].append(line)
-    return commands
+class Example(NamedTuple):
+    """Something on a page that is run: a command or a program, and the lines that it is said to print."""
+
+    command: list[str]
+    shown_as: str
+    lines: list[str]
+
+
+def examples() -> list[Example]:
+    """Those of all pages, in reading order."""
+    found: list[Example] = []
+    blocks = re.compile(r"```(console|python)\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
+    for page in PAGES:
+        for kind, content, output in blocks.findall(page.read_text("utf-8")):
+            if kind == "python":
+                found.append(Example([sys.executable, "-c", content], content, output.splitlines()))
+                continue
+            for line in content.splitlines():
+                if line.startswith("$ "):
+                    found.append(Example(["bash", "-c", line[2:]], line, []))
+                else:
+                    found[-1].lines.append(line)
+    return found
 
 
 DECIMAL = re.compile(r"\d[\d,]*\.\d+")
 
 
-def assert_same(command: str, lines: list[str], shown: str) -> None:
+def assert_same(example: Example, shown: str) -> None:
     """… stands for anything, seconds for any seconds; a decimal may differ as another processor rounds."""
-    wanted = "\n".join(lines)
+    wanted = "\n".join(example.lines)
     pattern = r"(\d[\d,]*\.\d+)".join(map(re.escape, DECIMAL.split(wanted))).replace("…", ".*")
     found = re.fullmatch(pattern, shown.rstrip("\n"), re.DOTALL)
-    assert found, f"$ {command}\n{shown}"
+    assert found, f"{example.shown_as}\n{shown}"
     for number, said in zip(DECIMAL.finditer(wanted), found.groups(), strict=True):
         if not wanted[number.end() :].startswith(" s"):
-            assert float(said) == pytest.approx(float(number.group()), rel=0.02), f"$ {command}\n{shown}"
+            assert float(said) == pytest.approx(float(number.group()), rel=0.02), (
+                f"{example.shown_as}\n{shown}"
+            )
 
 
 def draw_three(path: Path) -> None:
-    """The drawing that the README's reader has at hand: thin, blue, and in poor light."""
+    """The drawing that the reader has at hand: thin, blue, and in poor light."""
     light = Image.linear_gradient("L").resize((480, 360)).point(lambda v: 150 + v * 90 // 255)
     page = Image.merge("RGB", (light, light.point(lambda v: v - 8), light.point(lambda v: v - 40)))
     corners = [
@@ -65,7 +87,7 @@ def draw_three(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where the README's commands are run, one after another, as its reader does."""
+    """Where the commands of the pages are run, one after another, as their reader does: a checkout's folder."""
     place = tmp_path_factory.mktemp("reader")
     environment = {
         name: value
@@ -80,27 +102,33 @@ def folder(tmp_path_factory):
         "COLUMNS": "80",
     }
     (place / "work").mkdir()
+    (place / "work" / "data").symlink_to(ROOT / "data")
     draw_three(place / "work" / "three.png")
-    for command, lines in console_blocks():
+    for example in examples():
         done = subprocess.run(
-            ["bash", "-c", command],
+            example.command,
             cwd=place / "work",
             env=environment,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
         )
-        shown = done.stderr if lines and lines[0].startswith("error:") else done.stdout
-        assert_same(command, lines, shown)
+        wrong = bool(example.lines) and example.lines[0].startswith("error:")
+        assert (done.returncode != 0) == wrong, f"{example.shown_as}\n{done.stderr}"
+        assert_same(example, done.stderr if wrong else done.stdout)
     return place / "work"
 
 
-def test_every_command_prints_what_the_readme_shows(folder):
+def test_every_command_prints_what_its_page_shows(folder):
     assert (folder / "weights.npz").exists()
 
 
 def asset_names() -> list[str]:
-    return re.findall(r"\]\(assets/([^)]+)\)", README)
+    """The pictures of all pages, each once."""
+    named = (
+        name for page in PAGES for name in re.findall(r"\]\([./]*assets/([^)]+)\)", page.read_text("utf-8"))
+    )
+    return list(dict.fromkeys(named))
 
 
 def last_picture(path: Path) -> np.ndarray:
@@ -143,7 +171,7 @@ def test_a_picture_that_is_not_the_same_does_not_pass(name):
 
 
 @pytest.mark.parametrize("name", asset_names())
-def test_every_picture_is_made_by_a_command_of_the_readme(folder, name):
+def test_every_picture_is_made_by_a_command_of_its_page(folder, name):
     made = folder / name
     if os.environ.get("RENEW_ASSETS"):
         (ASSETS / name).write_bytes(made.read_bytes())
@@ -155,27 +183,36 @@ def test_no_picture_is_left_over():
     assert {path.name for path in ASSETS.iterdir()} == set(asset_names())
 
 
-def test_every_command_is_on_the_page():
-    """A command, an option or a variable that the README does not name does not exist for its reader."""
-    import typer
+def anchors(page: Path) -> set[str]:
+    """What can stand behind the # of a link to a page, as GitHub makes it of the headings."""
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
-    from mnistgd.cli.app import app
 
-    def leaves(command, path):
-        if hasattr(command, "commands"):
-            for name, sub in command.commands.items():
-                yield from leaves(sub, [*path, name])
-        else:
-            yield " ".join(path), command
+@pytest.mark.parametrize("page", [*PAGES, *OTHER_PAGES], ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if link.startswith("https:"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
 
-    for path, _ in leaves(typer.main.get_command(app), []):
-        assert (
-            f"mnistgd {path}" in README or f"`{path}`" in README or f"`data {path.split()[-1]}`" in README
-        ), path
+
+def test_the_readme_is_read_in_ten_minutes():
+    lines = PAGES[0].read_text("utf-8").splitlines()
+    assert len(lines) <= 300
+    linked = {(ROOT / link).resolve() for link in re.findall(r"\]\(([^)#]+)\)", "\n".join(lines))}
+    assert set(PAGES[1:]) <= linked
 
 
 def test_the_ci_runs_what_the_readme_says():
-    _, command = re.findall(r"```sh\n(pip install -e '\.\[test\]' && (.*))\n```", README)[0]
+    _, command = re.findall(
+        r"```sh\n(pip install -e '\.\[test\]' && (.*))\n```", PAGES[0].read_text("utf-8")
+    )[0]
     script = (ROOT / ".ci" / "run").read_text()
     assert "-e '.[test]'" in script
     assert f"\n{command}\n" in script
