@@ -162,7 +162,11 @@ def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
 
 def _pace(paths: dict[str, list[Point]]) -> str:
     """Whether w1 = w2 all along the paths of those that divide by the size of the gradients."""
-    parted = {name: max(abs(point.w[0] - point.w[1]) for point in paths[name]) for name in ADAPTIVE}
+    parted = {
+        name: max(abs(point.w[0] - point.w[1]) for point in path)
+        for name, path in paths.items()
+        if name in ADAPTIVE
+    }
     apart = [f"{number(gap)} with {name}" for name, gap in parted.items() if gap > SAME]
     if not apart:
         return ": w1 = w2 at every step"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from mnistgd.engine.activations import ACTIVATIONS, ReLU, Sigmoid, Softmax, Tanh
+from mnistgd.engine.activations import ACTIVATIONS, ReLU, Sigmoid, Softmax
 
 EVERY = [*ACTIVATIONS.values(), Softmax]
 
@@ -23,11 +23,24 @@ def test_sigmoid_is_scipys_from_end_to_end(dtype):
     assert np.allclose(outputs + outputs[::-1], 1, rtol=precision)
 
 
-def test_values_known_by_hand():
-    inputs = np.array([[-2.0, -0.0, 0.0, 3.0]])
-    assert answer(ReLU(), inputs).tolist() == [[0, 0, 0, 3]]
-    assert answer(Tanh(), inputs)[0, 3] == pytest.approx((np.e**6 - 1) / (np.e**6 + 1))
-    assert answer(Sigmoid(), inputs)[0].tolist()[1:3] == [0.5, 0.5]
+BY_HAND = {
+    "relu": [0, 0, 3],
+    "tanh": [(1 - np.e**4) / (1 + np.e**4), 0, (np.e**6 - 1) / (np.e**6 + 1)],
+    "sigmoid": [1 / (1 + np.e**2), 1 / 2, np.e**3 / (np.e**3 + 1)],
+}
+"""Name → what it makes of -2, 0 and 3."""
+
+
+@pytest.mark.parametrize(("name", "outputs"), BY_HAND.items())
+def test_values_known_by_hand(name, outputs):
+    assert answer(ACTIVATIONS[name](), np.array([[-2.0, 0.0, 3.0]]))[0] == pytest.approx(outputs)
+
+
+def test_every_activation_is_worked_by_hand():
+    assert set(BY_HAND) == set(ACTIVATIONS)
+
+
+def test_a_softmax_known_by_hand():
     assert answer(Softmax(), np.log([[1.0, 2.0, 5.0]])) == pytest.approx(np.array([[1, 2, 5]]) / 8)
 
 

@@ -1,8 +1,10 @@
 """What a legend says is true: its colours, its numbers and its words."""
 
+from colorsys import rgb_to_hsv
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from mnistgd.figures.legend import colour_bar, legend, plain, signed
 from mnistgd.figures.palettes import PALETTES
@@ -75,17 +77,28 @@ def test_the_words_name_every_colour_and_what_it_means(palette, width: int) -> N
         assert len(where(text, 14, picture)) == 1, text
 
 
-def test_the_words_of_a_palette_name_its_colours() -> None:
-    names = {
-        "black": lambda r, g, b: max(r, g, b) < 40,
-        "white": lambda r, g, b: min(r, g, b) > 215,
-        "gray": lambda r, g, b: r == g == b and 100 < r < 155,
-        "red": lambda r, g, b: r > 90 and r > 2.5 * max(g, b),
-        "blue": lambda r, g, b: b > 90 and b > 1.8 * max(r, g),
-    }
-    for palette in PALETTES.values():
-        for word, colour in zip(palette.words, palette.colours([-1, 0, 1]).tolist(), strict=True):
-            assert names[word](*colour), (palette.name, word)
+def is_called(colour: tuple[int, int, int], word: str) -> bool:
+    """Whether a colour is near that of its CSS name: as bright where that is a gray, else of the same hue."""
+    named = ImageColor.getrgb(word)
+    if min(named) == max(named):
+        return max(abs(a - b) for a, b in zip(colour, named, strict=True)) < 40
+    (hue, saturation, _), (wanted, _, _) = (rgb_to_hsv(*(c / 255 for c in rgb)) for rgb in (colour, named))
+    return saturation > 0.5 and abs((hue - wanted + 0.5) % 1 - 0.5) < 30 / 360
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+def test_the_words_of_a_palette_name_its_colours(palette) -> None:
+    for word, colour in zip(palette.words, palette.colours([-1, 0, 1]).tolist(), strict=True):
+        assert is_called(colour, word), word
+
+
+@pytest.mark.parametrize(
+    ("colour", "word"),
+    [((255, 0, 0), "green"), ((255, 0, 0), "white"), ((128, 128, 128), "red"), ((0, 0, 255), "purple"),
+     ((0, 0, 0), "gray"), ((255, 200, 200), "white"), ((255, 255, 0), "red"), ((120, 110, 130), "purple")],
+)  # fmt: skip
+def test_a_wrong_word_for_a_colour_is_noticed(colour: tuple[int, int, int], word: str) -> None:
+    assert not is_called(colour, word)
 
 
 def test_where_each_heatmap_has_its_own_limit_the_bar_says_so() -> None:

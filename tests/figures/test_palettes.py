@@ -68,6 +68,13 @@ def test_a_higher_weight_is_brighter_for_every_eye(palette) -> None:
     assert (np.diff(steps) > 0).all()
 
 
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
+def test_a_weight_further_from_zero_is_ever_brighter_or_ever_darker(palette) -> None:
+    for end in (-1, 1):
+        steps = np.diff(luminance(palette.colours(np.linspace(0, end, 51))))
+        assert (steps > 0).all() or (steps < 0).all()
+
+
 def test_diverging_is_darker_the_further_from_zero() -> None:
     side = np.linspace(0, 1, 51)
     assert (np.diff(luminance(DIVERGING.colours(side))) < 0).all()

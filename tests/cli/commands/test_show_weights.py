@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnistgd.figures.palettes import PALETTES
 from mnistgd.model import weights_file
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
@@ -93,7 +94,7 @@ def test_each_scale_uses_the_full_range(mnistgd, weights):
     assert limits == pytest.approx(np.abs(weights).max(axis=0).tolist())
 
 
-@pytest.mark.parametrize("palette", ["grokking", "diverging", "gray"])
+@pytest.mark.parametrize("palette", PALETTES)
 def test_palettes(mnistgd, weights, palette, tmp_path):
     assert mnistgd("show-weights", 0, "--palette", palette).code == 0
     assert chunks((tmp_path / "weights-0.png").read_bytes())["palette"] == palette
