@@ -202,6 +202,12 @@ def test_links_between_pages_lead_somewhere(page):
         assert not anchor or anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("page", [*PAGES, *OTHER_PAGES], ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_a_page_names_exist(page):
+    named = re.findall(r"`((?:mnistgd|tests|\.ci|\.github)/[a-z_./]+)`", page.read_text("utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_the_readme_is_read_in_ten_minutes():
     lines = PAGES[0].read_text("utf-8").splitlines()
     assert len(lines) <= 300
