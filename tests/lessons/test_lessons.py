@@ -79,7 +79,6 @@ def test_its_notice_is_a_few_sentences(outcome):
     assert len(outcome.notice) < 800
 
 
-@pytest.mark.no_cover
 def test_it_says_the_same_again(lesson, settings, outcome):
     again = lesson.run(settings)
     assert (again.rows, again.result, again.notice) == (outcome.rows, outcome.result, outcome.notice)
@@ -105,7 +104,6 @@ def test_its_plot_is_drawn(plot):
     assert all(axes.get_xlabel() or axes.get_ylabel() or axes.get_title() for axes in drawn)
 
 
-@pytest.mark.no_cover
 def test_its_plot_is_the_same_again(plot):
     draw, _, picture = plot
     assert draw()[1] == picture
