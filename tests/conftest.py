@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -49,6 +49,12 @@ COSTLY = {"mnist", "reader"}
 """Fixtures that take longer than many tests: all of MNIST, and a network that has learned it."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let matplotlib keep the list of its fonts in one place, which every home of a test would be without."""
+    assert config.cache is not None
+    os.environ["MPLCONFIGDIR"] = str(config.cache.mkdir("matplotlib"))
+
+
 @pytest.hookimpl(tryfirst=True)  # before those that -m does not ask for are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what answers at once, for ``pytest -m quick --no-cov``: by what it needs, so that nobody has to.
@@ -75,11 +81,17 @@ def _is_quick(item: pytest.Item) -> bool:
 def _quick_is_quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold a quick test to it: it starts no process and asks nobody."""
     if request.node.get_closest_marker("quick") and request.path.name not in ABOUT_SOURCES:
+        start = subprocess.Popen.__init__
+        refused = "this test starts a process or opens a connection: why is it marked quick?"
 
         def refuse(*_: object, **__: object) -> None:
-            raise AssertionError("this test starts a process or opens a connection: why is it marked quick?")
+            raise AssertionError(refused)
 
-        monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+        def start_or_refuse(process: Any, args: Any, *more: Any, **named: Any) -> None:
+            assert args[0] == "fc-list", refused  # matplotlib, when it looks for fonts the first time
+            start(process, args, *more, **named)
+
+        monkeypatch.setattr(subprocess.Popen, "__init__", start_or_refuse)
         monkeypatch.setattr(socket.socket, "connect", refuse)
 
 

@@ -72,7 +72,7 @@ class Nursery:
 
     def __init__(self, home: Path) -> None:
         self._asking, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = os.environ | {"HOME": str(home), "MPLCONFIGDIR": str(home), "OPENBLAS_NUM_THREADS": "1"}
+        environment = os.environ | {"HOME": str(home), "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()], env=environment
         )

@@ -49,7 +49,9 @@ def test_matplotlib_without_a_home(shell, tmp_path, few):
     (tmp_path / "file").write_text("")
     assert shell("train", "--data", few, "--epochs", 1, "--log", "l.jsonl", "--quiet").code == 0
     done = shell(
-        "curves", "l.jsonl", env={"HOME": str(tmp_path / "file"), "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""}
+        "curves",
+        "l.jsonl",
+        env={"HOME": str(tmp_path / "file"), "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "MPLCONFIGDIR": ""},
     )
     assert (done.code, done.stdout, done.stderr) == (0, "curves.png\n", "")
 
