@@ -69,6 +69,9 @@ def test_a_rate_left_unset_suits_the_model(mnistgd, few, tmp_path):
     assert rate() == 1.0
     assert rate("--loss", "squared-error") == 0.02
     assert rate("--hidden", "4") == 0.5
+    assert rate("--hidden", "4", "--loss", "squared-error") == 0.1
+    assert rate("--standardise") == 0.1
+    assert rate("--standardise", "--hidden", "4") == 0.2
     assert rate("--optimizer", "adam") == rate("--optimizer", "adam", "--hidden", "4") == 0.001
     assert rate("--optimizer", "heavy_ball", "--momentum", "0.5") == 0.5
 
