@@ -32,6 +32,8 @@ os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
 # Hundreds of processes would each compile the package anew, and each run all of the tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# With it a stream keeps nothing back that could still fail when a process ends, as it does for everybody else.
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
