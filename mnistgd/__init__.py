@@ -14,4 +14,4 @@ The package is a house of rooms, floor above floor; imports go downwards only::
 Importing ``mnistgd`` itself imports nothing heavy.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
