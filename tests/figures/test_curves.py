@@ -15,7 +15,7 @@ pytest.importorskip("matplotlib")
 
 from mnistgd.errors import UsageError
 from mnistgd.figures.curves import MOST_RUNS, TRAINING, VALIDATION, curves_figure
-from mnistgd.figures.plots import boxes_for_letters, png_of
+from mnistgd.figures.plots import lettering, png_of
 from mnistgd.training.history import Epoch
 
 GOLDEN = Path(__file__).with_name("curves.png")
@@ -79,7 +79,7 @@ def test_another_picture_would_not_pass(wrong):
 )
 def test_the_legend_fits_and_the_plots_keep_their_height(count, name):
     figure = curves_figure({name.format(k): run(k, 2) for k in range(count)})
-    with boxes_for_letters():
+    with lettering(figure):
         figure.draw_without_rendering()  # all is placed, and nothing painted
     box, (legend,) = figure.bbox, figure.legends
     found = legend.get_window_extent()
