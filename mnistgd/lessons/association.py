@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.small_digits import N_TRAIN, PIXELS, SHAPE, small_digits
 from mnistgd.lessons.trace import descend, number, shown_steps, until_overflow
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,18 +30,10 @@ BATCH_SIZE = 10
 class Settings:
     """How dirty the pictures are, and how the network is trained."""
 
-    noise: float = field(
-        default=0.2, metadata={"help": "The share of pixels that are noise.", "minimum": 0, "maximum": 1}
-    )
-    learning_rate: float = field(
-        default=0.02, metadata={"help": "How far a step goes along the gradient.", "above": 0}
-    )
-    epochs: int = field(
-        default=20, metadata={"help": "Passes over the training pictures.", "minimum": 1, "maximum": 500}
-    )
-    seed: int = field(
-        default=0, metadata={"help": "Decides the noise and the order of the pictures.", "minimum": 0}
-    )
+    noise: float = setting(0.2, "The share of pixels that are noise.", minimum=0, maximum=1)
+    learning_rate: float = setting(0.02, "How far a step goes along the gradient.", above=0)
+    epochs: int = setting(20, "Passes over the training pictures.", minimum=1, maximum=500)
+    seed: int = setting(0, "Decides the noise and the order of the pictures.", minimum=0)
 
 
 class Cleaning(NamedTuple):

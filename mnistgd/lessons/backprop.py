@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from mnistgd.engine.wrappers import masked, tied
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,18 +48,13 @@ SHOWN_STEPS = (0, 1, 2, 10, 100, 1000, 10_000)
 class Settings:
     """How far a step goes, how many are taken, and what becomes of the biases."""
 
-    biases: str = field(
-        default="frozen",
-        metadata={
-            "help": "frozen, as published; or they train: one bias shared by a layer, or a separate one for "
-            "each unit.",
-            "choices": ("frozen", "shared", "separate"),
-        },
+    biases: str = setting(
+        "frozen",
+        "frozen, as published; or they train: one bias shared by a layer, or a separate one for each unit.",
+        choices=("frozen", "shared", "separate"),
     )
-    steps: int = field(default=10_000, metadata={"help": "Updates.", "minimum": 1, "maximum": 100_000})
-    learning_rate: float = field(
-        default=0.5, metadata={"help": "How far a step goes along the gradient.", "above": 0}
-    )
+    steps: int = setting(10_000, "Updates.", minimum=1, maximum=100_000)
+    learning_rate: float = setting(0.5, "How far a step goes along the gradient.", above=0)
 
 
 class Moment(NamedTuple):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from itertools import repeat, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +16,7 @@ from mnistgd.engine.types import Array, Params, Schedule
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Table
 from mnistgd.lessons.trace import descend, number, step_table, until_overflow
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,14 +32,7 @@ _TARGETS = np.zeros((2, 1))
 
 def curvature_setting() -> Any:
     """The field of a lesson's settings that says how steep the bowl is."""
-    return field(
-        default=25.0,
-        metadata={
-            "help": "How much steeper the bowl is along w2 than along w1.",
-            "above": 0,
-            "maximum": 1_000_000,
-        },
-    )
+    return setting(25.0, "How much steeper the bowl is along w2 than along w1.", above=0, maximum=1_000_000)
 
 
 class Point(NamedTuple):

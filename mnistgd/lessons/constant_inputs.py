@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from mnistgd.engine.types import Array, Params
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, shown_steps
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,22 +66,16 @@ LOSSES = {"twice": softmax_cross_entropy, "once": cross_entropy}
 class Settings:
     """What the inputs always are, and how the network is trained."""
 
-    learning_rate: float = field(
-        default=10.0, metadata={"help": "How far a step goes along the gradient.", "above": 0}
+    learning_rate: float = setting(10.0, "How far a step goes along the gradient.", above=0)
+    epochs: int = setting(50, "Updates, each with the whole batch.", minimum=1, maximum=2000)
+    inputs: tuple[float, float, float] = setting(
+        (1.0, 1.0, 1.0), "What the three inputs always are; 0 is silence."
     )
-    epochs: int = field(
-        default=50, metadata={"help": "Updates, each with the whole batch.", "minimum": 1, "maximum": 2000}
-    )
-    inputs: tuple[float, float, float] = field(
-        default=(1.0, 1.0, 1.0), metadata={"help": "What the three inputs always are; 0 is silence."}
-    )
-    softmax: str = field(
-        default="twice",
-        metadata={
-            "help": "How often the outputs go through a softmax. The source does it twice, as happens to "
-            "those who give probabilities to a loss that asks for logits.",
-            "choices": tuple(LOSSES),
-        },
+    softmax: str = setting(
+        "twice",
+        "How often the outputs go through a softmax. The source does it twice, as happens to "
+        "those who give probabilities to a loss that asks for logits.",
+        choices=tuple(LOSSES),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from mnistgd.errors import UsageError
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, shown_steps
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,28 +41,17 @@ _NETWORK = Sequential((*_DECAY.layers, FadingMemory(SEQUENCE)))
 class Settings:
     """What the memories are shown and how fast they fade; and how the decay is learned."""
 
-    inputs: tuple[tuple[float, ...], ...] = field(
-        default=(SEQUENCE,),
-        metadata={
-            "help": "What a memory is shown, moment by moment; 0 is nothing. Repeat for more memories."
-        },
+    inputs: tuple[tuple[float, ...], ...] = setting(
+        (SEQUENCE,), "What a memory is shown, moment by moment; 0 is nothing. Repeat for more memories."
     )
-    decay: tuple[float, ...] = field(
-        default=(WANTED,),
-        metadata={
-            "help": "What a memory loses in a moment; repeat, one for each --inputs or all for the same.",
-            "minimum": 0,
-        },
+    decay: tuple[float, ...] = setting(
+        (WANTED,),
+        "What a memory loses in a moment; repeat, one for each --inputs or all for the same.",
+        minimum=0,
     )
-    weight: float = field(
-        default=-0.4, metadata={"help": "Where the weight w starts; the decay is sigmoid(w)."}
-    )
-    learning_rate: float = field(
-        default=1.0, metadata={"help": "How far a step goes along the gradient.", "above": 0}
-    )
-    steps: int = field(
-        default=200, metadata={"help": "Steps of learning the decay.", "minimum": 1, "maximum": 20_000}
-    )
+    weight: float = setting(-0.4, "Where the weight w starts; the decay is sigmoid(w).")
+    learning_rate: float = setting(1.0, "How far a step goes along the gradient.", above=0)
+    steps: int = setting(200, "Steps of learning the decay.", minimum=1, maximum=20_000)
 
 
 def run(settings: Settings) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from mnistgd.engine.types import Array
 from mnistgd.figures import plots
 from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,26 +27,19 @@ if TYPE_CHECKING:
 class Settings:
     """Which network, and which images."""
 
-    weights: Path = field(
-        default=Path("weights.npz"),
-        metadata={
-            "help": "The weights file to read; where there is none, a network is trained with the defaults.",
-            "envvar": "MNISTGD_WEIGHTS",
-        },
+    weights: Path = setting(  # noqa: RUF009
+        Path("weights.npz"),
+        "The weights file to read; where there is none, a network is trained with the defaults.",
+        envvar="MNISTGD_WEIGHTS",
     )
-    data: str | None = field(
-        default=None,
-        metadata={
-            "help": "The images.",
-            "envvar": "MNISTGD_DATA",
-            "metavar": "mnist|PATH",
-            "default": "those that the network was trained on",
-        },
+    data: str | None = setting(
+        None,
+        "The images.",
+        envvar="MNISTGD_DATA",
+        metavar="mnist|PATH",
+        default="those that the network was trained on",
     )
-    offline: bool = field(
-        default=False,
-        metadata={"help": "Do not ask OpenML; use the embedded MNIST.", "envvar": "MNISTGD_OFFLINE"},
-    )
+    offline: bool = setting(False, "Do not ask OpenML; use the embedded MNIST.", envvar="MNISTGD_OFFLINE")
 
 
 class Likeness(NamedTuple):

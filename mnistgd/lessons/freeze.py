@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnistgd.figures import plots
@@ -20,6 +20,7 @@ from mnistgd.lessons.games import (
 )
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,13 +39,9 @@ FROZEN, THAWED, CONTROL = "toes frozen", "toes thawed", "never frozen"
 class Settings:
     """The learning rates, and how long the second phase lasts."""
 
-    frozen_learning_rate: float = field(
-        default=0.3, metadata={"help": "Learning rate while toes is frozen.", "above": 0}
-    )
-    learning_rate: float = field(default=0.01, metadata={"help": "Learning rate of all three.", "above": 0})
-    updates: int = field(
-        default=1000, metadata={"help": "Updates of all three.", "minimum": 1, "maximum": 10_000}
-    )
+    frozen_learning_rate: float = setting(0.3, "Learning rate while toes is frozen.", above=0)
+    learning_rate: float = setting(0.01, "Learning rate of all three.", above=0)
+    updates: int = setting(1000, "Updates of all three.", minimum=1, maximum=10_000)
 
 
 class Phase(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +16,7 @@ from mnistgd.figures import plots
 from mnistgd.lessons.games import BOOK, DRAWABLE, GAMES, NAMES, START, WIN_OR_LOSE
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, shown_steps
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,15 +26,9 @@ if TYPE_CHECKING:
 class Settings:
     """A learning rate for either kind of inputs, and how long both train."""
 
-    raw_learning_rate: float = field(
-        default=0.01, metadata={"help": "Learning rate on the inputs as they are.", "above": 0}
-    )
-    standardised_learning_rate: float = field(
-        default=0.1, metadata={"help": "Learning rate on the standardised inputs.", "above": 0}
-    )
-    updates: int = field(
-        default=100, metadata={"help": "Updates of each network.", "minimum": 1, "maximum": 10_000}
-    )
+    raw_learning_rate: float = setting(0.01, "Learning rate on the inputs as they are.", above=0)
+    standardised_learning_rate: float = setting(0.1, "Learning rate on the standardised inputs.", above=0)
+    updates: int = setting(100, "Updates of each network.", minimum=1, maximum=10_000)
 
 
 class Run(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from mnistgd.lessons.bowl import (
 )
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, until_overflow
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,23 +51,16 @@ _LOOKS = {
 
 
 def _rate(optimizer: str, default: float) -> Any:
-    return field(default=default, metadata={"help": f"Learning rate of {optimizer}.", "above": 0})
+    return setting(default, f"Learning rate of {optimizer}.", above=0)
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the optimizers are run with; AMSGrad forgets squares at 0.5, all else as the engine has it."""
 
-    steps: int = field(default=10, metadata={"help": "Steps that each takes.", "minimum": 1, "maximum": 1000})
+    steps: int = setting(10, "Steps that each takes.", minimum=1, maximum=1000)
     curvature: float = curvature_setting()
-    beta: float = field(
-        default=0.9,
-        metadata={
-            "help": "How much of their velocity momentum and nesterov keep.",
-            "minimum": 0,
-            "maximum": 1,
-        },
-    )
+    beta: float = setting(0.9, "How much of their velocity momentum and nesterov keep.", minimum=0, maximum=1)
     sgd: float = _rate("sgd", 0.03)
     momentum: float = _rate("momentum, and of the heavy ball", 0.1)
     nesterov: float = _rate("nesterov", 0.1)
@@ -74,12 +68,10 @@ class Settings:
     rmsprop: float = _rate("rmsprop", 0.1)
     adam: float = _rate("adam", 0.1)
     amsgrad: float = _rate("amsgrad", 0.1)
-    heavy_ball: bool = field(
-        default=False,
-        metadata={
-            "help": "Add V = βV + g, which other libraries call momentum. The article's momentum at rate α "
-            "takes the steps of this one at rate α(1 − β)."
-        },
+    heavy_ball: bool = setting(
+        False,
+        "Add V = βV + g, which other libraries call momentum. The article's momentum at rate α "
+        "takes the steps of this one at rate α(1 − β).",
     )
 
 

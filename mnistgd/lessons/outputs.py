@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from mnistgd.engine.types import Array
 from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number
+from mnistgd.model.fields import setting
 
 OUTPUTS = ("hurt", "win", "sad")
 TRUE = np.array([[0.1, 1.0, 0.1]])
@@ -26,11 +27,9 @@ TRUE = np.array([[0.1, 1.0, 0.1]])
 class Settings:
     """How far the one update goes, in either network."""
 
-    one_input_learning_rate: float = field(
-        default=0.1, metadata={"help": "Learning rate of the network with one input.", "above": 0}
-    )
-    three_inputs_learning_rate: float = field(
-        default=0.01, metadata={"help": "Learning rate of the network with three inputs.", "above": 0}
+    one_input_learning_rate: float = setting(0.1, "Learning rate of the network with one input.", above=0)
+    three_inputs_learning_rate: float = setting(
+        0.01, "Learning rate of the network with three inputs.", above=0
     )
 
 

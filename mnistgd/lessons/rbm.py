@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.small_digits import N_TRAIN, SHAPE, small_digits
 from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,22 +29,11 @@ BATCH_SIZE = 10
 class Settings:
     """The machine, and how it is fitted."""
 
-    components: int = field(
-        default=16, metadata={"help": "Hidden units (n_components).", "minimum": 1, "maximum": 256}
-    )
-    learning_rate: float = field(
-        default=0.06, metadata={"help": "How far a step goes.", "above": 0, "maximum": 1000}
-    )
-    iterations: int = field(
-        default=10, metadata={"help": "Passes over the pictures (n_iter).", "minimum": 1, "maximum": 100}
-    )
-    seed: int = field(
-        default=0,
-        metadata={
-            "help": "Decides all that is drawn at random (random_state).",
-            "minimum": 0,
-            "maximum": 2**32 - 1,
-        },
+    components: int = setting(16, "Hidden units (n_components).", minimum=1, maximum=256)
+    learning_rate: float = setting(0.06, "How far a step goes.", above=0, maximum=1000)
+    iterations: int = setting(10, "Passes over the pictures (n_iter).", minimum=1, maximum=100)
+    seed: int = setting(
+        0, "Decides all that is drawn at random (random_state).", minimum=0, maximum=2**32 - 1
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from mnistgd.lessons.spelling import (
     trained,
 )
 from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,23 +38,14 @@ LONGEST = 40
 class Settings:
     """The word, the network and how it is trained."""
 
-    word: str = field(default="namaskar", metadata={"help": "What to spell."})
-    hidden: int = field(default=8, metadata={"help": "Numbers in the memory.", "minimum": 1, "maximum": 64})
-    learning_rate: float = field(
-        default=0.1, metadata={"help": "How far a step goes along the gradient.", "above": 0}
+    word: str = setting("namaskar", "What to spell.")
+    hidden: int = setting(8, "Numbers in the memory.", minimum=1, maximum=64)
+    learning_rate: float = setting(0.1, "How far a step goes along the gradient.", above=0)
+    reduce: str = setting(
+        "sum", "The loss: of the whole word, or the mean of its letters.", choices=("sum", "mean")
     )
-    reduce: str = field(
-        default="sum",
-        metadata={
-            "help": "The loss: of the whole word, or the mean of its letters.",
-            "choices": ("sum", "mean"),
-        },
-    )
-    more: int = field(
-        default=200,
-        metadata={"help": "Updates after every letter is right.", "minimum": 0, "maximum": 2000},
-    )
-    most: int = field(default=2000, metadata={"help": "Updates at most.", "minimum": 1, "maximum": 5000})
+    more: int = setting(200, "Updates after every letter is right.", minimum=0, maximum=2000)
+    most: int = setting(2000, "Updates at most.", minimum=1, maximum=5000)
 
 
 def run(settings: Settings) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnistgd.engine import schedules
@@ -12,6 +12,7 @@ from mnistgd.figures import plots
 from mnistgd.lessons.bowl import SOURCE, Point, curvature_setting, diverging, ends, path_of, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, step_table
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,32 +22,15 @@ if TYPE_CHECKING:
 class Settings:
     """The rate that all begin with, and how the schedules let it fall."""
 
-    learning_rate: float = field(
-        default=0.03, metadata={"help": "The rate at step 0, for all schedules.", "above": 0}
-    )
-    steps: int = field(
-        default=10,
-        metadata={
-            "help": "Steps to take; cosine and linear reach 0 at the last.",
-            "minimum": 1,
-            "maximum": 1000,
-        },
-    )
+    learning_rate: float = setting(0.03, "The rate at step 0, for all schedules.", above=0)
+    steps: int = setting(10, "Steps to take; cosine and linear reach 0 at the last.", minimum=1, maximum=1000)
     curvature: float = curvature_setting()
-    exponential_factor: float = field(
-        default=0.9,
-        metadata={"help": "What exponential multiplies the rate by, each step.", "above": 0, "maximum": 1},
+    exponential_factor: float = setting(
+        0.9, "What exponential multiplies the rate by, each step.", above=0, maximum=1
     )
-    step_factor: float = field(
-        default=0.5,
-        metadata={"help": "What step multiplies the rate by, each time.", "above": 0, "maximum": 1},
-    )
-    step_every: int = field(
-        default=3, metadata={"help": "How many steps lie between two stairs of step.", "minimum": 1}
-    )
-    inverse_time_decay: float = field(
-        default=0.5, metadata={"help": "d of inverse_time: the rate divided by 1 + d·step.", "minimum": 0}
-    )
+    step_factor: float = setting(0.5, "What step multiplies the rate by, each time.", above=0, maximum=1)
+    step_every: int = setting(3, "How many steps lie between two stairs of step.", minimum=1)
+    inverse_time_decay: float = setting(0.5, "d of inverse_time: the rate divided by 1 + d·step.", minimum=0)
 
 
 def run(settings: Settings) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from mnistgd.engine.layers import Linear
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,9 +28,9 @@ _NEURON = Linear(2, 1, bias=False)
 class Settings:
     """The two weights, and how much is enough for either gate."""
 
-    weights: tuple[float, float] = field(default=(1.0, 1.0), metadata={"help": "Weights of the two inputs."})
-    and_threshold: float = field(default=1.5, metadata={"help": "AND answers 1 above this."})
-    or_threshold: float = field(default=0.5, metadata={"help": "OR answers 1 above this."})
+    weights: tuple[float, float] = setting((1.0, 1.0), "Weights of the two inputs.")
+    and_threshold: float = setting(1.5, "AND answers 1 above this.")
+    or_threshold: float = setting(0.5, "OR answers 1 above this.")
 
 
 def run(settings: Settings) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mnistgd.figures import plots
@@ -19,6 +19,7 @@ from mnistgd.lessons.games import (
 )
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,19 +32,12 @@ INPUTS = dict(zip(NAMES, FIRST_GAME[0][0].tolist(), strict=True))
 class Settings:
     """How far a step goes, how many are taken, and what stays as it is."""
 
-    learning_rate: float = field(
-        default=0.01, metadata={"help": "How far a step goes along weight_deltas.", "above": 0}
-    )
-    iterations: int = field(
-        default=3, metadata={"help": "Updates of the weights.", "minimum": 1, "maximum": 100_000}
-    )
-    freeze: tuple[str, ...] = field(
-        default=(),
-        metadata={
-            "help": "Keep the weight of this input as it is; repeat for more. The book freezes toes, "
-            "at rate 0.3.",
-            "choices": NAMES,
-        },
+    learning_rate: float = setting(0.01, "How far a step goes along weight_deltas.", above=0)
+    iterations: int = setting(3, "Updates of the weights.", minimum=1, maximum=100_000)
+    freeze: tuple[str, ...] = setting(
+        (),
+        "Keep the weight of this input as it is; repeat for more. The book freezes toes, at rate 0.3.",
+        choices=NAMES,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +17,7 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.threshold import PATTERNS
 from mnistgd.lessons.trace import descend, number, shown_steps
+from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,26 +55,18 @@ ONE_LAYER_START = [[0.5], [-0.5]]
 class Settings:
     """Which network, how far a step goes, and how long to try."""
 
-    network: str = field(
-        default="2-2-1",
-        metadata={
-            "help": "Inputs, hidden units, outputs. The smaller is tanh all through; the larger ends in a "
-            "sigmoid.",
-            "choices": tuple(NETWORKS),
-        },
+    network: str = setting(
+        "2-2-1",
+        "Inputs, hidden units, outputs. The smaller is tanh all through; the larger ends in a sigmoid.",
+        choices=tuple(NETWORKS),
     )
-    learning_rate: float | None = field(
-        default=None,
-        metadata={
-            "help": "How far a step goes along the gradient.",
-            "above": 0,
-            "default": "; ".join(f"{n.learning_rate:g} for {name}" for name, n in NETWORKS.items()),
-        },
+    learning_rate: float | None = setting(
+        None,
+        "How far a step goes along the gradient.",
+        above=0,
+        default="; ".join(f"{n.learning_rate:g} for {name}" for name, n in NETWORKS.items()),
     )
-    steps: int = field(
-        default=2000,
-        metadata={"help": "Steps at most; with one layer, all of them.", "minimum": 1, "maximum": 20_000},
-    )
+    steps: int = setting(2000, "Steps at most; with one layer, all of them.", minimum=1, maximum=20_000)
 
     def __post_init__(self) -> None:
         if self.learning_rate is None:
