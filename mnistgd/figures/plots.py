@@ -10,7 +10,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnistgd.errors import MissingExtraError
 from mnistgd.figures import letters
@@ -125,6 +125,18 @@ def level(axes: Axes, value: float, words: str, *, colour: str = VERMILLION, abo
     )
 
 
-def open_frame(axes: Axes) -> None:
+def open_frame(*panels: Axes) -> None:
     """Leave out the frame above and on the right, where it measures nothing."""
-    axes.spines[["top", "right"]].set_visible(False)
+    for axes in panels:
+        axes.spines[["top", "right"]].set_visible(False)
+
+
+def marked(colour: str, marker: str, length: int, label: str) -> dict[str, Any]:
+    """How a line of that many points is drawn that has some ten marks along it, and its name."""
+    return {"color": colour, "marker": marker, "markevery": max(1, length // 10), "label": label}
+
+
+def legend_below(figure: Figure, axes: Axes, columns: int) -> None:
+    """What is drawn in `axes`, named below all panels of `figure`."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)

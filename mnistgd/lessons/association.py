@@ -179,9 +179,8 @@ def _side_by_side(pictures: Array) -> Array:
 
 
 LESSON = Lesson(
-    name="association",
-    source="T. Kohonen, Correlation matrix memories (1972), for the idea; the digits are scikit-learn's",
-    settings=Settings,
-    run=run,
-    plot=_plot,
+    "T. Kohonen, Correlation matrix memories (1972), for the idea; the digits are scikit-learn's",
+    Settings,
+    run,
+    _plot,
 )

@@ -18,7 +18,7 @@ from mnistgd.engine.types import Array, Params
 from mnistgd.engine.wrappers import masked, tied
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, number
+from mnistgd.lessons.trace import descend, drawn, number
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -229,9 +229,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     _draw_network(network, first_pass())
     network.set_title("step 0: what each unit gives, and each weight with its slope dE/dw")
     after = [row for row in outcome.rows if row["step"] > 0]
-    curve.loglog(
-        [row["step"] for row in after], [row["total_error"] for row in after], "o-", color=plots.BLUE
-    )
+    curve.loglog(*drawn(after, "step", "total_error"), "o-", color=plots.BLUE)
     curve.set(
         title=f"biases {settings.biases}, learning rate {settings.learning_rate:g}",
         xlabel="steps",
@@ -272,10 +270,4 @@ def _draw_network(axes: Axes, first: Pass) -> None:
     axes.set_axis_off()
 
 
-LESSON = Lesson(
-    name="backprop",
-    source="The classic walk-through of back-propagation in a 2-2-2 network",
-    settings=Settings,
-    run=run,
-    plot=_plot,
-)
+LESSON = Lesson("The classic walk-through of back-propagation in a 2-2-2 network", Settings, run, _plot)

@@ -199,25 +199,11 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     losses.margins(y=0.12)
     losses.set(title="the loss, and the least it can be", xlabel="epochs", ylabel="loss (nats)")
     for k, (colour, marker) in enumerate(((plots.BLACK, "o"), (plots.ORANGE, "s"), (plots.GREEN, "^"))):
-        decays.plot(
-            epochs,
-            plots.drawable([moment["decays"][k] for moment in moments]),
-            color=colour,
-            marker=marker,
-            markevery=max(1, len(moments) // 10),
-            label=f"input {k + 1}",
-        )
+        values = plots.drawable([moment["decays"][k] for moment in moments])
+        decays.plot(epochs, values, **plots.marked(colour, marker, len(moments), f"input {k + 1}"))
     decays.set(title="the weights of the three inputs", xlabel="epochs", ylabel="decay (weight, no unit)")
-    handles, names = decays.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False)
-    for axes in (losses, decays):
-        plots.open_frame(axes)
+    plots.legend_below(figure, decays, len(DECAYS))
+    plots.open_frame(losses, decays)
 
 
-LESSON = Lesson(
-    name="constant-inputs",
-    source="A question-and-answer on whether a layer with constant input learns",
-    settings=Settings,
-    run=run,
-    plot=_plot,
-)
+LESSON = Lesson("A question-and-answer on whether a layer with constant input learns", Settings, run, _plot)

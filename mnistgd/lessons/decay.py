@@ -18,7 +18,7 @@ from mnistgd.engine.types import Params
 from mnistgd.errors import UsageError
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, number, shown_steps
+from mnistgd.lessons.trace import descend, drawn, number, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -143,12 +143,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     channels = _channels(settings)
     states = outcome.result["states"]
     _draw_memories(memories, channels, [states] if len(channels) == 1 else states)
-    learning.plot(
-        [row["step"] for row in outcome.rows],
-        [row["decay"] for row in outcome.rows],
-        color=plots.BLUE,
-        lw=1.8,
-    )
+    learning.plot(*drawn(outcome.rows, "step", "decay"), color=plots.BLUE, lw=1.8)
     plots.level(learning, WANTED, f"wanted: {WANTED:g}")
     learning.set(title="the decay that is learned", xlabel="steps", ylim=(0, None))
     learning.set_ylabel("decay = sigmoid(w), per moment")
@@ -177,10 +172,4 @@ def _draw_memories(
     plots.open_frame(axes)
 
 
-LESSON = Lesson(
-    name="decay",
-    source="A question-and-answer on whether a layer with constant input learns",
-    settings=Settings,
-    run=run,
-    plot=_plot,
-)
+LESSON = Lesson("A question-and-answer on whether a layer with constant input learns", Settings, run, _plot)

@@ -201,11 +201,4 @@ def _draw(axes: Axes, matrix: Array, names: list[str], title: str, unit: str) ->
     axes.figure.colorbar(shown, ax=axes, label=unit, shrink=0.8)
 
 
-LESSON = Lesson(
-    name="dot-product",
-    source=BOOK,
-    settings=Settings,
-    run=run,
-    plot=_plot,
-    prepare=_prepare,
-)
+LESSON = Lesson(BOOK, Settings, run, _plot, prepare=_prepare)

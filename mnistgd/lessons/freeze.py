@@ -207,4 +207,4 @@ def _others(weights: list[float]) -> float:
     return weights[1] * INPUTS[1] + weights[2] * INPUTS[2]
 
 
-LESSON = Lesson(name="freeze", source=BOOK, settings=Settings, run=run, plot=_plot)
+LESSON = Lesson(BOOK, Settings, run, _plot)

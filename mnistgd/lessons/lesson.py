@@ -62,7 +62,6 @@ class Lesson(Generic[SettingsT]):
 
     Attributes
     ----------
-    name : str, as typed: ``constant-inputs``
     source : str, whose system it is: author, title, chapter
     settings : type
         A frozen dataclass. Each field is an option of the command line, as `mnistgd.model.fields` says; its
@@ -76,7 +75,6 @@ class Lesson(Generic[SettingsT]):
         None for a lesson that brings nothing.
     """
 
-    name: str
     source: str
     settings: type[SettingsT]
     run: Callable[[SettingsT], Outcome]

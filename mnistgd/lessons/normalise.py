@@ -15,7 +15,7 @@ from mnistgd.engine.types import Array, Params
 from mnistgd.figures import plots
 from mnistgd.lessons.games import BOOK, DRAWABLE, GAMES, NAMES, START, WIN_OR_LOSE
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, number, shown_steps
+from mnistgd.lessons.trace import descend, drawn, number, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -138,22 +138,17 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """Both errors, update by update."""
     plots.size(figure, 8, 4.6)
     axes = figure.subplots()
-    rates = settings.raw_learning_rate, settings.standardised_learning_rate
-    for name, rate, colour in zip(
-        ("raw", "standardised"), rates, (plots.VERMILLION, plots.BLUE), strict=True
+    for name, rate, colour in (
+        ("raw", settings.raw_learning_rate, plots.VERMILLION),
+        ("standardised", settings.standardised_learning_rate, plots.BLUE),
     ):
         points = [row for row in outcome.rows if row["inputs"] == name and row["error"] < DRAWABLE]
-        axes.semilogy(
-            [row["updates"] for row in points],
-            [row["error"] for row in points],
-            color=colour,
-            lw=1.8,
-            label=f"{name} inputs, learning rate {rate:g}",
-        )
+        label = f"{name} inputs, learning rate {rate:g}"
+        axes.semilogy(*drawn(points, "updates", "error"), color=colour, lw=1.8, label=label)
     axes.set(title="The same four games", xlabel="updates", ylabel="error, mean of four games (win²)")
     axes.legend(frameon=False)
     axes.grid(alpha=0.3)
     plots.open_frame(axes)
 
 
-LESSON = Lesson(name="normalise", source=BOOK, settings=Settings, run=run, plot=_plot)
+LESSON = Lesson(BOOK, Settings, run, _plot)

@@ -25,7 +25,7 @@ from mnistgd.lessons.bowl import (
     tables,
 )
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, number, until_overflow
+from mnistgd.lessons.trace import descend, drawn, number, until_overflow
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -195,25 +195,10 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
 
     axes = heights.subplots()
     for name, path in paths.items():
-        colour, marker = _LOOKS[name]
-        steps, values = [row["step"] for row in path], [row["f"] for row in path]
-        axes.semilogy(
-            steps,
-            plots.drawable(values),
-            color=colour,
-            marker=marker,
-            markevery=max(1, len(path) // 10),
-            label=name,
-        )
+        axes.semilogy(*drawn(path, "step", "f"), **plots.marked(*_LOOKS[name], len(path), name))
     axes.set(title="height at each step", xlabel="steps", ylabel="f(w)")
     axes.legend(frameon=False)
     plots.open_frame(axes)
 
 
-LESSON = Lesson(
-    name="optimizers",
-    source=SOURCE,
-    settings=Settings,
-    run=run,
-    plot=_plot,
-)
+LESSON = Lesson(SOURCE, Settings, run, _plot)

@@ -131,4 +131,4 @@ def _notice(result: dict[str, Any]) -> str:
     )
 
 
-LESSON = Lesson(name="outputs", source=BOOK, settings=Settings, run=run)
+LESSON = Lesson(BOOK, Settings, run)

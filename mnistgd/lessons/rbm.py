@@ -150,10 +150,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     figure.colorbar(shown, ax=grid, label="weight: above 0 the pixel speaks for the unit, below against it")
 
 
-LESSON = Lesson(
-    name="rbm",
-    source="scikit-learn's BernoulliRBM, on its own 8×8 digits",
-    settings=Settings,
-    run=run,
-    plot=_plot,
-)
+LESSON = Lesson("scikit-learn's BernoulliRBM, on its own 8×8 digits", Settings, run, _plot)

@@ -24,7 +24,7 @@ from mnistgd.lessons.spelling import (
     task_of,
     trained,
 )
-from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.lessons.trace import drawn, number, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -177,9 +177,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     rows, result = outcome.rows, outcome.result
     plots.size(figure, 11, 4.6)
     curve, moments = figure.subplots(1, 2, width_ratios=[5, 3])
-    curve.semilogy(
-        [row["step"] for row in rows], plots.drawable([row["loss"] for row in rows]), color=plots.BLUE
-    )
+    curve.semilogy(*drawn(rows, "step", "loss"), color=plots.BLUE)
     least = result["memory_off"]["least_loss"]
     if least:
         plots.level(curve, least, "the least that is possible without memory", above=True)
@@ -205,14 +203,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         ylabel="size of its gradient (nats per weight)",
     )
     moments.set_xticks(range(len(sizes)), list(settings.word[:-1]), parse_math=False)
-    for axes in (curve, moments):
-        plots.open_frame(axes)
+    plots.open_frame(curve, moments)
 
 
-LESSON = Lesson(
-    name="rnn",
-    source="An introduction to recurrent networks, with the word namaskar",
-    settings=Settings,
-    run=run,
-    plot=_plot,
-)
+LESSON = Lesson("An introduction to recurrent networks, with the word namaskar", Settings, run, _plot)

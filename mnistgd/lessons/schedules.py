@@ -11,7 +11,7 @@ from mnistgd.engine.types import Schedule
 from mnistgd.figures import plots
 from mnistgd.lessons.bowl import SOURCE, Point, curvature_setting, diverging, ends, path_of, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, step_table
+from mnistgd.lessons.trace import drawn, number, step_table
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -98,21 +98,13 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     rates, heights = figure.subplots(1, 2)
     for name, (colour, marker) in _LOOKS.items():
         path = [row for row in outcome.rows if row["schedule"] == name]
-        steps = [row["step"] for row in path]
-        look = {"color": colour, "marker": marker, "markevery": max(1, len(path) // 10), "label": name}
-        rates.plot(steps, plots.drawable([row["learning_rate"] for row in path]), **look)
-        heights.semilogy(steps, plots.drawable([row["f"] for row in path]), **look)
+        look = plots.marked(colour, marker, len(path), name)
+        rates.plot(*drawn(path, "step", "learning_rate"), **look)
+        heights.semilogy(*drawn(path, "step", "f"), **look)
     rates.set(title="the clock", xlabel="steps", ylabel="learning rate", ylim=(0, None))
     heights.set(title="the height", xlabel="steps", ylabel="f(w)")
-    for axes in (rates, heights):
-        plots.open_frame(axes)
     heights.legend(frameon=False)
+    plots.open_frame(rates, heights)
 
 
-LESSON = Lesson(
-    name="schedules",
-    source=SOURCE,
-    settings=Settings,
-    run=run,
-    plot=_plot,
-)
+LESSON = Lesson(SOURCE, Settings, run, _plot)

@@ -66,16 +66,10 @@ def run(settings: Settings) -> Outcome:
 def _table(gate: str, rows: list[dict[str, Any]]) -> Table:
     mine = [row for row in rows if row["gate"] == gate]
     headings = ["input 1", "input 2", "total", "threshold", "answer", gate]
-    cells = [
-        [
-            *map(str, row["inputs"]),
-            f"{row['total']:g}",
-            f"{row['threshold']:g}",
-            *map(str, (row["answer"], row["wanted"])),
-        ]
-        for row in mine
-    ]
-    return Table(headings, cells)
+    columns = ("total", "threshold", "answer", "wanted")
+    return Table(
+        headings, [[f"{value:g}" for value in (*row["inputs"], *(row[c] for c in columns))] for row in mine]
+    )
 
 
 def _notice(rows: list[dict[str, Any]], right: dict[str, int]) -> str:
@@ -96,8 +90,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     plots.size(figure, 9, 5)
     for axes, gate in zip(figure.subplots(1, 2), WANTED, strict=True):
         _draw_gate(axes, gate, [row for row in outcome.rows if row["gate"] == gate], settings.weights)
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    plots.legend_below(figure, figure.axes[0], 3)
 
 
 def _draw_gate(axes: Axes, gate: str, rows: list[dict[str, Any]], weights: tuple[float, float]) -> None:
@@ -107,17 +100,9 @@ def _draw_gate(axes: Axes, gate: str, rows: list[dict[str, Any]], weights: tuple
     axes.contourf(x, y, above.astype(float), levels=[-0.5, 0.5, 1.5], colors=["white", ABOVE])
     axes.plot([], [], "s", ms=11, color=ABOVE, label="total above the threshold")
     for answer, fill in ((1, plots.BLUE), (0, "white")):
-        places = [row["inputs"] for row in rows if row["answer"] == answer]
-        axes.plot(
-            [place[0] for place in places],
-            [place[1] for place in places],
-            "o",
-            ms=15,
-            mfc=fill,
-            mec=plots.BLUE,
-            mew=1.5,
-            label=f"answer {answer}",
-        )
+        places = np.reshape([row["inputs"] for row in rows if row["answer"] == answer], (-1, 2))
+        look: dict[str, Any] = {"ms": 15, "mfc": fill, "mec": plots.BLUE, "mew": 1.5}
+        axes.plot(places[:, 0], places[:, 1], "o", **look, label=f"answer {answer}")
     axes.set(
         title=f"{gate}: {weights[0]:g} · input 1 + {weights[1]:g} · input 2 > {rows[0]['threshold']:g}",
         xlabel="input 1 (0 or 1)",
@@ -128,10 +113,8 @@ def _draw_gate(axes: Axes, gate: str, rows: list[dict[str, Any]], weights: tuple
 
 
 LESSON = Lesson(
-    name="threshold",
-    source="W. S. McCulloch and W. Pitts, A logical calculus of the ideas immanent in nervous activity "
-    "(1943)",
-    settings=Settings,
-    run=run,
-    plot=_plot,
+    "W. S. McCulloch and W. Pitts, A logical calculus of the ideas immanent in nervous activity (1943)",
+    Settings,
+    run,
+    _plot,
 )

@@ -85,7 +85,8 @@ def _notice(settings: Settings, trace: list[Moment], last: Moment) -> str:
     if largest != smallest:
         moved += f" {trained[largest] / trained[smallest]:.1f} times as far as {smallest}"
     if settings.freeze:
-        moved += f", while the frozen {_and(settings.freeze)} stay{'s' * (len(set(settings.freeze)) == 1)}"
+        frozen = list(dict.fromkeys(settings.freeze))
+        moved += f", while the frozen {' and '.join(frozen)} stay{'s' * (len(frozen) == 1)}"
     if settings.learning_rate < stable:
         return f"{moved}. Below a learning rate of 2/‖x‖² = {stable:.4f} the error shrinks with every step."
     notice = (
@@ -95,10 +96,6 @@ def _notice(settings: Settings, trace: list[Moment], last: Moment) -> str:
     if not math.isfinite(last.error):
         notice += f" After {len(trace)} update{'s' * (len(trace) > 1)} the numbers overflowed."
     return notice
-
-
-def _and(names: tuple[str, ...]) -> str:
-    return " and ".join(dict.fromkeys(names))
 
 
 SHOWN = 4
@@ -115,10 +112,9 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
         _draw_curves(axes, rows, k)
         frozen = ", frozen" * (NAMES[k] in settings.freeze)
         axes.set(title=f"{NAMES[k]}: input {INPUTS[NAMES[k]]:g}{frozen}", xlabel=f"weight ({UNITS[k]})")
-        plots.open_frame(axes)
+    plots.open_frame(*panels)
     panels[0].set_ylabel("error (win²)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=SHOWN + 1, frameon=False)
+    plots.legend_below(figure, panels[0], SHOWN + 1)
 
 
 def _draw_curves(axes: Axes, rows: list[dict[str, Any]], k: int) -> None:
@@ -141,4 +137,4 @@ def _draw_curves(axes: Axes, rows: list[dict[str, Any]], k: int) -> None:
     axes.set(xlim=(low, high), ylim=(-0.12 * top, top))
 
 
-LESSON = Lesson(name="toes", source=BOOK, settings=Settings, run=run, plot=_plot)
+LESSON = Lesson(BOOK, Settings, run, _plot)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import count, takewhile
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from mnistgd.engine.schedules import constant
 from mnistgd.engine.training import Step, train
 from mnistgd.engine.types import Array, Layer, Loss, Params, Schedule
 from mnistgd.errors import DivergedError
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Table
 
 FEW = 20
@@ -93,6 +95,12 @@ def step_table(title: str, columns: Mapping[str, Sequence[str]]) -> Table:
         for step in shown_steps(max(map(len, columns.values())) - 1)
     ]
     return Table(["step", *columns], rows, title)
+
+
+def drawn(rows: Iterable[Mapping[str, Any]], x: str, y: str) -> tuple[list[float], list[float]]:
+    """Two columns of a trace, as a plot takes them; a gap is where a number is too large for one."""
+    pairs = [(row[x], row[y]) for row in rows]
+    return [place for place, _ in pairs], plots.drawable([height for _, height in pairs])
 
 
 def number(value: float, decimals: int = 4) -> str:

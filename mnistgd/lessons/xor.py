@@ -213,10 +213,9 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
 
 
 LESSON = Lesson(
-    name="xor",
-    source="D. E. Rumelhart, G. E. Hinton and R. J. Williams, Learning internal representations by error "
+    "D. E. Rumelhart, G. E. Hinton and R. J. Williams, Learning internal representations by error "
     "propagation (1986)",
-    settings=Settings,
-    run=run,
-    plot=_plot,
+    Settings,
+    run,
+    _plot,
 )

@@ -37,8 +37,7 @@ def outcome(lesson, settings):
     return lesson.run(settings)
 
 
-def test_it_is_the_lesson_of_that_name(lesson):
-    assert lessons.load(lesson.name) is lesson
+def test_it_says_where_it_is_from(lesson):
     assert lesson.source.strip(".") == lesson.source != ""
 
 

@@ -34,7 +34,7 @@ class LessonGroup(TyperGroup):
         return [*TITLES, ALL]
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
-        return _all_command() if cmd_name == ALL else _lesson_command(load(cmd_name))
+        return _all_command() if cmd_name == ALL else _lesson_command(cmd_name)
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
         with formatter.section("Lessons, in reading order"):
@@ -72,14 +72,16 @@ def _all_command() -> Any:
                 above = ["", ""] if position else []
                 console.print_lines([*above, heading, "=" * len(heading), ""])
             # As a command, so that what the environment says counts here as well.
-            command = _lesson_command(load(name))
+            command = _lesson_command(name)
             with command.make_context(name, list(arguments)) as context:
                 command.invoke(context)
 
     return _command(everything, ALL, "Run every lesson with its defaults; --json prints one line for each.")
 
 
-def _lesson_command(lesson: Lesson[Any]) -> Any:
+def _lesson_command(name: str) -> Any:
+    lesson = load(name)
+
     @with_settings(lesson.settings)
     def one(
         plot: Plot = None,
@@ -90,7 +92,7 @@ def _lesson_command(lesson: Lesson[Any]) -> Any:
     ) -> None:
         settings = lesson.settings(**values)
         if plot is not None:
-            _check_plot(lesson)
+            _check_plot(name, lesson)
         claimed = outputs.claim({"--plot": plot}, read=_files_of(settings), as_json=as_json)
         if lesson.prepare is not None:
             with console.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
@@ -98,10 +100,10 @@ def _lesson_command(lesson: Lesson[Any]) -> Any:
         with console.stage("the lesson"):
             outcome = lesson.run(settings)
         files = {} if plot is None else {plot: _plot(lesson, settings, outcome)}
-        claimed.finish(_document(lesson, settings, outcome), outcome_lines(outcome), files=files)
+        claimed.finish(_document(name, lesson, settings, outcome), outcome_lines(outcome), files=files)
 
-    title = TITLES[lesson.name]
-    return _command(one, lesson.name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {lesson.source}.")
+    title = TITLES[name]
+    return _command(one, name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {lesson.source}.")
 
 
 def _command(function: Callable[..., None], name: str, text: str) -> Any:
@@ -110,11 +112,11 @@ def _command(function: Callable[..., None], name: str, text: str) -> Any:
     return typer.main.get_command(app)
 
 
-def _check_plot(lesson: Lesson[Any]) -> None:
+def _check_plot(name: str, lesson: Lesson[Any]) -> None:
     from mnistgd.figures.plots import new_figure
 
     if lesson.plot is None:
-        raise UsageError(f"the lesson {lesson.name} has no plot", "its table says it all")
+        raise UsageError(f"the lesson {name} has no plot", "its table says it all")
     new_figure()
 
 
@@ -133,9 +135,9 @@ def _plot(lesson: Lesson[Any], settings: Any, outcome: Outcome) -> bytes:
     return png_of(figure)
 
 
-def _document(lesson: Lesson[Any], settings: Any, outcome: Outcome) -> dict[str, Any]:
+def _document(name: str, lesson: Lesson[Any], settings: Any, outcome: Outcome) -> dict[str, Any]:
     return {
-        "lesson": lesson.name,
+        "lesson": name,
         "source": lesson.source,
         "settings": fields.as_json(settings),
         "rows": outcome.rows,

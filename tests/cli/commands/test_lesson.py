@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -173,8 +173,8 @@ def every_kind(monkeypatch, mnistgd):
     def run(settings):
         return Outcome([{"nan": float("nan")}], {"inf": float("inf")}, [Table(["a"], [["1"]], "A")], "So.")
 
-    lesson = Lesson("toes", "Nobody", EveryKind, run)
-    monkeypatch.setattr("mnistgd.cli.commands.lesson.load", lambda name: replace(lesson, name=name))
+    lesson = Lesson("Nobody", EveryKind, run)
+    monkeypatch.setattr("mnistgd.cli.commands.lesson.load", lambda name: lesson)
     return lambda *arguments: mnistgd("lesson", "toes", *arguments)
 
 
