@@ -18,7 +18,7 @@ from mnistgd.engine.types import Array, Params
 from mnistgd.engine.wrappers import masked, tied
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, drawn, number
+from mnistgd.lessons.trace import descend, drawn, number, numbers
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -171,39 +171,37 @@ def _biases(params: Params, settings: Settings) -> list[float]:
 def _unit_table(first: Pass) -> Table:
     targets = ["", "", *(f"{target:g}" for target in TARGETS[0])]
     columns = (first.nets, first.outs, first.d_outs, first.d_nets)
-    net, out, d_out, d_net = ([number(value, 9) for value in column] for column in columns)
+    net, out, d_out, d_net = (numbers(column, 9) for column in columns)
     rows = list(zip(UNITS, net, out, targets, d_out, d_net, strict=True))
     return Table(["unit", "net", "out", "target", "dE/dout", "dE/dnet"], rows, "step 0, forward and back")
 
 
 def _weight_table(first: Pass, trace: dict[int, Moment], settings: Settings) -> Table:
     after = trace[min(1, max(trace))].params
-    names = [f"w{i}" for i in range(1, 9)]
+    names, ends = [f"w{i}" for i in range(1, 9)], list(CONNECTIONS)
     columns = [_weights(params) for params in (START, first.grads, after)]
-    ends = list(CONNECTIONS)
     if settings.biases != "frozen":
-        shared = settings.biases == "shared"
-        names += ["b1", "b2"] if shared else [f"b of {unit}" for unit in UNITS]
-        ends += ["→h1, h2", "→o1, o2"] if shared else [f"→{unit}" for unit in UNITS]
-        slopes = (
-            [first.d_nets[0] + first.d_nets[1], first.d_nets[2] + first.d_nets[3]] if shared else first.d_nets
-        )
-        for column, more in zip(
-            columns, (_biases(START, settings), slopes, _biases(after, settings)), strict=True
-        ):
-            column += more
-    cells = [[number(value, 9) for value in column] for column in columns]
+        slopes = first.d_nets
+        if settings.biases == "separate":
+            names += [f"b of {unit}" for unit in UNITS]
+            ends += [f"→{unit}" for unit in UNITS]
+        else:
+            names += ["b1", "b2"]
+            ends += ["→h1, h2", "→o1, o2"]
+            slopes = [slopes[0] + slopes[1], slopes[2] + slopes[3]]
+        columns[0] += _biases(START, settings)
+        columns[1] += slopes
+        columns[2] += _biases(after, settings)
     return Table(
         ["weight", "connects", "before", "dE/dw", "after one step"],
-        list(zip(names, ends, *cells, strict=True)),
+        list(zip(names, ends, *(numbers(column, 9) for column in columns), strict=True)),
         "step 0, the weights: after = before - learning rate · dE/dw",
     )
 
 
 def _step_table(trace: dict[int, Moment]) -> Table:
     cells = [
-        [str(step), *(number(value, 9) for value in (*moment.outputs, moment.total_error))]
-        for step, moment in trace.items()
+        [str(step), *numbers([*moment.outputs, moment.total_error], 9)] for step, moment in trace.items()
     ]
     return Table(["step", "out o1", "out o2", "total error"], cells, "after so many steps")
 

@@ -15,7 +15,7 @@ from mnistgd.engine.optimizers import Optimizer
 from mnistgd.engine.types import Array, Params, Schedule
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Table
-from mnistgd.lessons.trace import descend, number, step_table, until_overflow
+from mnistgd.lessons.trace import descend, numbers, step_table, until_overflow
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def tables(paths: Mapping[str, Sequence[Point]]) -> list[Table]:
     """The height and both weights after each step, a column for each path."""
 
     def table(title: str, of: Callable[[Point], float]) -> Table:
-        columns = {name: [number(of(point)) for point in path] for name, path in paths.items()}
+        columns = {name: numbers(map(of, path)) for name, path in paths.items()}
         return step_table(title, columns)
 
     return [

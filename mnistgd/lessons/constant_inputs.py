@@ -15,7 +15,7 @@ from mnistgd.engine.losses import cross_entropy, softmax_cross_entropy
 from mnistgd.engine.types import Array, Params
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, number, shown_steps
+from mnistgd.lessons.trace import descend, number, numbers, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -134,22 +134,17 @@ def _tables(rows: list[dict[str, Any]], result: dict[str, Any]) -> list[Table]:
         if epoch < len(rows)
     ]
     decays = [
-        [
-            str(epoch),
-            number(moments[epoch]["loss"]),
-            *(number(value, 7) for value in moments[epoch]["decays"]),
-        ]
-        for epoch in shown
+        [str(epoch), number(moments[epoch]["loss"]), *numbers(moments[epoch]["decays"], 7)] for epoch in shown
     ]
-    numbers = range(1, len(DECAYS) + 1)
+    places = range(1, len(DECAYS) + 1)
     return [
         Table(
-            ["epoch", "loss", *(f"gradient {i}" for i in numbers)],
+            ["epoch", "loss", *(f"gradient {i}" for i in places)],
             gradients,
             "each epoch: the loss (nats) and its gradient for each decay",
         ),
         Table(
-            ["epochs", "loss", *(f"decay {i}" for i in numbers)], decays, "after so many epochs: the decays"
+            ["epochs", "loss", *(f"decay {i}" for i in places)], decays, "after so many epochs: the decays"
         ),
     ]
 
@@ -179,7 +174,7 @@ def _moved(decays: list[float]) -> str:
     stayed = [str(i) for i, decay in enumerate(decays, 1) if decay == FIRST_DECAY]
     if len(stayed) == len(decays):
         return f"The decays stay at {FIRST_DECAY}: their inputs are 0, or so large that a sigmoid is flat."
-    told = ", ".join(map(number, decays))
+    told = ", ".join(numbers(decays))
     moved = f"The inputs never change, and yet their weights learn: from {FIRST_DECAY} to {told}."
     if stayed:
         moved += f" ({' and '.join(stayed)} stayed: its input is 0, or so large that its sigmoid is flat.)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import repeat, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from mnistgd.engine.types import Params
 from mnistgd.errors import UsageError
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, drawn, number, shown_steps
+from mnistgd.lessons.trace import descend, drawn, numbers, step_table
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -99,26 +99,19 @@ def _learn(settings: Settings) -> tuple[list[dict[str, Any]], float]:
 
 
 def _state_table(channels: list[tuple[tuple[float, ...], float]], states: list[list[float]]) -> Table:
-    numbers = [""] if len(channels) == 1 else [f" {i}" for i in range(1, len(channels) + 1)]
-    headings = ["moment", *(f"{what}{i}" for i in numbers for what in ("input", "state"))]
-    longest = max(map(len, states))
-    rows = []
-    for moment in range(longest):
-        row = [str(moment + 1)]
-        for (inputs, _), values in zip(channels, states, strict=True):
-            there = moment < len(values)
-            row += [f"{inputs[moment]:g}", f"{values[moment]:.10g}"] if there else ["", ""]
-        rows.append(row)
+    columns: list[list[str]] = []
+    for (inputs, _), values in zip(channels, states, strict=True):
+        columns += [f"{value:g}" for value in inputs], [f"{value:.10g}" for value in values]
+    ends = [""] if len(channels) == 1 else [f" {i}" for i in range(1, len(channels) + 1)]
+    headings = ["moment", *(f"{what}{end}" for end in ends for what in ("input", "state"))]
+    rows = [[str(i), *row] for i, row in enumerate(zip_longest(*columns, fillvalue=""), 1)]
     decays = ", ".join(f"{decay:g}" for _, decay in channels)
     return Table(headings, rows, f"decay {decays}")
 
 
 def _step_table(rows: list[dict[str, Any]]) -> Table:
-    cells = [
-        [str(step), number(rows[step]["decay"], 6), number(rows[step]["loss"], 6)]
-        for step in shown_steps(len(rows) - 1)
-    ]
-    return Table(["step", "decay", "loss"], cells, f"learning the decay {WANTED:g}: decay = sigmoid(w)")
+    columns = {name: numbers((row[name] for row in rows), 6) for name in ("decay", "loss")}
+    return step_table(f"learning the decay {WANTED:g}: decay = sigmoid(w)", columns)
 
 
 def _notice(rows: list[dict[str, Any]]) -> str:

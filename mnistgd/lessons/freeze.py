@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from mnistgd.figures import plots
-from mnistgd.lessons.games import (
-    BOOK,
-    DRAWABLE,
-    FIRST_GAME,
-    NAMES,
-    START,
-    UNITS,
-    Moment,
-    moments,
-    stable_learning_rate,
-)
+from mnistgd.lessons import games
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.lessons.trace import number, numbers, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -31,7 +23,7 @@ LEARNED = 1e-12
 PATIENCE = 10_000
 """Phase 1 is over after so many updates in any case."""
 
-INPUTS: list[float] = FIRST_GAME[0][0].tolist()
+INPUTS: list[float] = games.FIRST_GAME[0][0].tolist()
 FROZEN, THAWED, CONTROL = "toes frozen", "toes thawed", "never frozen"
 
 
@@ -49,52 +41,47 @@ class Phase(NamedTuple):
 
     name: str
     learning_rate: float
-    shown: dict[int, Moment]
+    shown: dict[int, games.Moment]
 
     @property
-    def last(self) -> Moment:
+    def last(self) -> games.Moment:
         """How it ended."""
         return self.shown[max(self.shown)]
 
 
 def run(settings: Settings) -> Outcome:
     """Train with toes frozen, then with toes free; and, to compare, with toes free from the start."""
-    first = list(_until_learned(moments(settings.frozen_learning_rate, PATIENCE, frozen=("toes",))))
-    before = first[-1].weights
+    first = list(_until_learned(games.moments(settings.frozen_learning_rate, PATIENCE, frozen=("toes",))))
+    before, rate = first[-1].weights, settings.learning_rate
     phases = [
         _phase(FROZEN, settings.frozen_learning_rate, first),
-        _all_free(THAWED, settings, before),
-        _all_free(CONTROL, settings, START),
+        _phase(THAWED, rate, games.moments(rate, settings.updates, start=before)),
+        _phase(CONTROL, rate, games.moments(rate, settings.updates)),
     ]
     _, thawed, control = phases
     result = {
         "updates_frozen": len(first) - 1 if first[-1].error < LEARNED else None,
         "weights_after_frozen": before,
         "moved": abs(thawed.last.weights[0] - before[0]),
-        "moved_if_free": abs(control.last.weights[0] - START[0]),
+        "moved_if_free": abs(control.last.weights[0] - games.START[0]),
         "curve_bottom": [_curve_bottom(moment) for moment in first[:3]],
     }
     return Outcome(_rows(phases), result, [_table(phase) for phase in phases], _notice(settings, result))
 
 
-def _until_learned(trace: Iterator[Moment]) -> Iterator[Moment]:
+def _until_learned(trace: Iterator[games.Moment]) -> Iterator[games.Moment]:
     for moment in trace:
         yield moment
         if moment.error < LEARNED:
             return
 
 
-def _all_free(name: str, settings: Settings, start: Any) -> Phase:
-    return _phase(
-        name, settings.learning_rate, list(moments(settings.learning_rate, settings.updates, start=start))
-    )
+def _phase(name: str, learning_rate: float, trace: Iterable[games.Moment]) -> Phase:
+    moments = list(trace)
+    return Phase(name, learning_rate, {i: moments[i] for i in shown_steps(len(moments) - 1)})
 
 
-def _phase(name: str, learning_rate: float, trace: list[Moment]) -> Phase:
-    return Phase(name, learning_rate, {i: trace[i] for i in shown_steps(len(trace) - 1)})
-
-
-def _curve_bottom(moment: Moment) -> float:
+def _curve_bottom(moment: games.Moment) -> float:
     """The weight of toes at which the error would be 0, were the other two as they are."""
     return moment.weights[0] - moment.delta / INPUTS[0]
 
@@ -120,11 +107,11 @@ def _table(phase: Phase) -> Table:
             str(updates),
             number(moment.pred, 6),
             f"{moment.error:.2e}",
-            *(number(value, 6) for value in (*moment.weights, _curve_bottom(moment))),
+            *numbers([*moment.weights, _curve_bottom(moment)], 6),
         ]
         for updates, moment in phase.shown.items()
     ]
-    headings = ["updates", "pred", "error", *NAMES, "curve bottom"]
+    headings = ["updates", "pred", "error", *games.NAMES, "curve bottom"]
     return Table(headings, rows, f"{phase.name}, learning rate {phase.learning_rate:g}")
 
 
@@ -140,7 +127,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
         f"While toes is frozen its weight (the dot) stays, and the curve of its error slides towards it, "
         f"its bottom at {bottoms}, …: after {updates} updates the dot lies at the bottom. "
     )
-    if settings.learning_rate >= stable_learning_rate():
+    if settings.learning_rate >= games.stable_learning_rate():
         return (
             f"{notice}Then all three train at {settings.learning_rate:g} and diverge, from there as from the "
             f"start: the rate is too large for toes."
@@ -154,24 +141,22 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
 
 def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa: ARG001
     """The error along the weight of toes while it is frozen, and the whole bowl from above."""
-    import numpy as np
-
     plots.size(figure, 11, 4.8)
     slices, bowl = figure.subplots(1, 2)
     frozen, thawed, control = (
-        [row for row in outcome.rows if row["phase"] == name and row["error"] < DRAWABLE]
+        [row for row in outcome.rows if row["phase"] == name and row["error"] < games.DRAWABLE]
         for name in (FROZEN, THAWED, CONTROL)
     )
 
     shown = [*frozen[:3], frozen[-1]]
-    reach = 1.5 * max(abs(row["curve_bottom"] - START[0]) for row in shown)
-    places = np.linspace(START[0] - reach, START[0] + 1.5 * reach, 201)
+    reach = 1.5 * max(abs(row["curve_bottom"] - games.START[0]) for row in shown)
+    places = np.linspace(games.START[0] - reach, games.START[0] + 1.5 * reach, 201)
     for row, colour in zip(shown, plots.COLOURS, strict=False):
         slices.plot(places, (INPUTS[0] * (places - row["curve_bottom"])) ** 2, color=colour, lw=1.2)
-        slices.plot(START[0], row["error"], "o", color=colour, label=row["updates"], zorder=3)
+        slices.plot(games.START[0], row["error"], "o", color=colour, label=row["updates"], zorder=3)
     slices.set(
         title="The slice along toes while it is frozen:\nthe curve slides left, the dot can only fall",
-        xlabel=f"weight of toes ({UNITS[0]})",
+        xlabel=f"weight of toes ({games.UNITS[0]})",
         ylabel="error (win²)",
         xlim=(places[0], places[-1]),
         ylim=(-0.1 * shown[0]["error"], 2.5 * shown[0]["error"]),
@@ -183,7 +168,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
         return [row["weights"][0] for row in rows], [_others(row["weights"]) for row in rows]
 
     toes, others = np.meshgrid(
-        np.linspace(START[0] - 0.01, START[0] + 0.025, 200), np.linspace(-0.06, 0.21, 200)
+        np.linspace(games.START[0] - 0.01, games.START[0] + 0.025, 200), np.linspace(-0.06, 0.21, 200)
     )
     error = (INPUTS[0] * toes + others - 1) ** 2
     levels = 0.0196 * (np.arange(9) / 4) ** 2
@@ -195,7 +180,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
     bowl.plot(*path(thawed), "*", color=plots.ORANGE, ms=13, label="toes thawed: stays")
     bowl.set(
         title="The bowl from above is a valley:\nwhoever is at its bottom stays there",
-        xlabel=f"weight of toes ({UNITS[0]})",
+        xlabel=f"weight of toes ({games.UNITS[0]})",
         ylabel="what the other two inputs add to pred (win)",
         xlim=(toes.min(), toes.max()),
         ylim=(others.min(), others.max()),
@@ -207,4 +192,4 @@ def _others(weights: list[float]) -> float:
     return weights[1] * INPUTS[1] + weights[2] * INPUTS[2]
 
 
-LESSON = Lesson(BOOK, Settings, run, _plot)
+LESSON = Lesson(games.BOOK, Settings, run, _plot)

@@ -15,7 +15,7 @@ from mnistgd.engine.types import Array, Params
 from mnistgd.figures import plots
 from mnistgd.lessons.games import BOOK, DRAWABLE, GAMES, NAMES, START, WIN_OR_LOSE
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, drawn, number, shown_steps
+from mnistgd.lessons.trace import descend, drawn, number, numbers, step_table
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -53,11 +53,10 @@ class Run(NamedTuple):
 
 def run(settings: Settings) -> Outcome:
     """Train on all four games: on the inputs as they are, and on standardised ones with a bias."""
+    standardised = (GAMES - GAMES.mean(axis=0)) / GAMES.std(axis=0)
     runs = {
         "raw": _run(GAMES, False, settings.raw_learning_rate, settings.updates),
-        "standardised": _run(
-            _standardised(GAMES), True, settings.standardised_learning_rate, settings.updates
-        ),
+        "standardised": _run(standardised, True, settings.standardised_learning_rate, settings.updates),
     }
     rows = [
         {"inputs": name, "updates": updates, "error": error}
@@ -67,12 +66,6 @@ def run(settings: Settings) -> Outcome:
     result = {f"stable_{name}": one.stable for name, one in runs.items()}
     result |= {f"error_{name}": one.errors[-1] for name, one in runs.items()}
     return Outcome(rows, result, _tables(runs), _notice(runs))
-
-
-def _standardised(inputs: Array) -> Array:
-    """Each column with mean 0 and standard deviation 1, that of the whole population."""
-    standardised: Array = (inputs - inputs.mean(axis=0)) / inputs.std(axis=0)
-    return standardised
 
 
 def _run(inputs: Array, bias: bool, learning_rate: float, updates: int) -> Run:
@@ -104,17 +97,11 @@ def _tables(runs: dict[str, Run]) -> list[Table]:
         [name, f"{one.learning_rate:g}", number(one.stable), f"{one.steepness:,.0f}"]
         for name, one in runs.items()
     ]
-    last = max(len(one.errors) for one in runs.values()) - 1
-    errors = [
-        [
-            str(updates),
-            *(number(one.errors[updates], 8) if updates < len(one.errors) else "" for one in runs.values()),
-        ]
-        for updates in shown_steps(last)
-    ]
+    errors = {name: numbers(one.errors, 8) for name, one in runs.items()}
+    title = "error: the mean of (pred - true)² over the four games"
     return [
         Table(["inputs", "learning rate", "largest stable", "steepest / shallowest"], rates),
-        Table(["updates", *runs], errors, "error: the mean of (pred - true)² over the four games"),
+        step_table(title, errors, "updates", missing=""),
     ]
 
 

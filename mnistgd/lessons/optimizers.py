@@ -14,16 +14,7 @@ from mnistgd.engine.optimizers import ADAPTIVE, Optimizer
 from mnistgd.engine.schedules import constant
 from mnistgd.engine.types import Array
 from mnistgd.figures import plots
-from mnistgd.lessons.bowl import (
-    SOURCE,
-    Point,
-    curvature_setting,
-    diverging,
-    draw_bowl,
-    ends,
-    path_of,
-    tables,
-)
+from mnistgd.lessons import bowl
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, number, until_overflow
 from mnistgd.model.fields import setting
@@ -59,7 +50,7 @@ class Settings:
     """What the optimizers are run with; AMSGrad forgets squares at 0.5, all else as the engine has it."""
 
     steps: int = setting(10, "Steps that each takes.", minimum=1, maximum=1000)
-    curvature: float = curvature_setting()
+    curvature: float = bowl.curvature_setting()
     beta: float = setting(0.9, "How much of their velocity momentum and nesterov keep.", minimum=0, maximum=1)
     sgd: float = _rate("sgd", 0.03)
     momentum: float = _rate("momentum, and of the heavy ball", 0.1)
@@ -79,7 +70,7 @@ def run(settings: Settings) -> Outcome:
     """Send each optimizer down the bowl, and through the stream."""
     paths, streams = {}, {}
     for name, (optimizer, rate) in _optimizers(settings).items():
-        paths[name] = path_of(optimizer, constant(rate), settings.steps, settings.curvature)
+        paths[name] = bowl.path_of(optimizer, constant(rate), settings.steps, settings.curvature)
         streams[name] = _stream(optimizer, rate)
 
     rows = [
@@ -87,8 +78,10 @@ def run(settings: Settings) -> Outcome:
         for name, path in paths.items()
         for step, point in enumerate(path)
     ]
-    result = {name: {**end, "stream": streams[name]} for name, end in ends(paths, settings.steps).items()}
-    return Outcome(rows, result, [*tables(paths), _stream_table(streams)], _notice(paths, settings))
+    result = {
+        name: {**end, "stream": streams[name]} for name, end in bowl.ends(paths, settings.steps).items()
+    }
+    return Outcome(rows, result, [*bowl.tables(paths), _stream_table(streams)], _notice(paths, settings))
 
 
 def _optimizers(settings: Settings) -> dict[str, tuple[Optimizer, float]]:
@@ -137,7 +130,7 @@ def _stream_table(streams: dict[str, list[float]]) -> Table:
     return Table(["gradient", *streams], rows, "a weight, from 0, after each gradient of a stream")
 
 
-def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
+def _notice(paths: dict[str, list[bowl.Point]], settings: Settings) -> str:
     lines = [
         "One rate has to suit both directions: what sgd can bear along the steep one is little along the "
         "shallow one. Momentum and nesterov roll: past the bottom, and on through the zeros of the stream. "
@@ -149,10 +142,10 @@ def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
             f"The heavy ball takes the steps that momentum would take at rate "
             f"{settings.momentum:g} / (1 - {settings.beta:g})."
         )
-    return " ".join([*lines, diverging(paths, settings.steps)]).strip()
+    return " ".join([*lines, bowl.diverging(paths, settings.steps)]).strip()
 
 
-def _pace(paths: dict[str, list[Point]]) -> str:
+def _pace(paths: dict[str, list[bowl.Point]]) -> str:
     """Whether w1 = w2 all along the paths of those that divide by the size of the gradients."""
     parted = {
         name: max(abs(point.w[0] - point.w[1]) for point in path)
@@ -184,7 +177,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
 
     panels = drawings.subplots(2, columns, sharex=True, sharey=True).ravel()
     for axes, (name, path) in zip(panels, paths.items(), strict=False):
-        draw_bowl(axes, settings.curvature, reach)
+        bowl.draw_bowl(axes, settings.curvature, reach)
         w1, w2 = zip(*(row["w"] for row in path), strict=True)
         axes.plot(plots.drawable(w1), plots.drawable(w2), ".-", color=_LOOKS[name][0], markersize=7)
         axes.set_title(f"{name}, rate {rates[name]:g}")
@@ -201,4 +194,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     plots.open_frame(axes)
 
 
-LESSON = Lesson(SOURCE, Settings, run, _plot)
+LESSON = Lesson(bowl.SOURCE, Settings, run, _plot)

@@ -16,7 +16,7 @@ from mnistgd.engine.training import Step, train
 from mnistgd.engine.types import Array
 from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number
+from mnistgd.lessons.trace import numbers
 from mnistgd.model.fields import setting
 
 OUTPUTS = ("hurt", "win", "sad")
@@ -103,7 +103,7 @@ def _numbers(step: Step) -> dict[str, Any]:
 
 def _tables(network: Network, step: Step, learning_rate: float) -> list[Table]:
     def texts(values: Array) -> list[str]:
-        return [number(value, 6) for value in values.tolist()]
+        return numbers(values.tolist(), 6)
 
     delta = step.outputs - step.targets
     answers = zip(OUTPUTS, *map(texts, (step.outputs[0], TRUE[0], delta[0] ** 2, delta[0])), strict=True)

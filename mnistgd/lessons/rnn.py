@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +13,8 @@ import numpy as np
 from mnistgd.engine.types import Params
 from mnistgd.errors import UsageError
 from mnistgd.figures import plots
+from mnistgd.lessons import spelling
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.spelling import (
-    HIDDEN,
-    Task,
-    copy_gradients,
-    followers,
-    hidden_gradient,
-    initial_params,
-    spelled,
-    task_of,
-    trained,
-)
 from mnistgd.lessons.trace import drawn, number, shown_steps
 from mnistgd.model.fields import setting
 
@@ -51,14 +42,14 @@ class Settings:
 def run(settings: Settings) -> Outcome:
     """Train with memory and without."""
     _check(settings.word)
-    task = task_of(settings.word, settings.hidden, mean=settings.reduce == "mean")
-    start = initial_params(len(task.letters), settings.hidden)
+    task = spelling.task_of(settings.word, settings.hidden, mean=settings.reduce == "mean")
+    start = spelling.initial_params(len(task.letters), settings.hidden)
 
     rows: list[dict[str, Any]] = []
     until_right, last = None, settings.most
-    steps = trained(task, start, settings.learning_rate, settings.most)
+    steps = spelling.trained(task, start, settings.learning_rate, settings.most)
     for step, (params, loss, right) in enumerate(steps):
-        rows.append({"step": step, "loss": loss, "right": right, "spelled": spelled(task, params)})
+        rows.append({"step": step, "loss": loss, "right": right, "spelled": spelling.spelled(task, params)})
         if until_right is None and right == len(task.labels):
             until_right, last = step, min(step + settings.more, settings.most)
         if step == last:
@@ -71,8 +62,8 @@ def run(settings: Settings) -> Outcome:
         "spelled": rows[-1]["spelled"],
         "overflowed_at": len(rows) if len(rows) <= last else None,
         "memory_off": _without_memory(task, start, settings),
-        "copy_gradients": copy_gradients(task, start).tolist(),
-        "shared_gradient": hidden_gradient(task, start).tolist(),
+        "copy_gradients": spelling.copy_gradients(task, start).tolist(),
+        "shared_gradient": spelling.hidden_gradient(task, start).tolist(),
     }
     return Outcome(rows, result, _tables(settings, rows, result), _notice(settings, result))
 
@@ -85,14 +76,14 @@ def _check(word: str) -> None:
         )
 
 
-def _without_memory(task: Task, start: Params, settings: Settings) -> dict[str, Any]:
+def _without_memory(task: spelling.Task, start: Params, settings: Settings) -> dict[str, Any]:
     """W_hh is 0 and stays so: how far that gets, and how far it could."""
-    start = {**start, HIDDEN: np.zeros_like(start[HIDDEN])}
-    steps = trained(task, start, settings.learning_rate, settings.most, frozen=[HIDDEN])
+    start = {**start, spelling.HIDDEN: np.zeros_like(start[spelling.HIDDEN])}
+    steps = spelling.trained(task, start, settings.learning_rate, settings.most, frozen=[spelling.HIDDEN])
     ((params, loss, right),) = deque(steps, maxlen=1)
 
     # Without memory a letter has one answer: at best the shares of those that follow it.
-    after = followers(settings.word)
+    after = spelling.followers(settings.word)
     least = sum(
         count * math.log(counts.total() / count) for counts in after.values() for count in counts.values()
     )
@@ -101,7 +92,7 @@ def _without_memory(task: Task, start: Params, settings: Settings) -> dict[str, 
         "best_right": sum(max(counts.values()) for counts in after.values()),
         "loss": loss,
         "least_loss": least / len(task.labels) if settings.reduce == "mean" else least,
-        "spelled": spelled(task, params),
+        "spelled": spelling.spelled(task, params),
         "why": _why({letter: list(counts) for letter, counts in after.items() if len(counts) > 1}),
     }
 
@@ -134,12 +125,8 @@ def _tables(settings: Settings, rows: list[dict[str, Any]], result: dict[str, An
         cells("the best without", off["least_loss"], off["best_right"], ""),
     ]
     sizes = [number(float(np.linalg.norm(gradient))) for gradient in result["copy_gradients"]]
-    hears = [
-        [str(moment), hears, following, size]
-        for moment, (hears, following, size) in enumerate(
-            zip(settings.word, settings.word[1:], sizes, strict=False), 1
-        )
-    ]
+    pairs = zip(pairwise(settings.word), sizes, strict=True)
+    hears = [[str(moment), *pair, size] for moment, (pair, size) in enumerate(pairs, 1)]
     together = number(float(np.linalg.norm(np.sum(result["copy_gradients"], axis=0))))
     shared = number(float(np.linalg.norm(result["shared_gradient"])))
     return [

@@ -7,25 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mnistgd.figures import plots
-from mnistgd.lessons.games import (
-    BOOK,
-    DRAWABLE,
-    FIRST_GAME,
-    NAMES,
-    UNITS,
-    Moment,
-    moments,
-    stable_learning_rate,
-)
+from mnistgd.lessons import games
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, shown_steps
+from mnistgd.lessons.trace import number, numbers, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INPUTS = dict(zip(NAMES, FIRST_GAME[0][0].tolist(), strict=True))
+INPUTS = dict(zip(games.NAMES, games.FIRST_GAME[0][0].tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -37,49 +28,46 @@ class Settings:
     freeze: tuple[str, ...] = setting(
         (),
         "Keep the weight of this input as it is; repeat for more. The book freezes toes, at rate 0.3.",
-        choices=NAMES,
+        choices=games.NAMES,
     )
 
 
 def run(settings: Settings) -> Outcome:
     """Train on the first game."""
-    trace = list(moments(settings.learning_rate, settings.iterations, frozen=settings.freeze))
+    trace = list(games.moments(settings.learning_rate, settings.iterations, frozen=settings.freeze))
     last = trace.pop()
     rows = [{"iteration": number, **moment._asdict()} for number, moment in enumerate(trace, 1)]
     result = {
         "weights": last.weights,
         "pred": last.pred,
         "error": last.error,
-        "stable_learning_rate": stable_learning_rate(settings.freeze),
+        "stable_learning_rate": games.stable_learning_rate(settings.freeze),
     }
     return Outcome(rows, result, _tables(trace), _notice(settings, trace, last))
 
 
-def _tables(trace: list[Moment]) -> list[Table]:
+def _tables(trace: list[games.Moment]) -> list[Table]:
     shown = [(i, trace[i - 1]) for i in shown_steps(len(trace)) if i > 0]
     predictions = [
         [str(i), number(moment.pred, 6), number(moment.error, 8), number(moment.delta, 6)]
         for i, moment in shown
     ]
-    weights = [
-        [str(i), *(number(value, 6) for value in (*moment.weights, *moment.weight_deltas))]
-        for i, moment in shown
-    ]
+    weights = [[str(i), *numbers([*moment.weights, *moment.weight_deltas], 6)] for i, moment in shown]
     return [
         Table(["iteration", "pred", "error", "delta"], predictions),
         Table(
-            ["iteration", *NAMES, *(f"Δ {name}" for name in NAMES)],
+            ["iteration", *games.NAMES, *(f"Δ {name}" for name in games.NAMES)],
             weights,
             "weights, before the update, and weight_deltas (Δ)",
         ),
     ]
 
 
-def _notice(settings: Settings, trace: list[Moment], last: Moment) -> str:
+def _notice(settings: Settings, trace: list[games.Moment], last: games.Moment) -> str:
     trained = {name: size for name, size in INPUTS.items() if name not in settings.freeze}
     if not trained:
         return "Every weight is frozen: the prediction is as wrong at the end as it was at first."
-    stable = stable_learning_rate(settings.freeze)
+    stable = games.stable_learning_rate(settings.freeze)
     largest, smallest = (choose(trained, key=lambda name: trained[name]) for choose in (max, min))
     moved = f"weight_deltas are delta times the inputs, so the largest input moves its weight most: {largest}"
     if largest != smallest:
@@ -106,19 +94,19 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     """For each weight its error curve at each iteration, where it stands there, and the slope it feels."""
     plots.size(figure, 11, 4.8)
     figure.suptitle("The error, as each weight sees it while the other two stay where they are")
-    rows = [row for row in outcome.rows[:SHOWN] if row["error"] < DRAWABLE]
-    panels = figure.subplots(1, len(NAMES), sharey=True)
-    for k, axes in enumerate(panels):
+    rows = [row for row in outcome.rows[:SHOWN] if row["error"] < games.DRAWABLE]
+    panels = figure.subplots(1, len(games.NAMES), sharey=True)
+    for k, (axes, name) in enumerate(zip(panels, games.NAMES, strict=True)):
         _draw_curves(axes, rows, k)
-        frozen = ", frozen" * (NAMES[k] in settings.freeze)
-        axes.set(title=f"{NAMES[k]}: input {INPUTS[NAMES[k]]:g}{frozen}", xlabel=f"weight ({UNITS[k]})")
+        frozen = ", frozen" * (name in settings.freeze)
+        axes.set(title=f"{name}: input {INPUTS[name]:g}{frozen}", xlabel=f"weight ({games.UNITS[k]})")
     plots.open_frame(*panels)
     panels[0].set_ylabel("error (win²)")
     plots.legend_below(figure, panels[0], SHOWN + 1)
 
 
 def _draw_curves(axes: Axes, rows: list[dict[str, Any]], k: int) -> None:
-    size = INPUTS[NAMES[k]]
+    size = INPUTS[games.NAMES[k]]
     top = 2.2 * max(row["error"] for row in rows)
     bottoms = [row["weights"][k] - row["delta"] / size for row in rows]
     reach = math.sqrt(top) / size
@@ -137,4 +125,4 @@ def _draw_curves(axes: Axes, rows: list[dict[str, Any]], k: int) -> None:
     axes.set(xlim=(low, high), ylim=(-0.12 * top, top))
 
 
-LESSON = Lesson(BOOK, Settings, run, _plot)
+LESSON = Lesson(games.BOOK, Settings, run, _plot)

@@ -81,7 +81,9 @@ def shown_steps(last: int, *also: int | None) -> list[int]:
     return sorted({0, last, *round_ones, *(step for step in also if step is not None)})
 
 
-def step_table(title: str, columns: Mapping[str, Sequence[str]]) -> Table:
+def step_table(
+    title: str, columns: Mapping[str, Sequence[str]], step: str = "step", missing: str = "overflow"
+) -> Table:
     """A row for each step that `shown_steps` chooses, a column for each run.
 
     Parameters
@@ -89,18 +91,25 @@ def step_table(title: str, columns: Mapping[str, Sequence[str]]) -> Table:
     title : str
     columns : mapping of headings to one text for each step, from step 0
         One that is shorter than the longest has overflowed.
+    step : str, heading of the first column
+    missing : str, where a run has overflowed
     """
     rows = [
-        [str(step), *(texts[step] if step < len(texts) else "overflow" for texts in columns.values())]
-        for step in shown_steps(max(map(len, columns.values())) - 1)
+        [str(i), *(texts[i] if i < len(texts) else missing for texts in columns.values())]
+        for i in shown_steps(max(map(len, columns.values())) - 1)
     ]
-    return Table(["step", *columns], rows, title)
+    return Table([step, *columns], rows, title)
 
 
 def drawn(rows: Iterable[Mapping[str, Any]], x: str, y: str) -> tuple[list[float], list[float]]:
     """Two columns of a trace, as a plot takes them; a gap is where a number is too large for one."""
     pairs = [(row[x], row[y]) for row in rows]
     return [place for place, _ in pairs], plots.drawable([height for _, height in pairs])
+
+
+def numbers(values: Iterable[float], decimals: int = 4) -> list[str]:
+    """Each of them as a `number`."""
+    return [number(value, decimals) for value in values]
 
 
 def number(value: float, decimals: int = 4) -> str:

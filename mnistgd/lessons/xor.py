@@ -16,7 +16,7 @@ from mnistgd.engine.types import Layer, Params
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.threshold import PATTERNS
-from mnistgd.lessons.trace import descend, number, shown_steps
+from mnistgd.lessons.trace import descend, number, numbers, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _train(layers: tuple[Layer, ...], start: tuple[list[list[float]], ...], sett
 def _table(name: str, one: Run) -> Table:
     headings = ["step", "mse", *(f"{a:.0f} xor {b:.0f}" for a, b in PATTERNS)]
     rows = [
-        [str(step), number(one.mses[step], 6), *(number(output, 4) for output in one.outputs[step])]
+        [str(step), number(one.mses[step], 6), *numbers(one.outputs[step])]
         for step in shown_steps(len(one.mses) - 1)
     ]
     return Table(headings, rows, f"{name}, {'with' if len(one.params) > 2 else 'without'} a hidden layer")
