@@ -14,20 +14,17 @@ import os
 import re
 import sys
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.errors import OutputError
 from mnistgd.system.files import reason, write_atomically
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
 
 FORMAT = 1
 HINT = "set MNISTGD_CACHE to a folder that can be written"
@@ -41,9 +38,7 @@ _OWN = re.compile(rf"{_ENTRY}(\.json|-[a-z]+\.npy)|\.{_ENTRY}(\.json|-[a-z]+\.np
 def default_folder() -> Path:
     """Where the cache is: MNISTGD_CACHE, or ``mnistgd`` in the user's cache folder of this platform."""
     chosen = os.environ.get("MNISTGD_CACHE")
-    if chosen:
-        return Path(chosen).absolute()
-    return _user_cache() / "mnistgd"
+    return Path(chosen).absolute() if chosen else _user_cache() / "mnistgd"
 
 
 def _user_cache() -> Path:
@@ -110,28 +105,23 @@ class Cache:
         -------
         Entry, or None if there is nothing under this name.
         """
-        record_file = self._record_file(name)
+        file = record_file = self._record_file(name)
+        source, arrays = "", {}
         try:
-            if not record_file.is_file():
+            if not file.is_file():
                 return None
-            with record_file.open("rb") as stream:
+            with file.open("rb") as stream:
                 record = _parse_record(stream.read(_MAX_RECORD))
-        except OSError:
-            return None
-        except _DamageError as damage:
-            return Entry(damage=f"{record_file.name} {damage}")
-        source = record["source"]
-        if record.get("sha256") != sha256:
-            return Entry(source, damage=f"{record_file.name} is of other data")
-        arrays = {}
-        for key, shape in shapes.items():
-            file = self._array_file(name, key)
-            try:
+            source = record["source"]
+            if record.get("sha256") != sha256:
+                raise _DamageError("is of other data")
+            for key, shape in shapes.items():
+                file = self._array_file(name, key)
                 arrays[key] = _open_array(file, shape, record["arrays"].get(key))
-            except OSError as error:
-                return Entry(source, damage=f"{file.name}: {reason(error)}")
-            except _DamageError as damage:
-                return Entry(source, damage=f"{file.name} {damage}")
+        except OSError as error:
+            return None if file == record_file else Entry(source, damage=f"{file.name}: {reason(error)}")
+        except _DamageError as damage:
+            return Entry(source, damage=f"{file.name} {damage}")
         return Entry(source, arrays)
 
     def write(
@@ -144,12 +134,9 @@ class Cache:
         OutputError
             If they cannot be written. What was there before is then still there, or noticed as damaged.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot write {self.folder}: {reason(error)}", HINT) from error
         sizes = {}
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             for key, parts in arrays.items():
                 header = _header((sum(map(len, parts)), *parts[0].shape[1:]))
                 write_atomically(self._array_file(name, key), header, *(part.data for part in parts))
@@ -161,6 +148,8 @@ class Cache:
             write_atomically(self._record_file(name), f"{json.dumps(record, indent=2)}\n".encode())
         except OutputError as error:
             raise OutputError(error.message, HINT) from error
+        except OSError as error:
+            raise OutputError(f"cannot write {self.folder}: {reason(error)}", HINT) from error
 
     def keep(
         self, name: str, arrays: Mapping[str, Sequence[NDArray[np.uint8]]], source: str, sha256: str

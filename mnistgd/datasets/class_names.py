@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from mnistgd.datasets.dataset import MAX_CLASSES
+from mnistgd.datasets.dataset import MAX_CLASSES, Dataset
 from mnistgd.errors import DataError, UsageError
 from mnistgd.system.npz import BadRecordError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mnistgd.datasets.dataset import Dataset
 
 # Longer ones do not fit under a picture.
 MAX_NAME = 40

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 DIGIT_NAMES = tuple("0123456789")
 MAX_CLASSES = 10

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.errors import ShapeError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 DESKEW_VERSION = 1
 """Counts up with every change of `deskew` that changes a pixel, so that no older result is taken for it."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mnistgd.datasets import paths
+from mnistgd.datasets.dataset import Dataset
 from mnistgd.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mnistgd.datasets.dataset import Dataset
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # In an installed package the files lie inside it; in a checkout, also installed as editable, beside it.

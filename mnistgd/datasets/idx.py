@@ -6,18 +6,14 @@ dimensions, then each dimension as a 32-bit number, the highest byte first; the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.datasets.streams import FETCH_AGAIN, Gunzip, Readable, open_file, read_array
 from mnistgd.errors import DataError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 GZIP_MAGIC = b"\x1f\x8b"
 _KINDS = {3: "images", 1: "labels"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from mnistgd.datasets.class_names import check_class_names, with_class_names
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def load_dataset(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import sha256
 from mnistgd.datasets.shape import IMAGE_SHAPE
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 N_TRAIN = 60_000
 N_TEST = 10_000

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+import zipfile
+from pathlib import Path
+from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.datasets.streams import check_count, check_end, fill, open_file, read_array
 from mnistgd.errors import DataError
 from mnistgd.system.npz import open_archive, open_array
-
-if TYPE_CHECKING:
-    import zipfile
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 ZIP_MAGIC = b"PK"
 NAMES = (

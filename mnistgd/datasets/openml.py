@@ -13,27 +13,20 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mnistgd.datasets.dataset import Silent
+from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.datasets.mnist import is_mnist
 from mnistgd.datasets.openml_process import DEFAULT_LIMITS, HINT, Limits, run
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DownloadError, OutputError
 from mnistgd.system.files import reason, write_atomically
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mnistgd.datasets.dataset import Listener
-
-_SILENT = Silent()
-
 
 def fetch(
-    listener: Listener = _SILENT, limits: Limits = DEFAULT_LIMITS
+    listener: Listener = SILENT, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Bring MNIST (``mnist_784``, version 1) from scikit-learn's cache or, failing that, from OpenML.
 
@@ -118,10 +111,9 @@ def _keep(staged: Path, cache: Path, listener: Listener) -> None:
             if not target.is_file() or target.read_bytes() != content:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(target, content)
-    except OutputError as error:
-        listener.notice(f"scikit-learn's cache does not take the download: {error.message}")
-    except OSError as error:
-        listener.notice(f"scikit-learn's cache does not take the download: {reason(error)}")
+    except (OutputError, OSError) as error:
+        why = error.message if isinstance(error, OutputError) else reason(error)
+        listener.notice(f"scikit-learn's cache does not take the download: {why}")
 
 
 def _not_mnist(images: NDArray[np.uint8], received: int, cache: Path) -> DownloadError:

@@ -129,37 +129,36 @@ def _as_bytes(values: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 def explain(error: Exception) -> str:
     """Say in one line what went wrong."""
+    return _line(_reason(error))
+
+
+def _reason(error: Exception) -> str:
     if isinstance(error, HTTPError):
-        return _line(f"OpenML answered {error.code} {error.reason}")
+        return f"OpenML answered {error.code} {error.reason}"
     if isinstance(error, URLError):
-        cause = error.reason
-        return _explain_connection(cause if isinstance(cause, OSError) else OSError(cause))
+        if isinstance(error.reason, ssl.SSLCertVerificationError):
+            return f"OpenML's certificate is not trusted: {error.reason.verify_message}"
+        return f"OpenML cannot be reached: {_words(error.reason)}"
     if isinstance(error, MemoryError):
         return "parsing the download ran out of memory"
     if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
-        return _line(f"the download is damaged or not whole: {_words(error)}")
+        return f"the download is damaged or not whole: {_words(error)}"
     if isinstance(error, http.client.HTTPException | ConnectionError | TimeoutError | ssl.SSLError):
-        return _line(f"the connection to OpenML broke off: {_words(error) or type(error).__name__}")
+        return f"the connection to OpenML broke off: {_words(error) or type(error).__name__}"
     if isinstance(error, ImportError):
-        return _line(f"scikit-learn cannot be loaded: {_words(error)}")
+        return f"scikit-learn cannot be loaded: {_words(error)}"
     if isinstance(error, OSError):
-        return _line(f"the download cannot be kept: {_words(error)}")
+        return f"the download cannot be kept: {_words(error)}"
     if isinstance(error, json.JSONDecodeError):
         return "OpenML's answer is not JSON"
     if type(error).__name__ == "OpenMLError":
         return "OpenML says that it has no mnist_784"
     if "md5 checksum" in str(error):
         return "the download does not have the MD5 checksum that OpenML promises"
-    return _line(f"what OpenML sent is not MNIST: {type(error).__name__}: {error}")
+    return f"what OpenML sent is not MNIST: {type(error).__name__}: {error}"
 
 
-def _explain_connection(error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return _line(f"OpenML's certificate is not trusted: {error.verify_message}")
-    return _line(f"OpenML cannot be reached: {_words(error)}")
-
-
-def _words(error: Exception) -> str:
+def _words(error: BaseException | str) -> str:
     """An error's own words as they stand in the middle of a sentence; an abbreviation keeps its capitals."""
     text = getattr(error, "strerror", None) or str(error)
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]

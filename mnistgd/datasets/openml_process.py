@@ -12,12 +12,10 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
+from mnistgd.datasets.dataset import Listener
 from mnistgd.errors import DownloadError
-
-if TYPE_CHECKING:
-    from mnistgd.datasets.dataset import Listener
 
 DOWNLOADING = "downloading MNIST from OpenML (--offline skips this)"
 PARSING = "parsing the download, about 15 s"

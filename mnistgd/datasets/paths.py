@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from mnistgd.datasets import idx, npz
 from mnistgd.datasets.dataset import Dataset, checked
 from mnistgd.datasets.streams import open_file
 from mnistgd.errors import DataError
 from mnistgd.system.files import reason
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HINT = "--data takes mnist, a folder of IDX files named as those of MNIST, its train images, or an .npz file"
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.datasets.cache import Cache, Entry
 from mnistgd.datasets.dataset import DIGIT_NAMES, Dataset, Listener
 from mnistgd.datasets.mnist import N_IMAGES, N_TRAIN, PIXELS_SHA256, is_mnist
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DataError, DownloadError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from mnistgd.datasets.cache import Cache, Entry
 
 MNIST = "mnist"
 Source = Literal["openml", "embedded"]

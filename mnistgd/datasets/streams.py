@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.errors import DataError
 from mnistgd.system.files import reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from io import BufferedReader
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 NAME_A_FILE = "--data takes a folder of IDX files, each of them a file, or an .npz file"
 FETCH_AGAIN = "fetch the file again from where it came"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mnistgd.datasets import sources
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.mnist import is_mnist
 from mnistgd.errors import DataError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _FETCH = "mnistgd data fetch"
 

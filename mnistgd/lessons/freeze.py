@@ -122,7 +122,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
             f"At a learning rate of {settings.frozen_learning_rate:g} the two weights that are not frozen "
             f"do not learn to predict by themselves, and so the question what is left for toes stays open."
         )
-    bottoms = ", ".join(number(bottom, 4) for bottom in result["curve_bottom"])
+    bottoms = ", ".join(numbers(result["curve_bottom"]))
     notice = (
         f"While toes is frozen its weight (the dot) stays, and the curve of its error slides towards it, "
         f"its bottom at {bottoms}, …: after {updates} updates the dot lies at the bottom. "
@@ -165,7 +165,8 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
     plots.open_frame(slices)
 
     def path(rows: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
-        return [row["weights"][0] for row in rows], [_others(row["weights"]) for row in rows]
+        weights = [row["weights"] for row in rows]
+        return [toes for toes, *_ in weights], [w * INPUTS[1] + n * INPUTS[2] for _, w, n in weights]
 
     toes, others = np.meshgrid(
         np.linspace(games.START[0] - 0.01, games.START[0] + 0.025, 200), np.linspace(-0.06, 0.21, 200)
@@ -186,10 +187,6 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa
         ylim=(others.min(), others.max()),
     )
     bowl.legend(loc="upper right")
-
-
-def _others(weights: list[float]) -> float:
-    return weights[1] * INPUTS[1] + weights[2] * INPUTS[2]
 
 
 LESSON = Lesson(games.BOOK, Settings, run, _plot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from mnistgd.engine.types import Array
 from mnistgd.figures import plots
 from mnistgd.lessons import bowl
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, drawn, number, until_overflow
+from mnistgd.lessons.trace import descend, drawn, number, numbers, until_overflow
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def run(settings: Settings) -> Outcome:
         streams[name] = _stream(optimizer, rate)
 
     rows = [
-        {"optimizer": name, "step": step, "w": point.w, "f": point.f}
+        {"optimizer": name, "step": step, **point._asdict()}
         for name, path in paths.items()
         for step, point in enumerate(path)
     ]
@@ -107,27 +108,16 @@ def _slope(outputs: Array, slopes: Array) -> tuple[float, Array]:
 
 def _stream(optimizer: Optimizer, rate: float) -> list[float]:
     """Where a weight that starts at 0 is after each gradient of `STREAM`."""
-    one = np.ones((1, 1))
-    run = descend(
-        Linear(1, 1, bias=False, input_gradient=False),
-        _slope,
-        {"weights": np.zeros((1, 1))},
-        [(one, np.array([[gradient]], np.float64)) for gradient in STREAM],
-        rate,
-        optimizer,
-    )
+    neuron, start = Linear(1, 1, bias=False, input_gradient=False), {"weights": np.zeros((1, 1))}
+    gradients = [(np.ones((1, 1)), np.array([[gradient]], np.float64)) for gradient in STREAM]
+    run = descend(neuron, _slope, start, gradients, rate, optimizer)
     return [step.params["weights"].item() for step in until_overflow(run)]
 
 
 def _stream_table(streams: dict[str, list[float]]) -> Table:
-    rows = [
-        [
-            f"{gradient:g}",
-            *(number(stream[i]) if i < len(stream) else "overflow" for stream in streams.values()),
-        ]
-        for i, gradient in enumerate(STREAM)
-    ]
-    return Table(["gradient", *streams], rows, "a weight, from 0, after each gradient of a stream")
+    gradients = [f"{gradient:g}" for gradient in STREAM]
+    rows = zip_longest(gradients, *map(numbers, streams.values()), fillvalue="overflow")
+    return Table(["gradient", *streams], list(rows), "a weight, from 0, after each gradient of a stream")
 
 
 def _notice(paths: dict[str, list[bowl.Point]], settings: Settings) -> str:

@@ -10,13 +10,11 @@ import numpy as np
 
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
-from mnistgd.engine.optimizers import sgd
-from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import Step, train
+from mnistgd.engine.training import Step
 from mnistgd.engine.types import Array
 from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import numbers
+from mnistgd.lessons.trace import descend, numbers
 from mnistgd.model.fields import setting
 
 OUTPUTS = ("hurt", "win", "sad")
@@ -73,16 +71,7 @@ def run(settings: Settings) -> Outcome:
 def _update(inputs: Array, weights: Array, true: Array, learning_rate: float) -> Step:
     """One update of a network whose weights have a row for each output."""
     network = Linear(weights.shape[1], weights.shape[0], bias=False, input_gradient=False)
-    return next(
-        train(
-            network,
-            half_squared_error,
-            {"weights": weights.T},
-            [(inputs, true)],
-            optimizer=sgd(),
-            schedule=constant(learning_rate),
-        )
-    )
+    return next(descend(network, half_squared_error, {"weights": weights.T}, [(inputs, true)], learning_rate))
 
 
 def _numbers(step: Step) -> dict[str, Any]:

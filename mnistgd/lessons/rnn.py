@@ -15,7 +15,7 @@ from mnistgd.errors import UsageError
 from mnistgd.figures import plots
 from mnistgd.lessons import spelling
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import drawn, number, shown_steps
+from mnistgd.lessons.trace import drawn, number, numbers, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -100,35 +100,33 @@ def _without_memory(task: spelling.Task, start: Params, settings: Settings) -> d
 def _why(several: dict[str, list[str]]) -> str:
     if not several:
         return "each letter is followed by one and the same: this word can be spelled without memory"
-    each = [f"{letter!r} is followed by {_and(labels)}" for letter, labels in several.items()]
+    each = [
+        f"{letter!r} is followed by {', '.join(labels[:-1])} and {labels[-1]}"
+        for letter, labels in several.items()
+    ]
     return f"{', '.join(each)}, and without memory one letter has one answer"
-
-
-def _and(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _tables(settings: Settings, rows: list[dict[str, Any]], result: dict[str, Any]) -> list[Table]:
     moments = len(settings.word) - 1
     off = result["memory_off"]
 
-    def cells(name: str, loss: float, right: int, spelled: str) -> list[str]:
-        return [name, number(loss), f"{right} of {moments}", spelled]
+    def cells(name: str, row: dict[str, Any]) -> list[str]:
+        return [name, number(row["loss"]), f"{row['right']} of {moments}", row["spelled"]]
 
-    trace = [
-        cells(str(step), rows[step]["loss"], rows[step]["right"], rows[step]["spelled"])
-        for step in shown_steps(len(rows) - 1, result["steps_until_all_right"])
-    ]
+    shown = shown_steps(len(rows) - 1, result["steps_until_all_right"])
+    trace = [cells(str(step), rows[step]) for step in shown]
+    best = {"loss": off["least_loss"], "right": off["best_right"], "spelled": ""}
     memory = [
-        cells("with memory", *(rows[-1][name] for name in ("loss", "right", "spelled"))),
-        cells("W_hh = 0, frozen", *(off[name] for name in ("loss", "right", "spelled"))),
-        cells("the best without", off["least_loss"], off["best_right"], ""),
+        cells("with memory", rows[-1]),
+        cells("W_hh = 0, frozen", off),
+        cells("the best without", best),
     ]
-    sizes = [number(float(np.linalg.norm(gradient))) for gradient in result["copy_gradients"]]
+    sizes = numbers(map(_size, result["copy_gradients"]))
     pairs = zip(pairwise(settings.word), sizes, strict=True)
     hears = [[str(moment), *pair, size] for moment, (pair, size) in enumerate(pairs, 1)]
-    together = number(float(np.linalg.norm(np.sum(result["copy_gradients"], axis=0))))
-    shared = number(float(np.linalg.norm(result["shared_gradient"])))
+    together = number(_size(np.sum(result["copy_gradients"], axis=0)))
+    shared = number(_size(result["shared_gradient"]))
     return [
         Table(["step", "loss (nats)", "right", "spelled"], trace),
         Table(["network", "loss (nats)", "right", "spelled"], memory, "what the memory is for"),
@@ -138,6 +136,10 @@ def _tables(settings: Settings, rows: list[dict[str, Any]], result: dict[str, An
             "unrolled in time: the gradient of each copy of W_hh at step 0, their sum, and the shared one's",
         ),
     ]
+
+
+def _size(gradient: Any) -> float:
+    return float(np.linalg.norm(gradient))
 
 
 def _notice(settings: Settings, result: dict[str, Any]) -> str:
@@ -182,7 +184,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     curve.set(xlabel="updates", ylabel="loss (nats)")
     curve.set_title(f"a network that spells {settings.word}", parse_math=False)
 
-    sizes = [float(np.linalg.norm(gradient)) for gradient in result["copy_gradients"]]
+    sizes = [_size(gradient) for gradient in result["copy_gradients"]]
     moments.bar(range(len(sizes)), sizes, color=plots.SKY)
     moments.set(
         title="each copy of W_hh, at step 0",

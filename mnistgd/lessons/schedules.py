@@ -11,7 +11,7 @@ from mnistgd.engine.types import Schedule
 from mnistgd.figures import plots
 from mnistgd.lessons.bowl import SOURCE, Point, curvature_setting, diverging, ends, path_of, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import drawn, number, step_table
+from mnistgd.lessons.trace import drawn, numbers, step_table
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
@@ -60,24 +60,24 @@ def _schedules(settings: Settings) -> dict[str, Schedule]:
 
 
 def _tables(rates: dict[str, Schedule], paths: dict[str, list[Point]]) -> list[Table]:
-    clock = {name: [number(rates[name](step)) for step in range(len(path))] for name, path in paths.items()}
+    clock = {name: numbers(map(rates[name], range(len(path)))) for name, path in paths.items()}
     return [step_table("learning rate at each step", clock), *tables(paths)]
 
 
 def _notice(paths: dict[str, list[Point]], settings: Settings) -> str:
     lost = diverging(paths, settings.steps)
-    lines = [
+    about = (
         "A schedule changes the rate by the clock, an optimizer by the gradients: these rates would be the "
         "same on any bowl."
-    ]
-    if not lost:
-        lines.append(
-            "On one without noise a rate that falls only costs way, if the first rate is right; it pays "
-            "where that is too large to end with (try --learning-rate 0.09), or the gradients are noisy."
+    )
+    if lost:
+        return (
+            f"{about} {lost} A rate that falls below 2 / {max(1, settings.curvature):g} in time comes back."
         )
-    else:
-        lines.append(f"{lost} A rate that falls below 2 / {max(1, settings.curvature):g} in time comes back.")
-    return " ".join(lines)
+    return (
+        f"{about} On one without noise a rate that falls only costs way, if the first rate is right; it pays "
+        "where that is too large to end with (try --learning-rate 0.09), or the gradients are noisy."
+    )
 
 
 _LOOKS = {
