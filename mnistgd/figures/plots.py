@@ -1,6 +1,7 @@
 """Plots of curves and paths, drawn with matplotlib where it is installed.
 
-Weights, evidence and images are drawn by the other modules of this room; this is for what has axes.
+Weights, evidence and images are drawn by the other modules of this room; this is for what has axes. `Figure`
+and `Axes` are names for types alone, so that who draws on one need not load matplotlib to say so.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from mnistgd.errors import MissingExtraError
 from mnistgd.figures import letters
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
 
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE, GREY = COLOURS = (
     "#000000",

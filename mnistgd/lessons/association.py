@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.small_digits import N_TRAIN, PIXELS, SHAPE, small_digits
 from mnistgd.lessons.trace import descend, number, shown_steps, until_overflow
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BATCH_SIZE = 10
 
@@ -145,7 +142,7 @@ def _notice(settings: Settings, rows: list[dict[str, Any]], result: dict[str, An
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """The first picture of each digit that was not trained on: dirty, cleaned and as it was."""
     images, labels = small_digits()
     cleaning = clean(images, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,10 +20,6 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, number, numbers
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 INPUTS, TARGETS = np.array([[0.05, 0.10]]), np.array([[0.01, 0.99]])
 NETWORK = Sequential((Linear(2, 2), Sigmoid(), Linear(2, 2), Sigmoid()))
@@ -220,7 +216,7 @@ def _notice(settings: Settings, trace: dict[int, Moment], result: dict[str, Any]
     return f"{notice}{number(result['total_error'], 9)} after {settings.steps:,} steps."
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """The network with the numbers of its first pass, and the total error of the steps shown."""
     plots.size(figure, 12, 5.2)
     network, curve = figure.subplots(1, 2, width_ratios=[1.7, 1])
@@ -237,7 +233,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     plots.open_frame(curve)
 
 
-def _draw_network(axes: Axes, first: Pass) -> None:
+def _draw_network(axes: plots.Axes, first: Pass) -> None:
     heights = {"1": 1.0, "2": 0.0}
     columns = {"i": 0.0, "h": 1.0, "o": 2.0}
     outs = dict(zip(("i1", "i2", *UNITS), [*INPUTS[0], *first.outs], strict=True))

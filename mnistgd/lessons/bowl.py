@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat, takewhile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Table
 from mnistgd.lessons.trace import descend, numbers, step_table, until_overflow
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 SOURCE = "An article on the evolution of gradient-descent optimizers, from SGD to AMSGrad"
 
@@ -119,7 +116,7 @@ def diverging(paths: Mapping[str, Sequence[Point]], steps: int) -> str:
     return f"Diverging: {', '.join(lost)}." if lost else ""
 
 
-def draw_bowl(axes: Axes, curvature: float, reach: float) -> None:
+def draw_bowl(axes: plots.Axes, curvature: float, reach: float) -> None:
     """Contour lines of the bowl, for weights from -`reach` to `reach`; each is twice as high as the last."""
     line = np.linspace(-reach, reach, 201)
     w1, w2 = np.meshgrid(line, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise, repeat
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, number, numbers, shown_steps
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BATCH = 100
 FIRST_DECAY = 0.8
@@ -181,7 +178,7 @@ def _moved(decays: list[float]) -> str:
     return moved
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """The loss above its floor, and the three decays."""
     plots.size(figure, 10, 4.4)
     figure.suptitle(f"inputs that are always {', '.join(f'{value:g}' for value in settings.inputs)}")

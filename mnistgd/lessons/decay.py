@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import repeat, zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +20,6 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, numbers, step_table
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 SEQUENCE = (1.0, 0.0, 0.0, -1.0, 0.0)
 """What the source shows its memory; the decay is learned on it."""
@@ -129,7 +125,7 @@ def _notice(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """The memories, moment by moment, and the decay on its way to the one that is wanted."""
     plots.size(figure, 11, 4.6)
     memories, learning = figure.subplots(1, 2)
@@ -144,7 +140,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
 
 
 def _draw_memories(
-    axes: Axes, channels: list[tuple[tuple[float, ...], float]], states: list[list[float]]
+    axes: plots.Axes, channels: list[tuple[tuple[float, ...], float]], states: list[list[float]]
 ) -> None:
     from matplotlib.ticker import MaxNLocator
 

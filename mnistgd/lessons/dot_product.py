@@ -17,9 +17,6 @@ from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
     from mnistgd.model.model import Model
 
 
@@ -176,7 +173,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """Both matrices, in colours and in numbers."""
     names = [row["label"] for row in outcome.rows]
     plots.size(figure, 13, 6)
@@ -187,7 +184,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     _draw(right, np.array(outcome.result["cosine"]), names, "cosine", "cosine (1 is the same direction)")
 
 
-def _draw(axes: Axes, matrix: Array, names: list[str], title: str, unit: str) -> None:
+def _draw(axes: plots.Axes, matrix: Array, names: list[str], title: str, unit: str) -> None:
     limit = float(np.abs(matrix).max()) or 1.0
     shown = axes.imshow(matrix, cmap=plots.SIGNED, vmin=-limit, vmax=limit)
     decimals = _decimals(matrix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from mnistgd.lessons import games
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, numbers, shown_steps
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 LEARNED = 1e-12
 """Phase 1 is over when the error is below this."""
@@ -139,7 +136,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa: ARG001
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:  # noqa: ARG001
     """The error along the weight of toes while it is frozen, and the whole bowl from above."""
     plots.size(figure, 11, 4.8)
     slices, bowl = figure.subplots(1, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from mnistgd.lessons.games import BOOK, DRAWABLE, GAMES, NAMES, START, WIN_OR_LO
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, number, numbers, step_table
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ def _notice(runs: dict[str, Run]) -> str:
     return notice
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """Both errors, update by update."""
     plots.size(figure, 8, 4.6)
     axes = figure.subplots()

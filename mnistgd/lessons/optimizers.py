@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from mnistgd.lessons import bowl
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, number, numbers, until_overflow
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 STREAM = (1, 10, 0.1, -0.5, 3, 0, 0, 0, -2, 0.01, 5, -5)
 """Gradients that come one after the other wherever the weight is: a spike, a silence, a change of sign."""
@@ -151,7 +148,7 @@ def _pace(paths: dict[str, list[bowl.Point]]) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """A bowl with its path for each optimizer, and the heights of all paths, step by step."""
     paths: dict[str, list[dict[str, Any]]] = {}
     for row in outcome.rows:

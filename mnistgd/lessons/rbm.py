@@ -19,7 +19,6 @@ from mnistgd.lessons.trace import number, shown_steps
 from mnistgd.model.fields import setting
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from sklearn.neural_network import BernoulliRBM
 
 BATCH_SIZE = 10
@@ -126,7 +125,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """The weights of each hidden unit, as a picture."""
     with _quietly():
         *_, machine = _fitted(small_digits()[0], settings)

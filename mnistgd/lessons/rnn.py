@@ -6,7 +6,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from mnistgd.lessons import spelling
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import drawn, number, numbers, shown_steps
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 LONGEST = 40
 """Letters of a word that a table can still show."""
@@ -161,7 +158,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """The loss, with what is spelled on the way, and how much each moment has to say about W_hh."""
     rows, result = outcome.rows, outcome.result
     plots.size(figure, 11, 4.6)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mnistgd.engine import schedules
 from mnistgd.engine.optimizers import sgd
@@ -13,9 +12,6 @@ from mnistgd.lessons.bowl import SOURCE, Point, curvature_setting, diverging, en
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import drawn, numbers, step_table
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ _LOOKS = {
 """Colour and marker of each in the plot."""
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """The rates by the clock, and the heights they lead to."""
     plots.size(figure, 10, 4.4)
     figure.suptitle(f"sgd down f(w) = ½ (w1² + {settings.curvature:g} w2²) from (1, 1)")

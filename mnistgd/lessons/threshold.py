@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +11,6 @@ from mnistgd.engine.layers import Linear
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 PATTERNS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 WANTED = {"AND": [0, 0, 0, 1], "OR": [0, 1, 1, 1]}
@@ -85,7 +81,7 @@ def _notice(rows: list[dict[str, Any]], right: dict[str, int]) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """The four questions on the plane of the two inputs, and the line where the answer changes."""
     plots.size(figure, 9, 5)
     for axes, gate in zip(figure.subplots(1, 2), WANTED, strict=True):
@@ -93,7 +89,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     plots.legend_below(figure, figure.axes[0], 3)
 
 
-def _draw_gate(axes: Axes, gate: str, rows: list[dict[str, Any]], weights: tuple[float, float]) -> None:
+def _draw_gate(axes: plots.Axes, gate: str, rows: list[dict[str, Any]], weights: tuple[float, float]) -> None:
     x, y = np.meshgrid(np.linspace(-0.5, 1.5, 401), np.linspace(-0.5, 1.5, 401))
     with np.errstate(over="ignore", invalid="ignore"):
         above = weights[0] * x + weights[1] * y > rows[0]["threshold"]

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mnistgd.figures import plots
 from mnistgd.lessons import games
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, numbers, shown_steps
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 INPUTS = dict(zip(games.NAMES, games.FIRST_GAME[0][0].tolist(), strict=True))
 
@@ -90,7 +86,7 @@ SHOWN = 4
 """So many iterations are drawn."""
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     """For each weight its error curve at each iteration, where it stands there, and the slope it feels."""
     plots.size(figure, 11, 4.8)
     figure.suptitle("The error, as each weight sees it while the other two stay where they are")
@@ -105,7 +101,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:
     plots.legend_below(figure, panels[0], SHOWN + 1)
 
 
-def _draw_curves(axes: Axes, rows: list[dict[str, Any]], k: int) -> None:
+def _draw_curves(axes: plots.Axes, rows: list[dict[str, Any]], k: int) -> None:
     size = INPUTS[games.NAMES[k]]
     top = 2.2 * max(row["error"] for row in rows)
     bottoms = [row["weights"][k] - row["delta"] / size for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.threshold import PATTERNS
 from mnistgd.lessons.trace import descend, number, numbers, shown_steps
 from mnistgd.model.fields import setting
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 TARGETS = np.array([[0.0], [1.0], [1.0], [0.0]])
 
@@ -174,7 +171,7 @@ def _notice(name: str, hidden: Run, single: Run, settings: Settings) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: Figure) -> None:  # noqa: ARG001
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:  # noqa: ARG001
     """Both errors, step by step, and what either network answers all over the plane of its inputs."""
     runs = _runs(settings)
     plots.size(figure, 13, 4.6)
