@@ -60,12 +60,13 @@ def run(settings: Settings) -> Outcome:
 
 
 def _table(gate: str, rows: list[dict[str, Any]]) -> Table:
-    mine = [row for row in rows if row["gate"] == gate]
     headings = ["input 1", "input 2", "total", "threshold", "answer", gate]
-    columns = ("total", "threshold", "answer", "wanted")
-    return Table(
-        headings, [[f"{value:g}" for value in (*row["inputs"], *(row[c] for c in columns))] for row in mine]
-    )
+    lines = [
+        (*row["inputs"], row["total"], row["threshold"], row["answer"], row["wanted"])
+        for row in rows
+        if row["gate"] == gate
+    ]
+    return Table(headings, [[f"{value:g}" for value in line] for line in lines])
 
 
 def _notice(rows: list[dict[str, Any]], right: dict[str, int]) -> str:
