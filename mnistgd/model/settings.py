@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mnistgd.datasets.shape import PIXELS
@@ -35,6 +36,10 @@ RATES = {
 }
 """(loss, hidden layers?) → the learning rate that suits plain pixels, found by trying."""
 
+_data, _network, _descent, _stopping = (
+    partial(setting, group=group) for group in ("Data", "Network", "Descent", "Stopping")
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,60 +54,49 @@ class Settings:
         If some of it makes no sense together.
     """
 
-    epochs: int = setting(10, "Passes over the training images.", minimum=1, maximum=10**12, group="Descent")
-    batch_size: int | None = setting(
-        100, "Images for each step.", minimum=1, none="full", metavar="N|full", group="Descent"
-    )
-    learning_rate: float = setting(
+    epochs: int = _descent(10, "Passes over the training images.", minimum=1, maximum=10**12)
+    batch_size: int | None = _descent(100, "Images for each step.", minimum=1, none="full", metavar="N|full")
+    learning_rate: float = _descent(
         None,
         "How far a step goes along the gradient.",
         above=0,
         default=f"{RATES['cross-entropy', False]}; hidden layers {RATES['cross-entropy', True]}; "
         f"squared-error {RATES['squared-error', False]}, with hidden layers {RATES['squared-error', True]}; "
         f"adaptive optimizers {ADAPTIVE_RATE}",
-        group="Descent",
     )
-    schedule: str = setting(
-        "linear",
-        "The rate over the run; linear falls to zero.",
-        choices=SCHEDULES,
-        metavar="NAME",
-        group="Descent",
+    schedule: str = _descent(
+        "linear", "The rate over the run; linear falls to zero.", choices=SCHEDULES, metavar="NAME"
     )
-    loss: str = setting(
+    loss: str = _descent(
         "cross-entropy",
         "What falls; squared-error is the book's network: no softmax, delta = pred - true.",
         choices=LOSSES,
         metavar="NAME",
-        group="Descent",
     )
-    optimizer: str = setting(
+    optimizer: str = _descent(
         "sgd",
         "How gradients become steps; sgd is plain gradient descent.",
         choices=OPTIMIZERS,
         metavar="NAME",
-        group="Descent",
     )
-    momentum: float | None = setting(
+    momentum: float | None = _descent(
         None,
         "How much of its last step momentum, heavy_ball and nesterov keep.",
         minimum=0,
         below=1,
         default=str(MOMENTUM),
-        group="Descent",
     )
-    weight_decay: float = setting(
-        0.0, "This times the weights, not the bias, is added to their gradient.", minimum=0, group="Descent"
+    weight_decay: float = _descent(
+        0.0, "This times the weights, not the bias, is added to their gradient.", minimum=0
     )
-    init: str = setting(
+    init: str = _network(
         None,
         "Where the weights start.",
         choices=INITS,
         metavar="NAME",
         default="zeros; hidden layers glorot_uniform",
-        group="Network",
     )
-    hidden: tuple[int, ...] = setting(
+    hidden: tuple[int, ...] = _network(
         (),
         "Units of each hidden layer.",
         minimum=1,
@@ -110,44 +104,30 @@ class Settings:
         commas=True,
         metavar="N[,N…]",
         default="none",
-        group="Network",
     )
-    activation: str = setting(
-        "relu", "What hidden units do with their total.", choices=ACTIVATIONS, metavar="NAME", group="Network"
+    activation: str = _network(
+        "relu", "What hidden units do with their total.", choices=ACTIVATIONS, metavar="NAME"
     )
     # In a file it is what `pack_mask` makes of the picture.
-    freeze: str | None = setting(
-        None,
-        "A 28×28 picture: the weights of its black pixels stay as they are.",
-        metavar="MASK.png",
-        group="Network",
+    freeze: str | None = _network(
+        None, "A 28×28 picture: the weights of its black pixels stay as they are.", metavar="MASK.png"
     )
-    standardise: bool = setting(False, "Train on pixels of mean 0 and deviation 1.", group="Data")
-    seed: int = setting(
-        0,
-        "Decides the order of the images and random weights.",
-        minimum=0,
-        maximum=2**64 - 1,
-        group="Descent",
+    standardise: bool = _data(False, "Train on pixels of mean 0 and deviation 1.")
+    seed: int = _descent(
+        0, "Decides the order of the images and random weights.", minimum=0, maximum=2**64 - 1
     )
-    deskew: bool = setting(False, "Straighten and centre each image first, then and later.", group="Data")
-    validation: float = setting(
+    deskew: bool = _data(False, "Straighten and centre each image first, then and later.")
+    validation: float = _stopping(
         0.0,
         "Set this share of the training images aside, to decide when to stop.",
         minimum=0,
         maximum=0.9,
         metavar="SHARE",
-        group="Stopping",
     )
-    target_loss: float | None = setting(None, "Stop at this validation loss.", minimum=0, group="Stopping")
-    target_accuracy: float | None = setting(
-        None, "Stop at this validation accuracy.", minimum=0, maximum=1, group="Stopping"
-    )
-    patience: int | None = setting(
-        None,
-        "Stop after N epochs without a better validation loss; keep the best.",
-        minimum=1,
-        group="Stopping",
+    target_loss: float | None = _stopping(None, "Stop at this validation loss.", minimum=0)
+    target_accuracy: float | None = _stopping(None, "Stop at this validation accuracy.", minimum=0, maximum=1)
+    patience: int | None = _stopping(
+        None, "Stop after N epochs without a better validation loss; keep the best.", minimum=1
     )
 
     def __post_init__(self) -> None:
