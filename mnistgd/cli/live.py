@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.settings import Settings
     from mnistgd.training.run import Run, TrainState
-
-SECONDS_BETWEEN_DRAWINGS = 0.25
-"""A sheet takes ten milliseconds: so many that drawing costs a few percent of the training time."""
 
 
 class Live:
@@ -42,11 +38,6 @@ class Live:
         self.screen, self.height, self.weights_of = screen, height, weights_of
         self.titles = [console.one_line(title) for title in titles]
         self.lines: list[str] = []
-        self.next_drawing = 0.0
-
-    def due(self, now: TrainState) -> bool:
-        """Whether to draw now: it is time, or the run ends here."""
-        return now.ends or time.monotonic() >= self.next_drawing
 
     def draw(self, now: TrainState, bar: Bar) -> None:
         """Draw pictures and bar as they are after a step."""
@@ -56,7 +47,6 @@ class Live:
         if np.isfinite(weights).all():  # if not, training says so at its next step
             self.show(weights)
         bar.refresh()
-        self.next_drawing = time.monotonic() + SECONDS_BETWEEN_DRAWINGS
 
     def show(self, weights: Array) -> bool:
         """Make the lines that show `weights`, on one scale; False if there is no room for them."""

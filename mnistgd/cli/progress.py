@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mnistgd.training.run import TrainState
 
 SECONDS_BETWEEN_DRAWINGS = 0.05
+SECONDS_BETWEEN_SHEETS = 0.25
+"""Of pictures, which take ten milliseconds: drawing costs a few percent of the training time."""
+
 WIDTH = 100
 """In columns, what a whole line takes; on a narrower terminal it says less."""
 
@@ -50,21 +53,15 @@ class TrainingProgress:
             self.bar.stop()
 
     def __call__(self, now: TrainState) -> None:
-        if self.bar is not None and self.live is not None:
-            if self.live.due(now):
-                self._tell(self.bar, now)
+        if self.bar is None:
+            if self.lines and now.epoch_ends:
+                console.note(f"epoch {now.epoch}/{now.run.settings.epochs}  {_figures(now)}")
+        elif now.ends or time.monotonic() >= self.next_drawing:
+            self._tell(self.bar, now)
+            if self.live is not None:
                 self.live.draw(now, self.bar)
-        elif self.bar is not None:
-            self._draw(self.bar, now)
-        elif self.lines and now.epoch_ends:
-            console.note(f"epoch {now.epoch}/{now.run.settings.epochs}  {_figures(now)}")
-
-    def _draw(self, bar: Bar, now: TrainState) -> None:
-        clock = time.monotonic()
-        if clock < self.next_drawing and now.step < now.run.steps:
-            return
-        self.next_drawing = clock + SECONDS_BETWEEN_DRAWINGS
-        self._tell(bar, now)
+            pause = SECONDS_BETWEEN_DRAWINGS if self.live is None else SECONDS_BETWEEN_SHEETS
+            self.next_drawing = time.monotonic() + pause
 
     def _tell(self, bar: Bar, now: TrainState) -> None:
         if self.task is None:
