@@ -47,14 +47,8 @@ app = typer.Typer(
     },
 )
 app.command(cls=train_options.TrainCommand)(train)
-app.command()(show_weights)
-app.command()(evaluate)
-app.command()(predict)
-app.command()(explain)
-app.command()(compare)
-app.command()(animate)
-app.command()(curves)
-app.command()(verify)
+for command in (show_weights, evaluate, predict, explain, compare, animate, curves, verify):
+    app.command()(command)
 app.add_typer(lesson_app)
 app.add_typer(data_app)
 
