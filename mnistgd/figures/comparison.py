@@ -13,7 +13,7 @@ from mnistgd.figures.heatmap import heatmap
 from mnistgd.figures.legend import legend
 from mnistgd.figures.montage import column, framed, on_page, row
 from mnistgd.figures.palettes import DIVERGING, Palette, limit_of
-from mnistgd.figures.text import PAPER, label, line_height
+from mnistgd.figures.text import label
 
 SIZE = 112
 GAP = 8
@@ -49,10 +49,10 @@ def comparison_sheet(
     if a.shape != b.shape or a.shape[1:] != (len(titles),):
         raise ShapeError(f"weights of shapes {a.shape} and {b.shape} for {len(titles)} classes")
     limit = comparison_limit(a, b)
-    lines = [row([_side(""), *(label(title, 16, SIZE + 2) for title in titles)], GAP)]
+    lines = [row([label("", 16, SIDE), *(label(title, 16, SIZE + 2) for title in titles)], GAP)]
     for name, weights in (("A", a), ("B", b), ("A − B", a - b)):
         pictures = [framed(heatmap(values, limit, palette, SIZE)) for values in weights.T]
-        lines.append(row([_side(name), *pictures], GAP))
+        lines.append(row([label(name, 18, SIDE, height=SIZE + 2), *pictures], GAP))
     body = column(lines, GAP, align="left")
     wide = max(body.width, 500)
     heads = [label(f"{letter}: {name}", 18, wide, "left") for letter, name in zip("AB", names, strict=True)]
@@ -60,11 +60,3 @@ def comparison_sheet(
     what = f"A − B: {speaks_for} where ink speaks more for it in A, {against} where more for it in B"
     key = column([legend(limit, palette, min(wide, 640)), label(what, 14, min(wide, 640))], 4)
     return on_page(column([column(heads, 2, "left"), body, key], 14))
-
-
-def _side(text: str) -> Image.Image:
-    if not text:
-        return Image.new("RGB", (SIDE, 1), PAPER)
-    side = Image.new("RGB", (SIDE, SIZE + 2), PAPER)
-    side.paste(label(text, 18, SIDE), (0, (side.height - line_height(18)) // 2))
-    return side

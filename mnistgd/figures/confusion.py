@@ -46,16 +46,18 @@ def confusion_figure(counts: NDArray[np.int64], names: Sequence[str], title: str
     cells = [row([_cell(counts[i, j], shares[i, j], cell) for j in range(n)]) for i in range(n)]
     matrix = framed(column(cells))
     wide = min(140, max(text_width(text, TEXT) for text in titles)) + 12
-    left = column([_beside(text, wide, CELL) for text in titles])
+    left = column([label(text, TEXT, wide - 8, "right", height=CELL) for text in titles])
     above = row([_above(head, max(map(len, heads)), cell) for head in heads])
-    upper = row([Image.new("RGB", (wide, above.height), PAPER), above])
-    body = column([upper, row([left, matrix], 4)], 4, align="left")
-    across = label("predicted", TEXT, matrix.width)
-    across = row([Image.new("RGB", (wide, across.height), PAPER), across])
+    corner = label("", TEXT, wide)
+    upper = row([corner, above])
+    body = column([upper, row([left, matrix], 12)], 4, align="left")
+    across = row([corner, label("predicted", TEXT, matrix.width)])
     down = label("true", TEXT, matrix.height).rotate(90, expand=True)
-    blank = Image.new("RGB", (down.width, above.height + across.height), PAPER)
+    blank = label("", TEXT, down.width, height=above.height + across.height)
     page = row([column([blank, down]), column([across, body], 4, align="left")], 6)
-    return on_page(column([label(title, 22, page.width), page, _key(page.width)], 14))
+    what = "the darker, the larger the count's share of its row; white: none"
+    key = label(what, 15, page.width, ink=(88, 88, 88))
+    return on_page(column([label(title, 22, page.width), page, key], 14))
 
 
 def _in_two(name: str) -> list[str]:
@@ -81,24 +83,9 @@ def _cell(count: int, share: float, width: int) -> Image.Image:
     return cell
 
 
-def _beside(text: str, width: int, height: int) -> Image.Image:
-    line = Image.new("RGB", (width, height), PAPER)
-    line.paste(label(text, TEXT, width - 8, align="right"), (0, (height - line_height(TEXT)) // 2))
-    return line
-
-
 def _above(lines: Sequence[str], room: int, width: int) -> Image.Image:
     """One or more lines at the bottom of as many as there is room for."""
     head = Image.new("RGB", (width, room * line_height(TEXT)), PAPER)
     for up, line in enumerate(reversed(lines), 1):
         head.paste(label(line, TEXT, width - 6), (3, head.height - up * line_height(TEXT)))
     return head
-
-
-def _key(width: int) -> Image.Image:
-    return label(
-        "the darker, the larger the count's share of its row; white: none",
-        15,
-        width,
-        ink=(88, 88, 88),
-    )

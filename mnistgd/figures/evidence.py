@@ -13,7 +13,7 @@ from mnistgd.figures.heatmap import heatmap
 from mnistgd.figures.legend import legend
 from mnistgd.figures.montage import column, enlarged, framed, on_page, row
 from mnistgd.figures.palettes import DIVERGING, Palette, limit_of
-from mnistgd.figures.text import PAPER, label, line_height
+from mnistgd.figures.text import PAPER, label
 
 SIZE = 224
 GAP = 20
@@ -71,28 +71,16 @@ def evidence_figure(
     for each in rows:
         pictures = [
             seen,
-            _sign("×", seen.height),
+            label("×", 28, 2 * GAP, height=seen.height),
             framed(heatmap(each.weights, weight_limit, palette, SIZE)),
-            _sign("=", seen.height),
+            label("=", 28, 2 * GAP, height=seen.height),
             framed(heatmap(each.products, limit, palette, SIZE)),
         ]
         lines.append(row([row(pictures), _sums(each, seen.height)], GAP))
-    keys = row(
-        [
-            Image.new("RGB", (wide + 2 * GAP, 1), PAPER),
-            legend(weight_limit, palette, wide),
-            Image.new("RGB", (2 * GAP, 1), PAPER),
-            legend(limit, palette, wide, meaning=SPOKE),
-        ]
-    )
-    page = column([*lines, keys], 12, align="left")
+    keys = [legend(weight_limit, palette, wide), legend(limit, palette, wide, meaning=SPOKE)]
+    below = row([label("", 12, wide), *keys], 2 * GAP)
+    page = column([*lines, below], 12, align="left")
     return on_page(column([label(title, 22, page.width), page], 14))
-
-
-def _sign(text: str, height: int) -> Image.Image:
-    sign = Image.new("RGB", (2 * GAP, height), PAPER)
-    sign.paste(label(text, 28, 2 * GAP), (0, (height - line_height(28)) // 2))
-    return sign
 
 
 def _sums(each: Row, height: int) -> Image.Image:
@@ -111,9 +99,5 @@ def _term(name: str, number: float, wide: int) -> Image.Image:
     shown = f"{number:+.2f}"
     if float(shown) == 0:
         shown = shown[1:]
-    return row(
-        [
-            label(name, 16, wide - number_wide, "left"),
-            label(shown.replace("-", "−"), 16, number_wide, "right"),
-        ]
-    )
+    shown = shown.replace("-", "−")
+    return row([label(name, 16, wide - number_wide, "left"), label(shown, 16, number_wide, "right")])

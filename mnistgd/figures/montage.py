@@ -165,10 +165,4 @@ def _row_labels(names: Sequence[str], height: int, gap: int) -> Image.Image:
     size = 16
     widest = max(label(name, size).width for name in names)
     width = min(140, 10 * math.ceil(widest / 10))
-    above = max(0, height - line_height(size)) // 2
-    lines = []
-    for name in names:
-        line = Image.new("RGB", (width, height), PAPER)
-        line.paste(label(name, size, width, align="right"), (0, above))
-        lines.append(line)
-    return column(lines, gap, align="right")
+    return column([label(name, size, width, "right", height=height) for name in names], gap)

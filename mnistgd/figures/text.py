@@ -66,7 +66,12 @@ def fitted_mask(text: str, size: int, width: int) -> Image.Image:
 
 
 def label(
-    text: str, size: int, width: int | None = None, align: Align = "centre", ink: tuple[int, int, int] = INK
+    text: str,
+    size: int,
+    width: int | None = None,
+    align: Align = "centre",
+    ink: tuple[int, int, int] = INK,
+    height: int | None = None,
 ) -> Image.Image:
     """One line of text on white paper.
 
@@ -78,15 +83,19 @@ def label(
         How wide the paper is, in pixels; the text is made to fit. As wide as the text if not given.
     align : where on its paper the text lies
     ink : its colour
+    height : int, optional
+        How high the paper is, in pixels; the line lies in its middle. `line_height` if not given.
 
     Returns
     -------
-    RGB image, `width` wide and `line_height` high
+    RGB image, `width` wide and `height` high
     """
     mask = text_mask(text, size) if width is None else fitted_mask(text, size, width)
-    paper = Image.new("RGB", (mask.width if width is None else width, mask.height), PAPER)
-    spare = paper.width - mask.width
-    paper.paste(ink, ({"left": 0, "centre": spare // 2, "right": spare}[align], 0), mask)
+    wide, high = (mask.width if width is None else width), (mask.height if height is None else height)
+    paper = Image.new("RGB", (wide, high), PAPER)
+    spare = wide - mask.width
+    left = {"left": 0, "centre": spare // 2, "right": spare}[align]
+    paper.paste(ink, (left, max(0, high - mask.height) // 2), mask)
     return paper
 
 
