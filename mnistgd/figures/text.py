@@ -9,7 +9,7 @@ from typing import Literal
 
 from PIL import Image, ImageDraw
 
-from mnistgd.figures.letters import SIGNS, Strokes, drawable_signs, font, has, sound_font
+from mnistgd.figures.letters import SIGNS, drawable_signs, font, has, sound_font
 
 Align = Literal["left", "centre", "right"]
 
@@ -112,11 +112,10 @@ def _runs(signs: str) -> list[str]:
     runs = [""]
     for sign in signs:
         last = runs[-1]
+        alike = unicodedata.combining(sign) or _from_right(sign) == _from_right(last)
         if _from_right(sign) and not last.strip() and _from_right("".join(runs[-2:-1])):
             runs[-2:] = [runs[-2] + last + sign]
-        elif sign in SIGNS or last in SIGNS:
-            runs.append(sign)
-        elif unicodedata.combining(sign) or _from_right(sign) == _from_right(last):
+        elif alike and sign not in SIGNS and last not in SIGNS:
             runs[-1] += sign
         else:
             runs.append(sign)
@@ -125,6 +124,10 @@ def _runs(signs: str) -> list[str]:
 
 def _from_right(signs: str) -> bool:
     return unicodedata.bidirectional(signs[:1] or " ") in ("R", "AL")
+
+
+def _is_stroked(run: str) -> bool:
+    return run in SIGNS and not has(run)
 
 
 class _Line:
@@ -138,28 +141,23 @@ class _Line:
     @sound_font()
     def __init__(self, signs: str, size: int) -> None:
         self.size, self.base = size, size * _FINE
-        self.runs: list[tuple[float, str]] = []  # texts in the font, and where they begin
-        self.strokes: list[tuple[float, Strokes]] = []  # and where they begin
         _, top, _, bottom = font(self.base).getbbox(signs, anchor="ls")
         # Letters of other scripts may be higher, or hang lower, than a line has room for.
         up, down = self.base - _FINE, 0.3 * self.base - _FINE
         self.em = em = math.floor(self.base * min(1, up / max(1, -top), down / max(1, bottom)))
-        letters, begin = font(em), 0.0
+        self.runs: list[tuple[float, str]] = []  # and where they begin
+        begin, edges = 0.0, [0.0]
         for run in _runs(signs):
-            if run in SIGNS and not has(run):
-                advance, lines = SIGNS[run]
-                self.strokes.append((begin, lines))
-                begin += advance * em
+            self.runs.append((begin, run))
+            if _is_stroked(run):
+                begin += SIGNS[run][0] * em
             else:
-                self.runs.append((begin, run))
-                begin += letters.getlength(run)
-        # Some letters lean over their own width.
-        edges = [0.0, begin]
-        for begin, run in self.runs:
-            left, _, right, _ = letters.getbbox(run, anchor="ls")
-            edges += [begin + left, begin + right]
+                # Some letters lean over their own width.
+                left, _, right, _ = font(em).getbbox(run, anchor="ls")
+                edges += [begin + left, begin + right]
+                begin += font(em).getlength(run)
         self.left = min(edges)
-        self.width = max(1, math.ceil((max(edges) - self.left) / _FINE))
+        self.width = max(1, math.ceil((max(*edges, begin) - self.left) / _FINE))
 
     @sound_font()
     def mask(self) -> Image.Image:
@@ -168,9 +166,11 @@ class _Line:
         fine = Image.new("L", (self.width * _FINE, height * _FINE))
         draw = ImageDraw.Draw(fine)
         for begin, run in self.runs:
-            draw.text((begin - self.left, base), run, fill=255, font=font(em), anchor="ls")
-        for left, lines in self.strokes:
-            for points in lines:
-                at = [(left - self.left + x * em, base - y * em) for x, y in points]
+            left = begin - self.left
+            if not _is_stroked(run):
+                draw.text((left, base), run, fill=255, font=font(em), anchor="ls")
+                continue
+            for points in SIGNS[run][1]:
+                at = [(left + x * em, base - y * em) for x, y in points]
                 draw.line(at, fill=255, width=round(0.075 * em), joint="curve")
         return fine.resize((self.width, height), Image.Resampling.BOX)
