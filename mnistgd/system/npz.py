@@ -125,7 +125,7 @@ def open_archive(
 
 @contextlib.contextmanager
 def _archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
-    careful = _Careful(file)
+    careful: Any = _Careful(file)
     with zipfile.ZipFile(careful) as archive:
         careful.opened = True
         yield archive
@@ -196,7 +196,7 @@ def _read_header(stream: IO[bytes], name: str) -> Header:
         return Header(*np.lib.format.read_array_header_1_0(stream, max_header_size=HEADER_BYTES))
 
 
-class _Careful(io.BufferedIOBase):
+class _Careful:
     """A file that is never read whole while an archive is opened.
 
     The table of contents is as long as the archive says, and takes ten times its size once it is read.
@@ -206,20 +206,11 @@ class _Careful(io.BufferedIOBase):
         self.opened = False
         self._file = file
 
-    def seekable(self) -> bool:
-        return True
+    def __getattr__(self, name: str) -> Any:
+        """All else is the file's own."""
+        return getattr(self._file, name)
 
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        size = -1 if size is None else size
+    def read(self, size: int = -1, /) -> bytes:
         if self.opened:
             return self._file.read(size)
         limit = _CONTENTS_BYTES + 1
