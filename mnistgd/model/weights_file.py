@@ -16,7 +16,6 @@ import io
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,17 +75,16 @@ def load(source: Path | bytes) -> Model:
         raise WeightsError(f"there is no weights file {place}", TRAIN_FIRST)
     try:
         with opened_npz(source, WeightsError, TRAIN_AGAIN) as read:
-            record = _parse(read("record", RECORD_BYTES))
-            layers = _arrays_of(record.settings, len(record.class_names))
+            settings, class_names, record = _parse(read("record", RECORD_BYTES))
             params = {
                 param: _checked(read(name, 4 * math.prod(shape)), name, shape)
-                for name, (param, shape) in layers.items()
+                for name, (param, shape) in _arrays_of(settings, len(class_names)).items()
             }
     except NewerFormatError as problem:
         raise WeightsError(f"{place} has {problem}", "pip install --upgrade mnistgd") from problem
     except BadRecordError as problem:
         raise WeightsError(f"{place} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
-    return Model(params, record.settings, record.class_names, record.document)
+    return Model(params, settings, class_names, record)
 
 
 def weights_sha256(weights: ArrayLike) -> str:
@@ -134,22 +132,6 @@ class NewerFormatError(Exception):
     """The file is of a format that is not known yet."""
 
 
-@dataclass(frozen=True)
-class Record:
-    """A record that has been checked.
-
-    Attributes
-    ----------
-    settings : Settings
-    class_names : tuple of str, one per class
-    document : mapping, all of it as JSON has it
-    """
-
-    settings: Settings
-    class_names: tuple[str, ...]
-    document: Mapping[str, Any]
-
-
 def build_record(
     settings: Settings, class_names: tuple[str, ...], *, data: Mapping[str, str], results: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -178,8 +160,8 @@ def build_record(
     }
 
 
-def _parse(array: NDArray[Any] | None) -> Record:
-    """Check the record of a file.
+def _parse(array: NDArray[Any] | None) -> tuple[Settings, tuple[str, ...], dict[str, Any]]:
+    """Check the record of a file: its settings, its classes' names, and all of it as JSON has it.
 
     Parameters
     ----------
@@ -202,7 +184,7 @@ def _parse(array: NDArray[Any] | None) -> Record:
     _check_data(document.get("data"))
     if document.get("image_shape") != list(IMAGE_SHAPE):
         raise BadRecordError(f"its images are not {IMAGE_SHAPE[0]}×{IMAGE_SHAPE[1]}")
-    return Record(_settings(document.get("settings")), class_names_in(document.get("names")), document)
+    return _settings(document.get("settings")), class_names_in(document.get("names")), document
 
 
 def _check_data(data: object) -> None:
