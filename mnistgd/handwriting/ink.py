@@ -195,11 +195,8 @@ def measure_pen(plain: Grey) -> Pen:
     plain : float32 ndarray of shape (h, w) in [0, 255], from `calmed`; a thumbnail is enough
     """
     border = np.concatenate([plain[0], plain[-1], plain[:, 0], plain[:, -1]])
-    lowest, highest, paper = (
-        quantile(plain.ravel(), 0.005),
-        quantile(plain.ravel(), 0.995),
-        quantile(border, 0.5),
-    )
+    lowest, highest = (quantile(plain.ravel(), q) for q in (0.005, 0.995))
+    paper = quantile(border, 0.5)
     evidence = 2 * (2 * paper - lowest - highest) / np.maximum(1, highest - lowest)
     both = np.stack([plain, 255 - plain])
     lights = measure_light(both)
