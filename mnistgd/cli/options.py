@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -23,24 +24,19 @@ def between(least: float, most: float, words: str) -> Callable[[float | None], f
     return check
 
 
+def out(words: str, metavar: str = "FILE|-", **more: Any) -> Any:
+    """The option that says where a command writes."""
+    return typer.Option("--out", "-o", metavar=metavar, help=words, **more)
+
+
+_data = partial(typer.Option, "--data", envvar="MNISTGD_DATA", metavar="mnist|PATH")
+
 Data = Annotated[
     str,
-    typer.Option(
-        "--data",
-        envvar="MNISTGD_DATA",
-        metavar="mnist|PATH",
-        rich_help_panel="Data",
-        help="The images: MNIST, or a folder of IDX files, or an .npz file.",
-    ),
+    _data(help="The images: MNIST, or a folder of IDX files, or an .npz file.", rich_help_panel="Data"),
 ]
 OtherData = Annotated[
-    str | None,
-    typer.Option(
-        "--data",
-        envvar="MNISTGD_DATA",
-        metavar="mnist|PATH",
-        help="Other images than those the network was trained and tested on.",
-    ),
+    str | None, _data(help="Other images than those the network was trained and tested on.")
 ]
 ClassNames = Annotated[
     str | None,

@@ -8,12 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-Out = Annotated[
-    str,
-    typer.Option(
-        "--out", "-o", envvar="MNISTGD_WEIGHTS", metavar="FILE|-", help="The weights file to write."
-    ),
-]
+from mnistgd.cli import options
+
+Out = Annotated[str, options.out("The weights file to write.", envvar="MNISTGD_WEIGHTS")]
 Frames = Annotated[
     int | None,
     typer.Option(

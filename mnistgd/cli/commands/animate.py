@@ -19,10 +19,7 @@ def animate(
     digits: options.Digits = None,
     weights: options.Weights = options.WEIGHTS_FILE,
     out: Annotated[
-        str,
-        typer.Option(
-            "--out", "-o", metavar="FILE|-", help="What to write: .gif, .apng, .png or .webp; - is a GIF."
-        ),
+        str, options.out("What to write: .gif, .apng, .png or .webp; - is a GIF.")
     ] = "weights.gif",
     palette: options.Palette = "grokking",
     size: Annotated[

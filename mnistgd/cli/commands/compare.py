@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def compare(
     first: Annotated[Path, typer.Argument(metavar="A.npz|-", help="A weights file.")],
     second: Annotated[Path, typer.Argument(metavar="B.npz|-", help="Another one.")],
-    out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write.")
-    ] = "compare.png",
+    out: Annotated[str, options.out("The picture to write.")] = "compare.png",
     palette: options.Palette = "diverging",
     _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,

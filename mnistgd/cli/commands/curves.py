@@ -15,9 +15,7 @@ def curves(
         list[Path],
         typer.Argument(metavar="FILE.jsonl|-…", help="Histories, as mnistgd train --log writes them."),
     ],
-    out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE|-", help="The plot to write.")
-    ] = "curves.png",
+    out: Annotated[str, options.out("The plot to write.")] = "curves.png",
     _font: fonts.Font = None,
     as_json: options.Json = False,
 ) -> None:

@@ -71,9 +71,7 @@ def show(
     data: options.Data = "mnist",
     class_names: options.ClassNames = None,
     offline: options.Offline = False,
-    out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write; - is stdout.")
-    ] = "sheet.png",
+    out: Annotated[str, options.out("The picture to write; - is stdout.")] = "sheet.png",
     _font: fonts.Font = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,

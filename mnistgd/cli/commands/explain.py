@@ -29,9 +29,7 @@ def explain(
         typer.Option(metavar="DIGIT|NAME", help="What speaks for the answer rather than for this one."),
     ] = None,
     weights: options.Weights = options.WEIGHTS_FILE,
-    out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE|-", help="The picture to write.")
-    ] = "explain.png",
+    out: Annotated[str, options.out("The picture to write.")] = "explain.png",
     palette: options.Palette = "diverging",
     _font: fonts.Font = None,
     as_is: options.AsIs = False,

@@ -24,11 +24,9 @@ def show_weights(
     weights: options.Weights = options.WEIGHTS_FILE,
     out: Annotated[
         str | None,
-        typer.Option(
-            "--out",
-            "-o",
+        options.out(
+            "The picture to write, a folder for several, or - for stdout.",
             metavar="FILE|FOLDER|-",
-            help="The picture to write, a folder for several, or - for stdout.",
             show_default="weights-DIGIT.png",
         ),
     ] = None,
