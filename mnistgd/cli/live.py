@@ -10,9 +10,8 @@ from mnistgd.cli import console
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.console import Console, ConsoleOptions
     from rich.progress import Progress as Bar
-    from rich.progress import ProgressColumn
     from rich.segment import Segment
 
     from mnistgd.engine.types import Array
@@ -99,7 +98,7 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
     import numpy as np
 
     from mnistgd.cli.terminal import screen_on
-    from mnistgd.figures.captions import class_title
+    from mnistgd.figures.captions import class_titles
 
     def weights_of(now: TrainState) -> Array:
         return run.fold_scaling(now.params)["weights"]
@@ -110,22 +109,10 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
         return None
     # Below the pictures there is the bar, and the line of the cursor.
     height = console.stderr_console().height - 2
-    live = Live(screen, height, [class_title(names, index) for index in range(len(names))], weights_of)
+    live = Live(screen, height, class_titles(names), weights_of)
     # Not all weights are 0, so that the legend is as large as it will be.
     if not live.show(np.ones((784, len(names)), np.float32)):
         console.note(f"the terminal is too small for --live: {screen.columns}×{height + 2}")
         return None
     live.lines = []
     return live
-
-
-def bar_below(live: Live, columns: Sequence[ProgressColumn], screen: Console) -> Bar:
-    """A rich bar with the pictures above it, drawn when it is told to and at no other time."""
-    from rich.progress import Progress
-
-    class LiveBar(Progress):
-        def get_renderables(self) -> Iterator[RenderableType]:
-            yield live
-            yield from super().get_renderables()
-
-    return LiveBar(*columns, console=screen, auto_refresh=False)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from mnistgd.cli import console
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Iterator
+
+    from rich.console import Console, RenderableType
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
@@ -81,8 +83,6 @@ def _figures(now: TrainState) -> str:
 def _bar(screen: Console, narrow: bool, live: Live | None) -> Bar:
     from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-    from mnistgd.cli.live import bar_below
-
     columns: list[ProgressColumn] = [
         TextColumn("{task.description}", markup=False),
         TextColumn("{task.fields[figures]}", markup=False),
@@ -90,6 +90,12 @@ def _bar(screen: Console, narrow: bool, live: Live | None) -> Bar:
     ]
     if not narrow:
         columns.insert(1, BarColumn(bar_width=24))
-    if live is not None:
-        return bar_below(live, columns, screen)
-    return Progress(*columns, console=screen)
+
+    class BelowPictures(Progress):
+        def get_renderables(self) -> Iterator[RenderableType]:
+            if live is not None:
+                yield live
+            yield from super().get_renderables()
+
+    # With pictures it is drawn when it is told to, and at no other time.
+    return BelowPictures(*columns, console=screen, auto_refresh=live is None)
