@@ -68,9 +68,10 @@ def legend(
     if limit == 0:
         bar = Image.new("RGB", bar.size, tuple(palette.colours(0.0).tolist()))
         what = label(f"{palette.words[1]}: {meaning[1]}", round(14 * scale), width)
-        return column([framed(bar), _ticks((False, True, False), width, scale), label("0", size), what])
+        return column([framed(bar), _ticks((width // 2,), width, scale), label("0", size), what])
     numbers = ("−limit", "0", "+limit") if limit is None else (signed(-limit), "0", signed(limit))
-    parts = [framed(bar), _ticks((True, True, True), width, scale), _spread(numbers, size, width)]
+    ticks = _ticks((0, width // 2, width - 1), width, scale)
+    parts = [framed(bar), ticks, _spread(numbers, size, width)]
     words = [f"{colour}: {what}" for colour, what in zip(palette.words, meaning, strict=True)]
     small = round(14 * scale)
     if width >= WIDE * scale:
@@ -80,13 +81,12 @@ def legend(
     return column(parts)
 
 
-def _ticks(wanted: tuple[bool, bool, bool], width: int, scale: float) -> Image.Image:
-    """A short line below the left end, the middle and the right end of the bar, where one is wanted."""
+def _ticks(places: Sequence[int], width: int, scale: float) -> Image.Image:
+    """A short line below each of the places on the bar."""
     ticks = Image.new("RGB", (width, round(5 * scale)), PAPER)
     draw = ImageDraw.Draw(ticks)
-    for tick, x in zip(wanted, (0, width // 2, width - 1), strict=True):
-        if tick:
-            draw.line((x, 0, x, ticks.height), fill=EDGE)
+    for x in places:
+        draw.line((x, 0, x, ticks.height), fill=EDGE)
     return ticks
 
 
