@@ -62,11 +62,10 @@ def explain(
         raise UsageError(message, "name another digit with --against")
 
     names = [class_name(model.class_names, digit) for digit in (answer, second if rival is None else rival)]
+    colours = PALETTES[palette]
     if rival is None:
         difference = None
-        rows = [
-            _row(_title(model, found, digit), found.evidence[digit], "logit") for digit in (answer, second)
-        ]
+        rows = [_class_row(model, found, digit) for digit in (answer, second)]
         title = f"{seen.name}: why {names[0]}, and not {names[1]}"
         weights_name, limit = "weights", limit_of(model.weights)
     else:
@@ -76,12 +75,7 @@ def explain(
         weights_name, limit = "difference of weights", limit_of(difference.weights)
     with console.stage("drawing"):
         picture = evidence_figure(
-            seen.pixels,
-            rows,
-            title=title,
-            weights_name=weights_name,
-            weight_limit=limit,
-            palette=PALETTES[palette],
+            seen.pixels, rows, title=title, weights_name=weights_name, weight_limit=limit, palette=colours
         )
 
     document = _document(model, found)
@@ -94,15 +88,16 @@ def explain(
         document | {"image": seen.name, "file": out},
         [*lines, ""],
         files={out: png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)})},
-        sketch=lambda screen: _sheet(screen, seen, rows, PALETTES[palette]),
+        sketch=lambda screen: _sheet(screen, seen, rows, colours),
         last=[out],
     )
 
 
-def _title(model: Model, found: Explanation, digit: int) -> str:
+def _class_row(model: Model, found: Explanation, digit: int) -> Row:
     from mnistgd.figures.captions import class_title
 
-    return f"{class_title(model.class_names, digit)}: {found.probabilities[digit]:.1%}"
+    title = f"{class_title(model.class_names, digit)}: {found.probabilities[digit]:.1%}"
+    return _row(title, found.evidence[digit], "logit")
 
 
 def _row(title: str, evidence: Evidence, total: str) -> Row:
