@@ -162,7 +162,7 @@ def _finite(value: Any) -> Any:
     return value
 
 
-class Reporter:
+class Reporter(contextlib.AbstractContextManager["Reporter"]):
     """Says on stderr what is going on; it is the listener that reading a data set asks for.
 
     Used as a context manager, so that a spinner never outlives what it stands for.
@@ -173,9 +173,6 @@ class Reporter:
         self.drawing = not quiet and is_terminal(sys.stderr)
         self._status: Status | None = None
         self._noted = ""
-
-    def __enter__(self) -> Reporter:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.idle()
