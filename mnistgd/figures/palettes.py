@@ -1,7 +1,7 @@
 """Colour tables: from a number in [−1, 1] to a colour.
 
-A palette is a few anchor colours with straight lines between them. It also knows what its two ends and
-its middle are called, so that every legend can say in words what its colours mean.
+A palette is a few anchor colours, evenly spread, with straight lines between them. It also knows what its
+two ends and its middle are called, so that every legend can say in words what its colours mean.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Palette:
     Attributes
     ----------
     name : str
-    anchors : tuple of (position, (red, green, blue))
-        Positions rise from −1 to 1; colours in between lie on a straight line in RGB.
+    anchors : tuple of (red, green, blue)
+        Evenly spread from −1 to 1; colours in between lie on a straight line in RGB.
     words : tuple of three str
         What the colours at −1, 0 and 1 are called.
     """
 
     name: str
-    anchors: tuple[tuple[float, Colour], ...]
+    anchors: tuple[Colour, ...]
     words: tuple[str, str, str]
 
     def colours(self, values: ArrayLike) -> NDArray[np.uint8]:
@@ -46,8 +46,8 @@ class Palette:
         uint8 ndarray of shape ``values.shape + (3,)``
         """
         v = np.asarray(values, dtype=np.float64)
-        positions = [position for position, _ in self.anchors]
-        channels = np.array([colour for _, colour in self.anchors], dtype=np.float64).T
+        positions = np.linspace(-1.0, 1.0, len(self.anchors))
+        channels = np.array(self.anchors, dtype=np.float64).T
         rgb = np.stack([np.interp(v, positions, channel) for channel in channels], axis=-1)
         rounded: NDArray[np.uint8] = np.rint(rgb).astype(np.uint8)
         return rounded
@@ -55,27 +55,17 @@ class Palette:
 
 # The rule of Trask (2019), Grokking Deep Learning, chapter 5: with v in [−1, 1],
 # v >= 0 → (255, 255v, 255v) and v < 0 → (255(1 + v), 0, 0).
-GROKKING = Palette(
-    "grokking",
-    ((-1.0, (0, 0, 0)), (0.0, (255, 0, 0)), (1.0, (255, 255, 255))),
-    ("black", "red", "white"),
-)
+GROKKING = Palette("grokking", ((0, 0, 0), (255, 0, 0), (255, 255, 255)), ("black", "red", "white"))
 
 # Five anchors after the scheme RdBu of Brewer's ColorBrewer 2.0 (2013), which readers who do not tell red
 # from green can read; its middle is made pure white, so that a weight of zero is the colour of the paper.
 DIVERGING = Palette(
     "diverging",
-    (
-        (-1.0, (103, 0, 31)),
-        (-0.5, (214, 96, 77)),
-        (0.0, (255, 255, 255)),
-        (0.5, (67, 147, 195)),
-        (1.0, (5, 48, 97)),
-    ),
+    ((103, 0, 31), (214, 96, 77), (255, 255, 255), (67, 147, 195), (5, 48, 97)),
     ("red", "white", "blue"),
 )
 
-GRAY = Palette("gray", ((-1.0, (0, 0, 0)), (1.0, (255, 255, 255))), ("black", "gray", "white"))
+GRAY = Palette("gray", ((0, 0, 0), (255, 255, 255)), ("black", "gray", "white"))
 
 PALETTES = {palette.name: palette for palette in (GROKKING, DIVERGING, GRAY)}
 

@@ -175,8 +175,8 @@ def test_the_legend_fits_and_shows_all_colours(depth: str, columns: int) -> None
             start, end = (
                 shown[0].get_style_at_offset(CONSOLE, place) for place in (6, shown[0].plain.rindex("▀"))
             )
-            assert start.color.get_truecolor() == start.bgcolor.get_truecolor() == palette.anchors[0][1]
-            assert end.color.get_truecolor() == end.bgcolor.get_truecolor() == palette.anchors[-1][1]
+            assert start.color.get_truecolor() == start.bgcolor.get_truecolor() == palette.anchors[0]
+            assert end.color.get_truecolor() == end.bgcolor.get_truecolor() == palette.anchors[-1]
 
 
 def test_the_legend_without_colours_is_ascii_and_tells_the_characters() -> None:
