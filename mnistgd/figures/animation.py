@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -153,21 +153,26 @@ def animation_bytes(
         If this Pillow cannot write WebP.
     """
     stream = io.BytesIO()
+    options: dict[str, Any]
     if kind == "GIF" or few_colours:
         pictures = _with_palette(pictures, palette)
     if kind == "GIF":
         comment = "; ".join(f"{key}: {text}" for key, text in texts.items()).encode("utf-8", "replace")
         # Optimised, it says only what has changed since the picture before.
-        _save(stream, pictures, kind, milliseconds, optimize=True, comment=comment[:255])
+        options = {"optimize": True, "comment": comment[:255]}
     elif kind == "PNG":
-        more = {"blend": PngImagePlugin.Blend.OP_OVER, "transparency": _AS_BEFORE} if few_colours else {}
-        pictures = _changes(pictures) if few_colours else pictures
-        _save(stream, pictures, kind, milliseconds, pnginfo=text_chunks(texts), **more)
+        options = {"pnginfo": text_chunks(texts)}
+        if few_colours:
+            pictures = _changes(pictures)
+            options |= {"blend": PngImagePlugin.Blend.OP_OVER, "transparency": _AS_BEFORE}
     else:
         if not features.check("webp"):
             raise ImageError("this Pillow cannot write WebP", "name a .gif or .apng file with --out")
         # Method 0, which Pillow takes unless told, makes files that are more than twice as large.
-        _save(stream, pictures, kind, milliseconds, lossless=True, method=4)
+        options = {"lossless": True, "method": 4}
+    first, *rest = pictures
+    options |= {"save_all": True, "append_images": rest, "duration": list(milliseconds), "loop": 0}
+    first.save(stream, kind, **options)
     return stream.getvalue()
 
 
@@ -199,17 +204,6 @@ def animation_file(
             if len(content) < MOST_BYTES:
                 return content
     return content
-
-
-def _save(
-    stream: io.BytesIO,
-    pictures: Iterable[Image.Image],
-    kind: Kind,
-    milliseconds: Sequence[int],
-    **more: Any,
-) -> None:
-    first, *rest = pictures
-    first.save(stream, kind, save_all=True, append_images=rest, duration=list(milliseconds), loop=0, **more)
 
 
 def _with_palette(pictures: Sequence[Image.Image], palette: Palette) -> list[Image.Image]:
