@@ -81,8 +81,12 @@ def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) ->
     document["probabilities"] = probabilities.tolist()
     files = {}
     if saw is not None:
+        from PIL import Image
+
+        from mnistgd.figures.png import png_bytes
+
         document["saw"] = saw
-        files[saw] = _picture(seen)
+        files[saw] = png_bytes(Image.fromarray(seen.pixels))
     answer, other = (f"{each['label']} ({each['probability']:.1%})" for each in (first, second))
     claimed.finish(
         document,
@@ -90,14 +94,6 @@ def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) ->
         files=files,
         sketch=lambda screen: _sheet(screen, seen),
     )
-
-
-def _picture(seen: inputs.Seen) -> bytes:
-    from PIL import Image
-
-    from mnistgd.figures.png import png_bytes
-
-    return png_bytes(Image.fromarray(seen.pixels))
 
 
 def _sheet(screen: Screen, seen: inputs.Seen) -> Sheet:
