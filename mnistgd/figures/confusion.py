@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from mnistgd.errors import ShapeError
 from mnistgd.figures.captions import class_name
 from mnistgd.figures.montage import column, framed, on_page, row
-from mnistgd.figures.text import PAPER, label, line_height, text_width
+from mnistgd.figures.text import PAPER, fitted_mask, label, line_height, text_width
 
 CELL = 64  # the height of a cell, and the least that it is wide
 WIDEST = 100  # a cell, for the sake of a name above it
@@ -76,9 +76,8 @@ def _cell(count: int, share: float, width: int) -> Image.Image:
     cell = Image.new("RGB", (width, CELL), colour)
     # Where black and white letters stand out equally; each does so by more than 4.5 : 1 on its side.
     ink = (255, 255, 255) if strength > 0.66 else (0, 0, 0) if count else (150, 150, 150)
-    text = label(f"{count}", TEXT, width - 6, ink=(0, 0, 0))
-    mask = text.convert("L").point(lambda v: 255 - v)
-    cell.paste(ink, (3, (CELL - text.height) // 2), mask)
+    mask = fitted_mask(f"{count}", TEXT, width - 6)
+    cell.paste(ink, ((width - mask.width) // 2, (CELL - mask.height) // 2), mask)
     ImageDraw.Draw(cell).rectangle((0, 0, width - 1, CELL - 1), outline=(235, 235, 235))
     return cell
 
