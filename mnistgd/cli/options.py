@@ -29,6 +29,12 @@ def out(words: str, metavar: str = "FILE|-", **more: Any) -> Any:
     return typer.Option("--out", "-o", metavar=metavar, help=words, **more)
 
 
+def heatmap_size(most: int, **more: Any) -> Any:
+    """The option that says how large the heatmaps of a picture are."""
+    words = "Width of a heatmap; a multiple of 28 at most this."
+    return typer.Option(min=28, max=most, metavar="PIXELS", help=words, **more)
+
+
 _data = partial(typer.Option, "--data", envvar="MNISTGD_DATA", metavar="mnist|PATH")
 
 Data = Annotated[

@@ -24,13 +24,7 @@ def animate(
     palette: options.Palette = "grokking",
     size: Annotated[
         int | None,
-        typer.Option(
-            min=28,
-            max=1000,
-            metavar="PIXELS",
-            help="Width of a heatmap; a multiple of 28 at most this.",
-            show_default="112, one alone 336; less where the file would reach 2 MB",
-        ),
+        options.heatmap_size(1000, show_default="112, one alone 336; less where the file would reach 2 MB"),
     ] = None,
     seconds: Annotated[
         float,

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.model import Model
 
-ALL = options.ALL
-
 
 def show_weights(
     digits: options.Digits = None,
@@ -44,12 +42,7 @@ def show_weights(
         Literal["shared", "each"],
         typer.Option(help="One limit for all digits, so that they can be compared, or one for each."),
     ] = "shared",
-    size: Annotated[
-        int | None,
-        typer.Option(
-            min=28, max=4000, metavar="PIXELS", help="Width of a heatmap; a multiple of 28 at most this."
-        ),
-    ] = None,
+    size: Annotated[int | None, options.heatmap_size(4000)] = None,
     no_legend: Annotated[bool, typer.Option("--no-legend", help="Just the pixels, for figures.")] = False,
     _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
@@ -71,7 +64,7 @@ def show_weights(
         columns, chosen = _units(model, layer or 1), [unit]
         if unit is not None and unit >= len(columns.titles):
             raise WeightsError(f"layer 1 has no unit {unit}", f"its units are 0 to {len(columns.titles) - 1}")
-    names = [columns.file.format(ALL if index is None else index) for index in chosen]
+    names = [columns.file.format(options.ALL if index is None else index) for index in chosen]
     written = outputs.several("--out", out, names)
     claimed = outputs.claim(written, read=[weights], as_json=as_json, drawing=not no_terminal)
 
@@ -131,7 +124,7 @@ def _digits(model: Model) -> Columns:
 
     def facts(index: int | None) -> dict[str, Any]:
         if index is None:
-            return {"digit": ALL, "label": ALL}
+            return {"digit": options.ALL, "label": options.ALL}
         return {"digit": index, "label": model.class_names[index]}
 
     return Columns(model.weights, class_titles(model.class_names), "weights-{}.png", facts)
@@ -145,7 +138,7 @@ def _units(model: Model, layer: int) -> Columns:
         raise WeightsError(f"layer {layer} sees hidden units, not pixels", "only --layer 1 has pictures")
 
     def facts(index: int | None) -> dict[str, Any]:
-        return {"layer": layer, "unit": ALL if index is None else index}
+        return {"layer": layer, "unit": options.ALL if index is None else index}
 
     titles = [f"unit {index}" for index in range(weights.shape[1])]
     return Columns(weights, titles, f"weights-{layer}-unit-{{}}.png", facts)
