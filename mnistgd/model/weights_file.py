@@ -75,13 +75,11 @@ def load(source: Path | bytes) -> Model:
         raise WeightsError(f"there is no weights file {place}", TRAIN_FIRST)
     try:
         with opened_npz(source, WeightsError, TRAIN_AGAIN) as read:
-            settings, class_names, record = _parse(read("record", RECORD_BYTES))
+            settings, class_names, record = _parse(read("record", RECORD_BYTES), place)
             params = {
                 param: _checked(read(name, 4 * math.prod(shape)), name, shape)
                 for name, (param, shape) in _arrays_of(settings, len(class_names)).items()
             }
-    except NewerFormatError as problem:
-        raise WeightsError(f"{place} has {problem}", "pip install --upgrade mnistgd") from problem
     except BadRecordError as problem:
         raise WeightsError(f"{place} is not a weights file of mnistgd: {problem}", TRAIN_AGAIN) from problem
     return Model(params, settings, class_names, record)
@@ -122,14 +120,10 @@ def _checked(array: NDArray[Any] | None, name: str, shape: tuple[int, ...]) -> A
     return array
 
 
-FORMATS = (1, 2)
-"""1 has one layer of weights, 2 has hidden layers."""
+NEWEST = 2
+"""Of the formats: 1 has one layer of weights, 2 has hidden layers."""
 
 RECORD_BYTES = 1_000_000
-
-
-class NewerFormatError(Exception):
-    """The file is of a format that is not known yet."""
 
 
 def build_record(
@@ -160,27 +154,27 @@ def build_record(
     }
 
 
-def _parse(array: NDArray[Any] | None) -> tuple[Settings, tuple[str, ...], dict[str, Any]]:
+def _parse(array: NDArray[Any] | None, place: str) -> tuple[Settings, tuple[str, ...], dict[str, Any]]:
     """Check the record of a file: its settings, its classes' names, and all of it as JSON has it.
 
     Parameters
     ----------
     array : ndarray or None; the file's array ``record``, a 0-d array of text
+    place : str, what the file is called
 
     Raises
     ------
     BadRecordError
         If it is missing, or is not a record.
-    NewerFormatError
+    WeightsError
         If it names a format that is not known yet.
     """
     document = json_in(array)
     if type(document.get("format")) is not int or document["format"] < 1:
         raise BadRecordError("its record names no format")
-    if document["format"] > FORMATS[-1]:
-        raise NewerFormatError(
-            f"format {document['format']}, newer than the {FORMATS[-1]} that this mnistgd reads"
-        )
+    if document["format"] > NEWEST:
+        message = f"{place} has format {document['format']}, newer than the {NEWEST} that this mnistgd reads"
+        raise WeightsError(message, "pip install --upgrade mnistgd")
     _check_data(document.get("data"))
     if document.get("image_shape") != list(IMAGE_SHAPE):
         raise BadRecordError(f"its images are not {IMAGE_SHAPE[0]}×{IMAGE_SHAPE[1]}")
