@@ -139,15 +139,11 @@ class SettingField:
 def setting_fields(settings: type[Any]) -> list[SettingField]:
     """The fields of a settings dataclass, in order."""
     hints = get_type_hints(settings)
-    return [
-        SettingField(
-            each.name,
-            each.default,
-            each.metadata,
-            *_kind(hints[each.name], each.metadata.get("commas", False)),
-        )
-        for each in fields(settings)
-    ]
+    found = []
+    for each in fields(settings):
+        kind = _kind(hints[each.name], "commas" in each.metadata)
+        found.append(SettingField(each.name, each.default, each.metadata, *kind))
+    return found
 
 
 def as_json(settings: Any) -> dict[str, Any]:
