@@ -252,13 +252,12 @@ def _parse_lesson(content: bytes, folder: Path) -> None:
     import typer
 
     from mnistgd.cli.commands.lesson import _lesson_command
-    from mnistgd.lessons import load
 
     name, *words = content.decode("utf-8", "surrogateescape").split("\0")
     if {"--help", "-h"} & set(words):
         return
     try:
-        command = _lesson_command(load(name))
+        command = _lesson_command(name)
         with command.make_context(name, words):
             pass
     except (typer.TyperException, typer.Exit):
@@ -269,14 +268,14 @@ def _lesson_lines() -> list[bytes]:
     from importlib.util import find_spec
 
     from mnistgd.cli.commands.lesson import _lesson_command
-    from mnistgd.lessons import TITLES, load
+    from mnistgd.lessons import TITLES
 
     lines = []
     for name in TITLES:
         if not find_spec(f"mnistgd.lessons.{name.replace('-', '_')}"):
             continue
         words = [name]
-        for parameter in _lesson_command(load(name)).params:
+        for parameter in _lesson_command(name).params:
             option = parameter.opts[0]
             if option not in ("--help", "--plot", "--font") and not getattr(parameter, "is_flag", False):
                 words += [option, str(parameter.default or 1).strip("[]'")]
