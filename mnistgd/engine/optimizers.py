@@ -6,7 +6,7 @@ An optimizer is three functions, none of which changes what it is given::
     update(grads, state, params, learning_rate) -> (updates, state)     updates are added to params
     probe(params, state, learning_rate) -> params                       where the gradient is taken
 
-What changes how another optimizer works (weight decay; frozen weights, see `constraints`) is an optimizer
+What changes how another optimizer works (weight decay; frozen weights, see `wrappers`) is an optimizer
 around it.
 
 In the equations g is the gradient, α the learning rate and t the step, counted from 1; memories start at

@@ -1,4 +1,4 @@
-"""Constraints: weights that may not go where their gradient sends them.
+"""Weights that are frozen, shared or drawn towards zero, whatever optimizer trains them.
 
 Each is an optimizer around an optimizer; the layers and the training loop know nothing of it.
 """

@@ -71,7 +71,7 @@ class Model:
 
     @property
     def data_spec(self) -> str:
-        """What `datasets.load` brings those images with."""
+        """What `load_dataset` brings those images with."""
         return MNIST if self.data_source in get_args(Source) else self.data_source
 
     @property

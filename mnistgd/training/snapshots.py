@@ -42,7 +42,7 @@ class Snapshots:
     steps : tuple of int; how many steps each snapshot had behind it, rising
     accuracies : tuple of float; the fraction of the test images that each answers rightly
     class_names : tuple of str, one per class
-    weights_sha256 : str; of the weights that the run ended with, as `models.weights_sha256` has it
+    weights_sha256 : str; of the weights that the run ended with, as `weights_file.weights_sha256` has it
     """
 
     weights: Array

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mnistgd.cli import console, inputs, options, outputs, signals
+from mnistgd.cli import console, inputs, options, outputs, signals, train_options
 from mnistgd.cli import resume as resuming
-from mnistgd.cli import train_options as asked
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.errors import UsageError
 from mnistgd.model.settings import Settings
@@ -25,13 +24,13 @@ def train(
     data: options.Data = "mnist",
     class_names: options.ClassNames = None,
     offline: options.Offline = False,
-    out: asked.Out = str(options.WEIGHTS_FILE),
-    frames: asked.Frames = None,
-    live: asked.Live = False,
-    log: asked.Log = None,
-    checkpoint: asked.Checkpoint = None,
-    every: asked.Every = 1,
-    resume: asked.Resume = None,
+    out: train_options.Out = str(options.WEIGHTS_FILE),
+    frames: train_options.Frames = None,
+    live: train_options.Live = False,
+    log: train_options.Log = None,
+    checkpoint: train_options.Checkpoint = None,
+    every: train_options.Every = 1,
+    resume: train_options.Resume = None,
     min_accuracy: options.MinAccuracy = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
