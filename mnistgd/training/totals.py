@@ -10,7 +10,7 @@ from mnistgd.engine.metrics import answered_rightly
 from mnistgd.engine.training import Step
 from mnistgd.engine.types import Array
 
-ROWS = 6400
+ROWS = 1600
 """So many outputs wait at the most before they are counted: batch by batch that would take a tenth of the
 training time."""
 
