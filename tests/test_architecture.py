@@ -62,7 +62,9 @@ ROOMS = {
         words("lessons training model datasets handwriting engine figures system errors version"),
         words("typer"),
         words("numpy PIL rich"),
-        words(f"{FILES_AND_TEXT} inspect logging os shlex signal textwrap time traceback types warnings"),
+        words(
+            f"{FILES_AND_TEXT} inspect logging os select shlex signal textwrap time traceback types warnings"
+        ),
     ),
     "lessons": Room(
         words("training model datasets engine figures errors"),
@@ -109,7 +111,8 @@ ROOMS = {
         words("numpy"),
         words(""),
         words(
-            f"{FILES_AND_TEXT} concurrent errno multiprocessing os signal tempfile threading warnings zipfile"
+            f"{FILES_AND_TEXT} concurrent errno fcntl multiprocessing os shlex signal tempfile threading"
+            " warnings zipfile"
         ),
     ),
     "errors": Room(standard=words("__future__")),

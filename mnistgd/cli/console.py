@@ -15,7 +15,7 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from mnistgd.errors import OutputError
 
@@ -65,8 +65,7 @@ def write_stdout(content: bytes) -> None:
         raise OutputError("cannot write the result: stdout is closed", "send it somewhere, or to /dev/null")
     try:
         sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        _write_whole(sys.stdout.buffer, content)
     except BrokenPipeError:
         silence(sys.stdout)
     except OSError as error:
@@ -76,6 +75,30 @@ def write_stdout(content: bytes) -> None:
         raise OutputError(
             f"cannot write the result to stdout: {reason(error)}", "send it elsewhere"
         ) from error
+
+
+def _write_whole(stream: IO[bytes], content: bytes) -> None:
+    """Write all of it, also where an unbuffered stream takes a part at a time, or a pipe does not wait."""
+    left = memoryview(content)
+    while left:
+        try:
+            count = stream.write(left)
+        except BlockingIOError as full:
+            count = full.characters_written
+        left = left[count or 0 :]
+        if left and not count:
+            _wait_for(stream)
+    while True:
+        try:
+            return stream.flush()
+        except BlockingIOError:
+            _wait_for(stream)
+
+
+def _wait_for(stream: IO[bytes]) -> None:
+    import select
+
+    select.select([], [stream], [])
 
 
 def silence(stream: TextIO) -> None:

@@ -164,15 +164,15 @@ def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str
     return {f"{option} {file}": file for file in files}
 
 
-def deliver(content: bytes, out: str) -> None:
-    """Write `content` to the path `out`, whole or not at all, or to stdout."""
+def deliver(content: bytes, out: str, *, follow: bool = True) -> None:
+    """Write `content` to the path `out`, whole or not at all, or to stdout; see `write_atomically`."""
     if out == STDOUT:
         console.write_stdout(content)
         return
     from mnistgd.system.files import write_atomically
 
     with console.stage(f"writing {out}"):
-        write_atomically(Path(out), content)
+        write_atomically(Path(out), content, follow=follow)
 
 
 def check_gate(accuracy: float, least: float | None) -> None:

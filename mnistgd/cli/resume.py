@@ -60,32 +60,42 @@ def load_for_resume(
             f"--{wrong[0].replace('_', '-')} contradicts {path}", "leave it out: the file has all settings"
         )
     if "out" not in given and saved.out != outputs.STDOUT:
-        _check_place(path, "--out", Path(saved.out), b"PK")
+        check_place(path, "--out", saved.out)
     if "log" not in given and saved.log is not None:
-        _check_place(path, "--log", Path(saved.log), b"{")
+        check_place(path, "--log", saved.log)
     return saved
 
 
-def _check_place(path: Path, option: str, place: Path, begins: bytes) -> None:
-    """Let a checkpoint, which may be anyone's, choose no place but beside itself or below this folder.
+def check_place(path: Path, option: str, place: str) -> None:
+    """Where a checkpoint, which may be anyone's, lets a run write: beside itself or below this folder.
 
-    What is replaced there is of the same kind: it `begins` as what is to be written.
+    What is replaced there is a file of ours of the same kind, read whole. It is asked again just before the
+    file is written: somebody may have put something else there.
+
+    Raises
+    ------
+    WeightsError
+        If it names another place, or what is there is something else.
     """
+    from mnistgd.model import weights_file
     from mnistgd.system.files import reason
+    from mnistgd.training import history
 
-    hint = f"name it yourself: {option} {place}"
+    what, read = ("weights file", weights_file.load) if option == "--out" else ("history", history.read)
+    hint = f"name it yourself: {option} {shlex.quote(place)}"
     try:
-        target = place.resolve()
-        if not _is_near(place, path):
+        target = Path(place).resolve()
+        if place == outputs.STDOUT or not _is_near(target, path):
             raise WeightsError(f"{path} would write {place}, outside this folder and its own", hint)
-        if target.is_file():
-            with target.open("rb") as file:
-                found = file.read(len(begins))
-            if found not in (begins, b""):
-                raise WeightsError(f"{path} would replace {place}, which is a file of another kind", hint)
+        if target.exists():
+            read(target)
     except (OSError, ValueError, RuntimeError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise WeightsError(f"{path} names a place that cannot be: {why}", hint) from error
+    except (WeightsError, DataError) as error:
+        if error.hint == hint:
+            raise
+        raise WeightsError(f"{path} would replace {place}, which is no {what} of mnistgd", hint) from error
 
 
 def _is_near(place: Path, path: Path) -> bool:
@@ -119,6 +129,10 @@ def stopped(now: TrainState, code: int, keeper: Checkpointer | None) -> StoppedE
     keeper.save(now)
     words = ["mnistgd", "train", "--resume", str(keeper.path)]
     for option, place in (("--out", keeper.out), ("--log", keeper.log.path)):
-        if place is not None and place != outputs.STDOUT and not _is_near(Path(place), keeper.path):
+        if place is None or place == outputs.STDOUT:
+            continue
+        # A log without an epoch is no history yet, which only the command line may replace.
+        unsaid = option == "--log" and not len(keeper.log.rows)
+        if unsaid or not _is_near(Path(place), keeper.path):
             words += [option, str(place)]
     return StoppedError(message, f"go on with: {shlex.join(words)}", code=code)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 from mnistgd.errors import OutputError
 
@@ -32,11 +35,12 @@ def called(source: Path | bytes) -> str:
     return "stdin" if isinstance(source, bytes) else str(source)
 
 
-def write_atomically(path: Path, *content: bytes | memoryview) -> None:
+def write_atomically(path: Path, *content: bytes | memoryview, follow: bool = True) -> None:
     """Write `content`, piece after piece, to `path` through a temporary file beside it.
 
-    A link is followed, so that the file it points to is replaced and the link stays. What is not an
-    ordinary file, such as ``/dev/null`` or a pipe, is written to directly: it cannot be replaced.
+    A link is followed, so that the file it points to is replaced and the link stays; without `follow` it is
+    the link that is replaced. What is not an ordinary file, such as ``/dev/null`` or a pipe, is written to
+    directly: it cannot be replaced.
 
     Raises
     ------
@@ -49,36 +53,76 @@ def write_atomically(path: Path, *content: bytes | memoryview) -> None:
                 stream.writelines(content)
             return
         _check_target(path)
-        target = _resolved(path)
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".tmp", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.writelines(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).chmod(_mode_for(target))
-            Path(temporary).replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        _replace(_target(path, follow), content).close()
     except OSError as error:
         raise _cannot_write(path, error) from error
 
 
-def append(path: Path, content: bytes) -> None:
-    """Add `content` to the end of `path`, at once.
+class GrowingFile:
+    """A file that is begun anew, and then grows: the very file that was begun, whatever takes its name later.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes that it begins with
+    follow : bool, as for `write_atomically`
 
     Raises
     ------
     OutputError
-        If it cannot be written.
+        If it cannot be written, or another process has such a file there.
     """
-    try:
-        with path.open("ab") as stream:
-            stream.write(content)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
+
+    def __init__(self, path: Path, content: bytes, *, follow: bool = True) -> None:
+        self.path = path
+        try:
+            if path.exists() and not path.is_file() and not path.is_dir():
+                self._stream: IO[bytes] = path.open("wb")
+                self.append(content)
+                return
+            _check_target(path)
+            target = _target(path, follow)
+            if target.is_file():
+                with target.open("rb") as present:
+                    self._claim(present)
+            self._stream = _replace(target, [content])
+            self._claim(self._stream)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+
+    def append(self, content: bytes) -> None:
+        """Add `content` to the end, at once.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        try:
+            # Past the stream's buffer, which would try once more, somewhere else, what a full disk refused.
+            left = memoryview(content)
+            while left:
+                left = left[os.write(self._stream.fileno(), left) :]
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
+    def close(self) -> None:
+        """Let others write to it."""
+        self._stream.close()
+
+    def _claim(self, stream: IO[bytes]) -> None:
+        """Keep the file for this process until it ends, or until the stream is closed."""
+        try:
+            import fcntl
+        except ImportError:  # on Windows nobody can replace a file that is open
+            return
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"cannot write {self.path}: another run is writing to it"
+            raise OutputError(message, "give each run a file of its own") from error
+        except OSError:  # some file systems keep no locks
+            return
 
 
 def check_writable(path: Path) -> None:
@@ -102,12 +146,42 @@ def check_writable(path: Path) -> None:
         raise _cannot_write(path, error) from error
 
 
+def _replace(target: Path, content: Iterable[bytes | memoryview]) -> IO[bytes]:
+    """Put a new file in the place of `target`, whole and on the disk; it is left open at its end."""
+    handle, name = tempfile.mkstemp(prefix=f".{_start(target.name)}.", suffix=".tmp", dir=target.parent)
+    temporary = Path(name)
+    try:
+        stream = os.fdopen(handle, "wb")
+        stream.writelines(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+        temporary.chmod(_mode_for(target))
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            stream.close()
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    return stream
+
+
+def _start(name: str) -> str:
+    """The start of a file's name: file systems count bytes, of which a sign may have four."""
+    return name[:80] if name.isascii() else name[:20]
+
+
 def _check_target(path: Path) -> None:
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder", "name a file")
     parent = _resolved(path).parent
     if not parent.exists():
-        raise OutputError(f"cannot write {path}: the folder {parent} does not exist", f"mkdir -p {parent}")
+        hint = f"mkdir -p {shlex.quote(str(parent))}"
+        raise OutputError(f"cannot write {path}: the folder {parent} does not exist", hint)
+
+
+def _target(path: Path, follow: bool) -> Path:
+    return _resolved(path) if follow else _resolved(path.parent) / path.name
 
 
 def _resolved(path: Path) -> Path:

@@ -1,8 +1,9 @@
 """A run in a file, so that it can go on as if it had never stopped.
 
 An ``.npz`` without pickle: ``params/NAME``, ``state/MEMORY/NAME`` of the optimizer, ``best/NAME`` where
-validation decides what is kept, and ``record``, JSON: settings, data, place and history. The place in the
-shuffle is the step alone, since the order of an epoch depends on nothing but seed and epoch.
+validation decides what is kept, ``history``, a row for each epoch, and ``record``, JSON: settings, data and
+place. The place in the shuffle is the step alone, since the order of an epoch depends on nothing but seed and
+epoch.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,14 @@ from mnistgd.errors import WeightsError
 from mnistgd.model.settings import Settings
 from mnistgd.system.files import write_atomically
 from mnistgd.system.npz import json_in, opened_npz
-from mnistgd.training.history import Epoch
+from mnistgd.training.history import Epoch, from_rows
 from mnistgd.training.run import Best, Run, TrainState, initial_params
 from mnistgd.training.totals import EpochTotals, Tally
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""In the first the history is a part of the record; in the second it is an array."""
 KIND = "checkpoint"
-RECORD_BYTES = 40_000_000
+RECORD_BYTES = 4_000_000
 HINT = "a checkpoint is written by: mnistgd train --checkpoint FILE"
 
 
@@ -92,14 +94,16 @@ class Checkpoint:
 def save(
     path: Path,
     now: TrainState,
-    history: Sequence[Epoch],
+    history: NDArray[np.float64],
     *,
     seconds: float,
     data: str,
     out: str,
     log: str | None,
 ) -> None:
-    """Write where a run stands to `path`, whole or not at all; the parameters are those of `Checkpoint`.
+    """Write where a run stands to `path`, whole or not at all.
+
+    `history` is what `history.to_rows` made of its epochs; the other parameters are those of `Checkpoint`.
 
     Raises
     ------
@@ -111,20 +115,19 @@ def save(
     now.check()
     record: dict[str, Any] = {
         "kind": KIND,
-        "format": FORMAT,
+        "format": FORMATS[-1],
         "settings": now.run.settings.as_json(),
         "names": list(now.run.dataset.class_names),
         "data": data,
         "sha256": now.run.dataset.sha256,
         "out": out,
         "log": log,
-        "history": [asdict(epoch) for epoch in history],
         "seconds": seconds,
         "step": now.step,
         "tally": list(now.totals),
         "best": None if now.best is None else [now.best.loss, now.best.epoch],
     }
-    arrays = _flat("params", now.params) | _flat_state(now.state)
+    arrays = _flat("params", now.params) | _flat_state(now.state) | {"history": history}
     if now.best is not None:
         arrays |= _flat("best", now.best.params)
     buffer = io.BytesIO()
@@ -147,6 +150,10 @@ def load(path: Path) -> Checkpoint:
             record = _record(read("record", RECORD_BYTES))
             settings, class_names = Settings.from_json(record["settings"]), class_names_in(record["names"])
             wanted = _wanted(settings, len(class_names), has_best=record["best"] is not None)
+            if "history" in record:
+                epochs = [Epoch.from_json(epoch) for epoch in record["history"]]
+            else:
+                epochs = from_rows(read("history", path.stat().st_size))
             arrays = {name: _checked(name, read(name, like.nbytes), like) for name, like in wanted.items()}
         params, state, best_params = _parts(arrays)
         tally, best = record["tally"], record["best"]
@@ -159,7 +166,7 @@ def load(path: Path) -> Checkpoint:
             sha256=_text(record, "sha256"),
             out=_text(record, "out"),
             log=None if record["log"] is None else _text(record, "log"),
-            history=[Epoch.from_json(epoch) for epoch in record["history"]],
+            history=epochs,
             seconds=_number(record["seconds"]),
             step=_count(record["step"]),
             params=params,
@@ -214,7 +221,7 @@ def _record(array: NDArray[Any] | None) -> dict[str, Any]:
     record = json_in(array)
     if record.get("kind") != KIND:
         raise ValueError("it is the record of something else")
-    if record.get("format") != FORMAT:
+    if record.get("format") not in FORMATS:
         raise WeightsError(
             "the checkpoint has a format that this mnistgd does not know", "pip install --upgrade mnistgd"
         )

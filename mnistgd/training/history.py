@@ -5,23 +5,26 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, astuple, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mnistgd.errors import DataError
-from mnistgd.system.files import append, called, reason, write_atomically
+from mnistgd.system.files import called, reason
 from mnistgd.training.run import Score, TrainState
 
-MAX_BYTES = 8_000_000
-"""Of a file: forty thousand epochs, read in a second."""
-
 MAX_LINE = 4096
-"""Bytes: ten times what `add` writes."""
+"""Bytes: ten times what is written."""
 
 TOO_LARGE = 10**15
 """A number that no plot can show."""
+
+COUNTS = ("epoch", "step")
 
 HINT = "a history is written by: mnistgd train --log FILE.jsonl"
 
@@ -98,26 +101,34 @@ class Epoch:
         return cls(**values)
 
 
-def begin(path: Path, epochs: Sequence[Epoch] = ()) -> None:
-    """Start a history at `path`, with `epochs` that are done already; an older one is replaced.
+def lines(epochs: Iterable[Epoch]) -> bytes:
+    """What the file of a history holds of `epochs`."""
+    return b"".join(json.dumps(asdict(epoch)).encode("ascii") + b"\n" for epoch in epochs)
+
+
+def to_rows(epochs: Iterable[Epoch]) -> NDArray[np.float64]:
+    """A row of numbers for each epoch, in the order of its attributes, NaN for None; shape (n, 8)."""
+    rows = [[math.nan if value is None else value for value in astuple(epoch)] for epoch in epochs]
+    return np.array(rows, np.float64).reshape(-1, len(fields(Epoch)))
+
+
+def from_rows(rows: NDArray[Any] | None) -> list[Epoch]:
+    """What `to_rows` made rows of.
 
     Raises
     ------
-    OutputError
-        If the file cannot be written.
+    ValueError
+        If they are no such rows, or a number is missing, not finite or larger than any plot can show.
     """
-    write_atomically(path, b"".join(map(_line, epochs)))
-
-
-def add(path: Path, epoch: Epoch) -> None:
-    """Append one line to the history at `path`.
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written.
-    """
-    append(path, _line(epoch))
+    columns = [field.name for field in fields(Epoch)]
+    if rows is None or rows.dtype != np.float64 or rows.ndim != 2 or rows.shape[1] != len(columns):
+        raise ValueError("they are no rows of a history")
+    epochs = []
+    for row in rows.tolist():
+        values = {name: value for name, value in zip(columns, row, strict=True) if not math.isnan(value)}
+        counts = {name: int(value) for name, value in values.items() if name in COUNTS and value.is_integer()}
+        epochs.append(Epoch.from_json(values | counts))
+    return epochs
 
 
 def read(source: Path | bytes, notice: Callable[[str], None] | None = None) -> list[Epoch]:
@@ -135,40 +146,48 @@ def read(source: Path | bytes, notice: Callable[[str], None] | None = None) -> l
     Raises
     ------
     DataError
-        If it is missing, too large, a line is not one that `add` could have written, or epochs do not rise.
+        If it is missing, a line is not one of `lines`, or epochs do not rise.
     """
     name = called(source)
+    epochs: list[Epoch] = []
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            for number, line in enumerate(iter(partial(stream.readline, MAX_LINE + 1), b""), 1):
+                if _is_cut(line):
+                    if notice is not None:
+                        notice(f"line {number} of {name} is not whole yet; it is left out")
+                    break
+                epochs.append(_epoch(line, number, name, after=epochs[-1].epoch if epochs else 0))
     except OSError as error:
         raise DataError(f"cannot read {name}: {reason(error)}", HINT) from error
-    if len(content) > MAX_BYTES:
-        raise DataError(f"{name} is larger than any history", HINT)
-    epochs: list[Epoch] = []
-    for number, line in enumerate(io.BytesIO(content), 1):
-        try:
-            if len(line) > MAX_LINE:
-                raise ValueError("it is too long")
-            epoch = Epoch.from_json(json.loads(line))
-        except (ValueError, RecursionError) as error:
-            not_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
-            if not_json and line.startswith(b"{") and not line.endswith(b"\n"):
-                if notice is not None:
-                    notice(f"line {number} of {name} is not whole yet; it is left out")
-                break
-            problem = "it is not JSON" if not_json else error
-            raise DataError(f"line {number} of {name} is not an epoch: {problem}", HINT) from error
-        if epochs and epoch.epoch <= epochs[-1].epoch:
-            raise DataError(
-                f"line {number} of {name} is epoch {epoch.epoch}, after epoch {epochs[-1].epoch}",
-                "epochs rise from line to line: give each run a file of its own",
-            )
-        epochs.append(epoch)
     if not epochs:
         raise DataError(f"{name} has no epoch yet", HINT)
     return epochs
 
 
-def _line(epoch: Epoch) -> bytes:
-    return json.dumps(asdict(epoch)).encode("ascii") + b"\n"
+def _is_cut(line: bytes) -> bool:
+    """Whether a line begins as an epoch does, and ends before its time."""
+    if line.endswith(b"\n") or not line.startswith(b"{") or len(line) > MAX_LINE:
+        return False
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def _epoch(line: bytes, number: int, name: str, *, after: int) -> Epoch:
+    try:
+        if len(line) > MAX_LINE:
+            raise ValueError("it is too long")
+        epoch = Epoch.from_json(json.loads(line))
+    except (ValueError, RecursionError) as error:
+        not_json = isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError)
+        problem = "it is not JSON" if not_json else error
+        raise DataError(f"line {number} of {name} is not an epoch: {problem}", HINT) from error
+    if after and epoch.epoch <= after:
+        raise DataError(
+            f"line {number} of {name} is epoch {epoch.epoch}, after epoch {after}",
+            "epochs rise from line to line: give each run a file of its own",
+        )
+    return epoch

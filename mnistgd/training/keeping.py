@@ -6,6 +6,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.system.files import GrowingFile
 from mnistgd.training import checkpoint, history
 from mnistgd.training.history import Epoch
 from mnistgd.training.run import TrainState
@@ -19,19 +23,38 @@ class HistoryLog:
     path : Path or None; the file, if there is to be one; it begins with what is done already
     done : sequence of Epoch; those before the run was taken up again
     seconds : float; what they took
+    follow : bool, as for `write_atomically`
     """
 
-    def __init__(self, path: Path | None, done: Sequence[Epoch] = (), seconds: float = 0.0) -> None:
-        self.path, self.epochs = path, list(done)
+    def __init__(
+        self, path: Path | None, done: Sequence[Epoch] = (), seconds: float = 0.0, *, follow: bool = True
+    ) -> None:
+        self.path = path
+        # With room to grow, so that to keep one epoch more costs no more the more there are.
+        self._rows, self._count = history.to_rows(done), len(done)
         self.begun = time.perf_counter() - seconds
-        if path is not None:
-            history.begin(path, self.epochs)
+        self._file = GrowingFile(path, history.lines(done), follow=follow) if path is not None else None
 
     def __call__(self, now: TrainState) -> None:
-        if now.epoch_ends:
-            self.epochs.append(Epoch.of(now, self.seconds()))
-            if self.path is not None:
-                history.add(self.path, self.epochs[-1])
+        if not now.epoch_ends:
+            return
+        epoch = Epoch.of(now, self.seconds())
+        if self._count == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty((self._count + 64, self._rows.shape[1]))])
+        self._rows[self._count] = history.to_rows([epoch])
+        self._count += 1
+        if self._file is not None:
+            self._file.append(history.lines([epoch]))
+
+    def close(self) -> None:
+        """Let another run write to the file."""
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """The epochs that are done, as `history.to_rows` has them."""
+        return self._rows[: self._count]
 
     def seconds(self) -> float:
         """Spent on training, before and after any interruption."""
@@ -40,6 +63,9 @@ class HistoryLog:
 
 class Checkpointer:
     """Keeps the place of a run in a file, every few epochs; it reads the reports after `log` has.
+
+    Where to write one takes longer than to train, as with a tiny data set, some are passed over, so that they
+    take a tenth of the time; the last is always written.
 
     Parameters
     ----------
@@ -51,9 +77,10 @@ class Checkpointer:
 
     def __init__(self, path: Path, every: int, log: HistoryLog, *, data: str, out: str) -> None:
         self.path, self.every, self.log, self.data, self.out = path, every, log, data, out
+        self._due = 0.0
 
     def __call__(self, now: TrainState) -> None:
-        if now.epoch_ends and now.epoch % self.every == 0:
+        if now.epoch_ends and now.epoch % self.every == 0 and (now.ends or time.perf_counter() >= self._due):
             self.save(now)
 
     def save(self, now: TrainState) -> None:
@@ -66,7 +93,10 @@ class Checkpointer:
         OutputError
             If it cannot be written.
         """
+        began = time.perf_counter()
         log = None if self.log.path is None else str(self.log.path)
         checkpoint.save(
-            self.path, now, self.log.epochs, seconds=self.log.seconds(), data=self.data, out=self.out, log=log
+            self.path, now, self.log.rows, seconds=self.log.seconds(), data=self.data, out=self.out, log=log
         )
+        ended = time.perf_counter()
+        self._due = ended + 9 * (ended - began)

@@ -1,5 +1,6 @@
 """Checkpoints that say what cannot be, and places of a run that are looked at before they are kept."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from mnistgd.errors import WeightsError
 from mnistgd.model.settings import Settings
-from mnistgd.training import checkpoint
+from mnistgd.training import checkpoint, history
 
 
 @pytest.fixture
@@ -77,10 +78,12 @@ def test_a_record_too_deep_to_read(saved):
 
 @pytest.mark.parametrize("change", ["step", "history", "zero"])
 def test_a_place_where_its_run_never_was(saved, mnistgd, change):
-    record = json.loads(str(np.load(saved)["record"]))
-    step = record["step"]
-    values = {"step": {"step": step + 1}, "history": {"history": record["history"][:1]}, "zero": {"step": 0}}
-    before = changed(saved, **values[change]).read_bytes()
+    with np.load(saved) as archive:
+        arrays = dict(archive)
+    step = json.loads(str(arrays["record"]))["step"]
+    if change == "history":
+        np.savez(saved, **arrays | {"history": arrays["history"][:1]})
+    before = changed(saved, step={"step": step + 1, "history": step, "zero": 0}[change]).read_bytes()
     result = mnistgd("train", "--resume", saved, "--quiet")
     assert (result.code, result.stdout) == (1, "")
     error, hint = result.stderr.splitlines()
@@ -96,3 +99,20 @@ def test_an_update_that_is_not_finite_is_never_kept(few, tmp_path, mnistgd):
     assert result.code == 1
     assert "training diverged at step 0: its update is not finite" in result.stderr
     assert not path.exists()
+
+
+def test_a_checkpoint_of_the_first_format_goes_on(saved, mnistgd, few, tmp_path):
+    """Its history is a part of its record; such files were written before 0.2."""
+    with np.load(saved) as archive:
+        arrays = dict(archive)
+    columns = [field.name for field in dataclasses.fields(history.Epoch)]
+    epochs = [dict(zip(columns, row, strict=True)) for row in arrays.pop("history").tolist()]
+    for epoch in epochs:
+        epoch |= {"epoch": int(epoch["epoch"]), "step": int(epoch["step"])}
+        epoch |= {"validation_loss": None, "validation_accuracy": None}
+    record = json.loads(str(arrays["record"])) | {"format": 1, "history": epochs, "first_loss": 2.3}
+    np.savez(saved, **arrays | {"record": np.array(json.dumps(record))})
+    log = tmp_path / "again.jsonl"
+    result = mnistgd("train", "--resume", saved, "--log", log, "--quiet", "--json")
+    assert (result.code, result.json["epochs"]) == (0, 2)
+    assert [epoch.epoch for epoch in history.read(log)] == [1, 2]

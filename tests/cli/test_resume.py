@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from mnistgd.errors import WeightsError
 from mnistgd.model import weights_file
 from mnistgd.training import checkpoint as checkpoints
 from mnistgd.training import history
+from mnistgd.training.run import Run
 
 SLOW = ["--batch-size", "1", "--epochs", "4", "--hidden", "8"]
 
@@ -333,14 +335,128 @@ def test_a_checkpoint_names_no_place_elsewhere(mnistgd, checkpoint, tmp_path, mo
 
 @pytest.mark.parametrize("key", ["out", "log"])
 def test_a_checkpoint_replaces_nothing_of_another_kind(mnistgd, checkpoint, tmp_path, key):
-    mine = tmp_path / ".profile"
-    mine.write_text("precious")
-    rerecord(checkpoint, **{key: str(mine)})
+    """What begins as ours does is another kind still: a document is a ZIP, a notebook is JSON."""
+    with zipfile.ZipFile(tmp_path / "thesis.docx", "w") as document:
+        document.writestr("word/document.xml", "years of work")
+    for name, content in (("notebook.ipynb", b'{"cells": []}'), (".profile", b"precious"), ("empty", b"")):
+        (tmp_path / name).write_bytes(content)
+    for name in ("thesis.docx", "notebook.ipynb", ".profile", "empty"):
+        mine = tmp_path / name
+        before = mine.read_bytes()
+        rerecord(checkpoint, **{key: str(mine)})
+        result = mnistgd("train", "--resume", checkpoint)
+        assert (result.code, result.stdout) == (1, "")
+        assert f"would replace {mine}, which is no " in result.stderr
+        assert mine.read_bytes() == before
+    assert mnistgd("train", "--resume", checkpoint, f"--{key}", mine).code == 0
+
+
+def test_a_checkpoint_replaces_no_weights_with_a_history_nor_the_reverse(mnistgd, checkpoint, tmp_path):
+    for key, name in (("log", "w.npz"), ("out", "h.jsonl")):
+        rerecord(checkpoint, out="w.npz", log="h.jsonl")
+        assert (
+            mnistgd(
+                "train", "--resume", checkpoint, "--out", tmp_path / "w.npz", "--log", tmp_path / "h.jsonl"
+            ).code
+            == 0
+        )
+        rerecord(checkpoint, **{"log": None, "out": "new.npz", key: str(tmp_path / name)})
+        assert "which is no" in mnistgd("train", "--resume", checkpoint).stderr
+
+
+@pytest.mark.parametrize(("key", "moment"), [("out", "finish"), ("log", "__init__")])
+def test_a_link_that_comes_during_the_run_leads_nowhere(
+    mnistgd, checkpoint, tmp_path, monkeypatch, key, moment
+):
+    """The place was looked at when the run was taken up; it is asked once more before it is written."""
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    moved = here / "c.npz"
+    checkpoint.rename(moved)
+    rerecord(moved, **{"out": "w.npz", "log": None, key: "x"})
+    usual = getattr(Run, moment)
+
+    def with_a_link(*arguments, **options):
+        (here / "x").symlink_to(elsewhere)
+        return usual(*arguments, **options)
+
+    monkeypatch.setattr(Run, moment, with_a_link)
+    result = mnistgd("train", "--resume", moved)
+    assert result.code == 1
+    assert "outside this folder and its own" in result.stderr
+    assert not elsewhere.exists()
+
+
+def test_a_pipe_is_no_place_for_weights(mnistgd, checkpoint, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    rerecord(checkpoint, out=str(tmp_path / "pipe"))
+    assert "which is no weights file" in mnistgd("train", "--resume", checkpoint).stderr
+
+
+def test_stdout_is_no_history(mnistgd, checkpoint):
+    rerecord(checkpoint, log="-")
     result = mnistgd("train", "--resume", checkpoint)
     assert (result.code, result.stdout) == (1, "")
-    assert "which is a file of another kind" in result.stderr
-    assert mine.read_text() == "precious"
-    assert mnistgd("train", "--resume", checkpoint, f"--{key}", mine).code == 0
+
+
+def test_two_runs_do_not_share_a_log(few, tmp_path):
+    options = [
+        "--data",
+        few,
+        "--epochs",
+        "100000",
+        "--out",
+        tmp_path / "a.npz",
+        "--log",
+        tmp_path / "run.jsonl",
+    ]
+    first = subprocess.Popen(command(*options), stderr=subprocess.PIPE, text=True)
+    try:
+        first.stderr.readline()
+        while not (tmp_path / "run.jsonl").exists() or not (tmp_path / "run.jsonl").stat().st_size:
+            time.sleep(0.01)
+        second = subprocess.run(
+            command(*options[:-3], tmp_path / "b.npz", *options[-2:]), capture_output=True, text=True
+        )
+        assert (second.returncode, second.stdout) == (1, "")
+        assert "run.jsonl: another run is writing to it" in second.stderr
+    finally:
+        first.kill()
+        first.communicate()
+
+
+def test_a_seed_of_nanoseconds(mnistgd, few, tmp_path):
+    out = tmp_path / "w.npz"
+    assert mnistgd("train", "--data", few, "--seed", time.time_ns(), "--epochs", 1, "--out", out).code == 0
+    assert mnistgd("verify", out).stdout.startswith("identical")
+
+
+def test_checkpoints_take_a_tenth_of_the_time(few, tmp_path, monkeypatch):
+    """On a clock of its own: an epoch takes one second, and a checkpoint five."""
+    from mnistgd.datasets.paths import read_path
+    from mnistgd.model.settings import Settings
+    from mnistgd.training import keeping
+
+    now, steps = 0.0, []
+    monkeypatch.setattr(keeping.time, "perf_counter", lambda: now)
+
+    def slow(path, state, *arguments, **options):
+        nonlocal now
+        now += 5
+        steps.append(state.epoch)
+
+    monkeypatch.setattr(keeping.checkpoint, "save", slow)
+
+    def epoch(state):
+        nonlocal now
+        now += state.epoch_ends
+
+    log = keeping.HistoryLog(None)
+    keeper = keeping.Checkpointer(tmp_path / "c.npz", 1, log, data="", out="")
+    Run(read_path(few), Settings(epochs=100)).finish(epoch, log, keeper)
+    assert steps == [1, 46, 91, 100]
+    assert len(log.rows) == 100
 
 
 @pytest.mark.parametrize("key", ["out", "log", "data"])

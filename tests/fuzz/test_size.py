@@ -11,7 +11,7 @@ import pytest
 from mnistgd.model import weights_file
 from mnistgd.model.settings import MAX_LAYERS, MAX_UNITS, Settings
 from mnistgd.model.weights_file import build_record
-from mnistgd.training import checkpoint, history
+from mnistgd.training import checkpoint
 from mnistgd.training.run import initial_params
 
 READ = """
@@ -69,9 +69,13 @@ def checkpoint_record(inside):
 
 
 LARGEST = {
-    "history of many epochs": ("history.read", lambda: EPOCH * (history.MAX_BYTES // len(EPOCH))),
-    "history of many lines": ("history.read", lambda: b"\n" * history.MAX_BYTES),
-    "history of one line": ("history.read", lambda: b"[" + b"[]," * (history.MAX_BYTES // 3 - 1) + b"1]"),
+    # A history takes the time of the epochs that it really holds; what is none ends it.
+    "history of 60,000 epochs": (
+        "history.read",
+        lambda: b"".join(EPOCH.replace(b'"epoch":1', b'"epoch":%d' % (n + 1)) for n in range(60_000)),
+    ),
+    "history of many lines": ("history.read", lambda: b"\n" * 100_000_000),
+    "history of one line": ("history.read", lambda: b"[" + b"[]," * 30_000_000 + b"1]"),
     "weights": ("weights_file.load", largest_weights),
     "weights with a long record": (
         "weights_file.load",

@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnistgd.errors import DataError
+from mnistgd.system.files import GrowingFile
 from mnistgd.training import history
 from mnistgd.training.history import Epoch
 
@@ -25,11 +27,34 @@ runs = st.lists(epochs, min_size=1, max_size=6, unique_by=lambda epoch: epoch.ep
 def test_what_is_written_is_read_back(tmp_path, run, before):
     done, more = run[:before], run[before:]
     path = tmp_path / "run.jsonl"
-    history.begin(path, done)
+    growing = GrowingFile(path, history.lines(done))
     for epoch in more:
-        history.add(path, epoch)
+        growing.append(history.lines([epoch]))
         assert json.loads(path.read_text().splitlines()[-1])["epoch"] == epoch.epoch  # there as it happens
+    growing.close()
     assert history.read(path) == done + more
+
+
+@given(runs)
+def test_rows_of_numbers_are_the_same_epochs(run):
+    assert history.from_rows(history.to_rows(run)) == run
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        None,
+        np.zeros((2, 7)),
+        np.zeros(8),
+        np.zeros((1, 8), np.float32),
+        np.full((1, 8), np.nan),
+        np.full((1, 8), np.inf),
+        np.full((1, 8), 1e300),
+    ],
+)
+def test_rows_that_are_no_epochs(rows):
+    with pytest.raises(ValueError, match=r"no rows|it has no epoch|is not finite|larger than"):
+        history.from_rows(rows)
 
 
 GOOD = '{"epoch": 1, "step": 2, "loss": 0.5, "accuracy": 0.9, "learning_rate": 1.0, "seconds": 0.1}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,10 +79,15 @@ def train(
     run = Run(dataset, settings)
     start = run.start() if saved is None else saved.resume(run)
     pictures = live_for(run, dataset.class_names) if live else None
-    history = HistoryLog(log) if saved is None else HistoryLog(log, saved.history, saved.seconds)
+    chosen = {"out", "log"} - given if saved is not None else set()  # by the file, which may be anyone's
+    if resume is not None and log is not None and "log" in chosen:
+        resuming.check_place(resume, "--log", str(log))
+    done, seconds = (saved.history, saved.seconds) if saved is not None else ([], 0.0)
+    history = HistoryLog(log, done, seconds, follow="log" not in chosen)
     keeper = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
     recorder = Recorder(start, frames) if frames else None
     with (
+        closing(history),
         TrainingProgress(quiet=quiet, live=pictures) as show,
         console.stage("training"),
         signals.noted() as asked_to_stop,
@@ -98,7 +104,9 @@ def train(
     seconds = history.seconds()
     with console.stage("testing"):
         model = finished_model(last)
-    outputs.deliver(weights_file.file_bytes(model), out)
+    if resume is not None and "out" in chosen and out != outputs.STDOUT:
+        resuming.check_place(resume, "--out", out)
+    outputs.deliver(weights_file.file_bytes(model), out, follow="out" not in chosen)
     if recorder is not None:
         with console.stage("testing the snapshots"):
             kept = recorder.snapshots(last, model)
