@@ -104,7 +104,7 @@ ROOMS = {
         words("errors"),
         words("numpy PIL"),
         words("matplotlib"),
-        words(f"{PLAIN} bisect io unicodedata warnings"),
+        words(f"{PLAIN} bisect importlib io unicodedata warnings"),
     ),
     "system": Room(
         words("errors"),

@@ -21,6 +21,8 @@ def main() -> None:
         # images is too small to gain from more. numpy reads this when it is first imported.
         for name in BLAS_THREADS:
             os.environ.setdefault(name, "1")
+        # matplotlib would load what this names, or stop at a name that it does not know.
+        os.environ.pop("MPLBACKEND", None)
         from mnistgd.cli.app import run
     except (KeyboardInterrupt, signals.Terminated) as stopped:
         code = signals.INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else signals.TERMINATED

@@ -10,7 +10,8 @@ import io
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, chdir, contextmanager, suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from mnistgd.errors import MissingExtraError
@@ -55,8 +56,9 @@ def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
         If a font is named that cannot be used.
     """
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        with _defaults_alone():
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from matplotlib.figure import Figure
     except ImportError as error:
         hint = "pip install 'mnistgd[plots]', or '.[plots]' in a checkout"
         raise MissingExtraError("plots need matplotlib", hint) from error
@@ -64,6 +66,21 @@ def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+@contextmanager
+def _defaults_alone() -> Iterator[None]:
+    """Let matplotlib, when it is first imported, find its own settings and nobody else's.
+
+    The first ``matplotlibrc`` that it looks for, before that of the environment and of the home, is one in
+    the current folder: whatever lies there. So it looks where its defaults are.
+    """
+    found = find_spec("matplotlib")
+    with ExitStack() as stack:
+        with suppress(OSError):  # in a folder that has been removed there is nothing to find
+            for folder in (found and found.submodule_search_locations) or ():
+                stack.enter_context(chdir(f"{folder}/mpl-data"))
+        yield
 
 
 def png_of(figure: Figure) -> bytes:
