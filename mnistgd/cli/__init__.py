@@ -6,11 +6,24 @@ import os
 import sys
 import warnings
 
+TYPE_CHECKING = False  # typing would take longer to load than all of this
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def main() -> None:
     """Run the ``mnistgd`` command; ends the process with its exit code."""
+    try:
+        _load()()
+    except KeyboardInterrupt:  # before `_load` has come to watch, or after all has been said
+        _leave("interrupted", 130)
+
+
+def _load() -> Callable[[], None]:
+    """What runs the command line, once all that takes a while to import is there."""
     from mnistgd.cli import signals
 
     try:
@@ -24,9 +37,15 @@ def main() -> None:
         # matplotlib would load what this names, or stop at a name that it does not know.
         os.environ.pop("MPLBACKEND", None)
         from mnistgd.cli.app import run
-    except (KeyboardInterrupt, signals.Terminated) as stopped:
-        code = signals.INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else signals.TERMINATED
-        if sys.stderr is not None:
-            sys.stderr.write(f"error: {signals.WORDS[code]}\n")
-        sys.exit(code)
-    run()
+    except (Exception, KeyboardInterrupt, signals.Terminated):
+        code = signals.asked_to_end()
+        if not code:
+            raise
+        _leave(signals.WORDS[code], code)
+    return run
+
+
+def _leave(word: str, code: int) -> NoReturn:
+    if sys.stderr is not None:
+        sys.stderr.write(f"error: {word}\n")
+    sys.exit(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Annotated
@@ -79,9 +80,9 @@ def root(
 
 def run() -> None:
     """Run the command line of this process and end it with the exit code of the shell contract."""
-    signals.watch()
     code = 1
     try:
+        signals.watch()
         with console.stage("all of it"):
             code = app(standalone_mode=False, prog_name="mnistgd") or 0
         if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code
@@ -108,8 +109,12 @@ def run() -> None:
         what = f"cannot use {error.filename}" if error.filename else "cannot write the result to stdout"
         code = _report(f"{what}: {reason(error)}", "MNISTGD_DEBUG=1 shows where this comes from", 1)
     except Exception as error:
-        hint = "this is a bug in mnistgd; MNISTGD_DEBUG=1 shows where: please report it"
-        code = _report(f"{type(error).__name__}: {error}", hint, 1)
+        code = signals.asked_to_end()
+        if code:  # what a signal raised became another error, deep in some library
+            _report_stop(code)
+        else:
+            hint = "this is a bug in mnistgd; MNISTGD_DEBUG=1 shows where: please report it"
+            code = _report(f"{type(error).__name__}: {error}", hint, 1)
     signals.ignore()
     _leave(code)
 
@@ -120,6 +125,7 @@ def _usage_hint(error: typer.TyperException) -> str:
 
 
 def _report(message: str, hint: str, code: int) -> int:
+    signals.ignore()
     console.report_error(message, hint)
     return code
 
@@ -129,6 +135,8 @@ def _report_stop(code: int) -> int:
 
 
 def _leave(code: int) -> None:
+    with contextlib.suppress(OSError):
+        console.stop_displays()
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

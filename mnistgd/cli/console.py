@@ -17,10 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
+from mnistgd.cli import signals
 from mnistgd.errors import OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
     from rich.status import Status
 
 
@@ -171,6 +173,23 @@ def stderr_console() -> Console:
     return Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 
+_displays: list[Progress | Status] = []
+
+
+def start_display(display: Progress | Status) -> None:
+    """Draw a bar or a spinner from now on; it takes the cursor, which `stop_displays` gives back."""
+    with signals.held():
+        _displays.append(display)
+        display.start()
+
+
+def stop_displays() -> None:
+    """End whatever is drawn, however far it had come."""
+    with signals.held():
+        while _displays:
+            _displays.pop().stop()
+
+
 def _encoding() -> str:
     return getattr(sys.stdout, "encoding", None) or "utf-8"
 
@@ -213,7 +232,12 @@ class Reporter(contextlib.AbstractContextManager["Reporter"]):
             from rich.text import Text
 
             self._status = stderr_console().status(Text(one_line(what)))
-            self._status.start()
+            try:
+                start_display(self._status)
+            except RuntimeError:  # there can be no thread, which would turn the spinner
+                self.drawing = False
+                self.idle()
+                self.busy(what)
         else:
             self._status.update(one_line(what))
 
@@ -226,5 +250,5 @@ class Reporter(contextlib.AbstractContextManager["Reporter"]):
     def idle(self) -> None:
         """What was going on has ended."""
         if self._status is not None:
-            self._status.stop()
+            stop_displays()
             self._status = None

@@ -47,12 +47,12 @@ class TrainingProgress:
 
     def __enter__(self) -> TrainingProgress:
         if self.bar is not None:
-            self.bar.start()
+            console.start_display(self.bar)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
-            self.bar.stop()
+            console.stop_displays()
 
     def __call__(self, now: TrainState) -> None:
         if self.bar is None:
@@ -62,6 +62,8 @@ class TrainingProgress:
             self._tell(self.bar, now)
             if self.live is not None:
                 self.live.draw(now, self.bar)
+            else:
+                self.bar.refresh()
             pause = SECONDS_BETWEEN_DRAWINGS if self.live is None else SECONDS_BETWEEN_SHEETS
             self.next_drawing = time.monotonic() + pause
 
@@ -97,5 +99,5 @@ def _bar(screen: Console, narrow: bool, live: Live | None) -> Bar:
                 yield live
             yield from super().get_renderables()
 
-    # With pictures it is drawn when it is told to, and at no other time.
-    return BelowPictures(*columns, console=screen, auto_refresh=live is None)
+    # It is drawn when it is told to, and at no other time: that takes no thread.
+    return BelowPictures(*columns, console=screen, auto_refresh=False)

@@ -61,6 +61,25 @@ def noted() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Inside, a signal waits until the end: what is begun there, or ended, is not left half done."""
+    arrived: list[int] = []
+    before = {each: signal.signal(each, lambda number, _: arrived.append(number)) for each in NUMBERS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for one in arrived:
+            signal.raise_signal(one)
+
+
+def asked_to_end() -> int:
+    """The exit code that the first signal asked for; 0 if none has arrived."""
+    return _received[0] if _received else 0
+
+
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     _received.append(128 + number)
     raise KeyboardInterrupt if number == signal.SIGINT else Terminated
