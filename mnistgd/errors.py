@@ -23,6 +23,13 @@ about it. The command line turns them into ``error: …`` and ``hint: …`` at o
 from __future__ import annotations
 
 
+def lack_of_memory(error: BaseException | None) -> MemoryError | None:
+    """The lack of memory that `error` is, or came of while that was handled; None if it has other reasons."""
+    while error is not None and not isinstance(error, MemoryError):
+        error = error.__context__
+    return error
+
+
 class MnistgdError(Exception):
     """Something that could not be done.
 

@@ -22,7 +22,7 @@ from mnistgd.cli.commands.predict import predict
 from mnistgd.cli.commands.show_weights import show_weights
 from mnistgd.cli.commands.train import train
 from mnistgd.cli.commands.verify import verify
-from mnistgd.errors import MnistgdError
+from mnistgd.errors import MnistgdError, lack_of_memory
 
 EPILOG = """\b
 Begin with:
@@ -100,8 +100,8 @@ def run() -> None:
     except SystemExit as left:
         # For typer, help whose reader has seen enough of it is an error.
         code = 0 if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
-    except MemoryError:
-        code = _report("out of memory", "close other programs", 1)
+    except MemoryError as error:
+        code = _report_memory(error)
     except OSError as error:
         from mnistgd.system.files import reason
 
@@ -109,9 +109,12 @@ def run() -> None:
         what = f"cannot use {error.filename}" if error.filename else "cannot write the result to stdout"
         code = _report(f"{what}: {reason(error)}", "MNISTGD_DEBUG=1 shows where this comes from", 1)
     except Exception as error:
+        # What a signal raised, or a lack of memory, may have become another error deep in some library.
         code = signals.asked_to_end()
-        if code:  # what a signal raised became another error, deep in some library
+        if code:
             _report_stop(code)
+        elif lack := lack_of_memory(error):
+            code = _report_memory(lack)
         else:
             hint = "this is a bug in mnistgd; MNISTGD_DEBUG=1 shows where: please report it"
             code = _report(f"{type(error).__name__}: {error}", hint, 1)
@@ -128,6 +131,10 @@ def _report(message: str, hint: str, code: int) -> int:
     signals.ignore()
     console.report_error(message, hint)
     return code
+
+
+def _report_memory(error: MemoryError) -> int:
+    return _report(console.out_of_memory(error), "close other programs, or allow this one more memory", 1)
 
 
 def _report_stop(code: int) -> int:

@@ -134,6 +134,18 @@ def report_error(message: str, hint: str) -> None:
         note(f"hint: {hint}")
 
 
+def out_of_memory(error: MemoryError) -> str:
+    """What to say when memory has run out: how much was wanted, where that is known.
+
+    Examples
+    --------
+    >>> out_of_memory(MemoryError("Unable to allocate 2 GiB for an array"))
+    'memory ran out: unable to allocate 2 GiB for an array'
+    """
+    text = str(error)
+    return f"memory ran out: {text[:1].lower()}{text[1:]}" if text else "memory ran out"
+
+
 def debugging() -> bool:
     """Whether ``--debug`` or MNISTGD_DEBUG asks where errors come from and where time goes."""
     return os.environ.get("MNISTGD_DEBUG", "0") not in {"", "0"}

@@ -159,7 +159,9 @@ def _not_a_picture(name: str, file: IO[bytes]) -> ImageError:
 
 def _damaged(name: str, error: Exception) -> ImageError:
     """What is wrong with a picture that a decoder gave up on."""
-    if isinstance(error, (MemoryError, Image.DecompressionBombError)):
+    if isinstance(error, MemoryError):
+        return ImageError(f"memory ran out while {name} was read", _SMALLER)
+    if isinstance(error, Image.DecompressionBombError):
         return ImageError(f"{name} is too large", _SMALLER)
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
         return ImageError(f"{name} is damaged: it ends too early", "save or send it once more")

@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.errors import MnistgdError
+from mnistgd.errors import MnistgdError, lack_of_memory
 from mnistgd.system.files import called, reason
 
 HEADER_BYTES = 4096
@@ -143,6 +143,8 @@ def _faults(place: Path | str, error: type[MnistgdError], hint: str) -> Iterator
     except NotAnArrayError as problem:
         raise error(f"{place} is damaged: {problem}", hint) from problem
     except Exception as problem:
+        if lack := lack_of_memory(problem):
+            raise lack from None
         # For damaged files zipfile and zlib have a dozen kinds of error, few of which they document.
         raise error(f"{place} is not a whole .npz file", hint) from problem
 
@@ -162,7 +164,7 @@ def open_array(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[IO[bytes],
     with archive.open(info) as stream:
         try:
             header = _read_header(stream, name)
-        except NotAnArrayError:
+        except (NotAnArrayError, MemoryError):
             raise
         except Exception as problem:
             # Whatever numpy's parser, Python's tokenizer or a damaged member come to.

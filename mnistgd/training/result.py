@@ -10,19 +10,22 @@ from mnistgd.model.weights_file import build_record
 from mnistgd.training.run import TrainState
 
 
-def finished_model(last: TrainState) -> Model:
+def finished_model(last: TrainState, *, tested: bool = True) -> Model:
     """The network that a run ends with, tested on the test images, with its record.
 
     The record's ``results`` are ``test_accuracy``, ``test_loss``, ``train_loss`` (of the last epoch's
     batches), ``epochs`` and ``steps`` done; with images set aside also ``validation_loss``,
     ``validation_accuracy``, ``best_epoch`` and ``stopped`` (why, or None).
+
+    Without `tested` the images are not looked at, and what they would say is None: of what a run makes, its
+    weights must outlive a lack of memory.
     """
     run, dataset = last.run, last.run.dataset
     model = Model(run.final_params(last), run.settings, dataset.class_names)
-    test = evaluate(model, dataset.test_images, dataset.test_labels)
+    test = evaluate(model, dataset.test_images, dataset.test_labels) if tested else None
     results: dict[str, Any] = {
-        "test_accuracy": test.accuracy,
-        "test_loss": test.loss,
+        "test_accuracy": test and test.accuracy,
+        "test_loss": test and test.loss,
         "train_loss": last.loss,
         "epochs": last.epoch,
         "steps": last.step,

@@ -118,7 +118,7 @@ def test_memory_that_runs_out(mnistgd, monkeypatch):
 
     monkeypatch.setattr("mnistgd.model.weights_file.load", full)
     result = mnistgd("evaluate")
-    assert (result.code, result.stderr.splitlines()[0]) == (1, "error: out of memory")
+    assert (result.code, result.stderr.splitlines()[0]) == (1, "error: memory ran out")
 
 
 def test_files_that_fail_where_nobody_thought_of_it(mnistgd, monkeypatch):

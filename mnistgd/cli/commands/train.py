@@ -11,7 +11,7 @@ import typer
 from mnistgd.cli import console, inputs, options, outputs, signals, train_options
 from mnistgd.cli import resume as resuming
 from mnistgd.cli.settings_options import with_settings
-from mnistgd.errors import UsageError
+from mnistgd.errors import MnistgdError, UsageError
 from mnistgd.model.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,11 +102,21 @@ def train(
         ]
         last = run.finish(*readers, start=start)
     seconds = history.seconds()
+    untested = None
     with console.stage("testing"):
-        model = finished_model(last)
+        try:
+            model = finished_model(last)
+        except MemoryError as error:
+            untested = console.out_of_memory(error)
+            model = finished_model(last, tested=False)
     if resume is not None and "out" in chosen and out != outputs.STDOUT:
         resuming.check_place(resume, "--out", out)
     outputs.deliver(weights_file.file_bytes(model), out, follow="out" not in chosen)
+    if untested is not None:
+        where = "stdout" if out == outputs.STDOUT else out
+        raise MnistgdError(
+            f"{untested}; the weights went to {where}, untested", "mnistgd evaluate tests them"
+        )
     if recorder is not None:
         with console.stage("testing the snapshots"):
             kept = recorder.snapshots(last, model)
