@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 
+LONGEST = 2000
+"""Of a line on stderr, in characters: a name in a file may be as long as the file."""
+
+
 def one_line(text: str) -> str:
     """`text` with every control character written out, so that a file's name cannot break a line.
 
@@ -115,8 +119,11 @@ def note(text: str) -> None:
     """Write one line to stderr; if it cannot be written there is nobody to tell."""
     if sys.stderr is None:
         return
+    text = one_line(text)
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST * 2 // 3]} … {text[-LONGEST // 4 :]}"
     try:
-        sys.stderr.write(one_line(text) + "\n")
+        sys.stderr.write(text + "\n")
         sys.stderr.flush()
     except OSError:
         silence(sys.stderr)
@@ -130,7 +137,7 @@ def report_error(message: str, hint: str) -> None:
         for line in traceback.format_exc().splitlines():
             note(line)
     note(f"error: {message}")
-    if hint:
+    if hint and len(one_line(hint)) < LONGEST:  # half a command is none to paste
         note(f"hint: {hint}")
 
 

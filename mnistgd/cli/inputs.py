@@ -124,9 +124,15 @@ def class_of(model: Model, word: str) -> int:
     """
     if word in model.class_names:
         return model.class_names.index(word)
-    if word.isascii() and word.isdigit() and int(word) < len(model.class_names):
-        return int(word)
-    raise WeightsError(f"this network knows no class {word}", f"it knows {', '.join(model.class_names)}")
+    if word.isascii() and word.isdigit():
+        # Of thousands of figures Python makes no number.
+        number = int(word.lstrip("0")[:9] or 0)
+        if number < len(model.class_names):
+            return number
+    from mnistgd.system.files import quoted
+
+    known = ", ".join(map(quoted, model.class_names))
+    raise WeightsError(f"this network knows no class {word}", f"it knows {known}")
 
 
 def classes_of(model: Model, words: list[str] | None) -> list[int | None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -114,7 +113,7 @@ def claim(
         If a file cannot be written.
     """
     from mnistgd.figures.letters import named_font
-    from mnistgd.system.files import check_writable
+    from mnistgd.system.files import check_writable, quoted
 
     pictures, on_disk = pictures or {}, on_disk or {}
     every = {**(files or {}), **on_disk, **pictures}
@@ -127,7 +126,7 @@ def claim(
             _check_stdout(word, as_json=as_json, on_disk=option in on_disk)
         elif option in pictures and Path(place).suffix.lower() in _OTHER_ENDINGS:
             message = f"{word} writes a PNG, not {Path(place).suffix}"
-            raise UsageError(message, f"{word} {Path(place).with_suffix('.png')}")
+            raise UsageError(message, f"{word} {quoted(Path(place).with_suffix('.png'))}")
     _check_apart(claimed.written)
     claimed.keep(*read, named_font())
     for place in claimed.written.values():
@@ -150,6 +149,8 @@ def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str
     OutputError
         If `out` is not a folder, and there are several or it is called as folders are.
     """
+    from mnistgd.system.files import quoted
+
     if out is None:
         files = list(names)
     elif Path(out).is_dir():
@@ -160,7 +161,7 @@ def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str
         raise UsageError(f"{option} - takes one picture, not several", "name a folder")
     else:
         what = "a picture" if len(names) == 1 else "several pictures"
-        raise OutputError(f"cannot write {what} to {out}: it is not a folder", f"mkdir -p {shlex.quote(out)}")
+        raise OutputError(f"cannot write {what} to {out}: it is not a folder", f"mkdir -p {quoted(out)}")
     return {f"{option} {file}": file for file in files}
 
 

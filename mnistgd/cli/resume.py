@@ -78,11 +78,11 @@ def check_place(path: Path, option: str, place: str) -> None:
         If it names another place, or what is there is something else.
     """
     from mnistgd.model import weights_file
-    from mnistgd.system.files import reason
+    from mnistgd.system.files import quoted, reason
     from mnistgd.training import history
 
     what, read = ("weights file", weights_file.load) if option == "--out" else ("history", history.read)
-    hint = f"name it yourself: {option} {shlex.quote(place)}"
+    hint = f"name it yourself: {option} {quoted(place)}"
     try:
         target = Path(place).resolve()
         if place == outputs.STDOUT or not _is_near(target, path):

