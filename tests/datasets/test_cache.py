@@ -284,3 +284,33 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch, notes):
     assert cache.read("mnist", SHAPES, SHA256) is None
     cache.keep("mnist", {"labels": (LABELS,)}, "openml", SHA256)
     assert len(notes.notices) == 1
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from mnistgd.system.files import write_atomically
+def stop(*_):
+    print("here", flush=True)
+    sys.stdin.readline()
+    os.kill(os.getpid(), signal.SIGKILL)
+Path.replace = stop
+write_atomically(Path(sys.argv[1]) / "mnist-images.npy", b"half of it")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+def test_what_a_killed_process_left_is_removed_by_the_next(folder):
+    """And nothing that one is writing that lives."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(folder)], **pipes) as process:
+        assert process.stdout.readline() == "here\n"
+        (half,) = folder.glob(".mnist-images.npy.*.tmp")
+        assert read(folder) is not None
+        assert half.exists()
+        process.communicate("go on\n")
+    assert half.exists()
+    (folder / ".notes.tmp").write_bytes(b"mine")
+    assert read(folder) is not None
+    assert not half.exists()
+    assert (folder / ".notes.tmp").exists()

@@ -75,3 +75,18 @@ def test_a_link_stays_a_link(tmp_path):
 def test_what_is_not_an_ordinary_file_is_written_to():
     write_atomically(pytest.importorskip("pathlib").Path(os.devnull), b"gone")
     check_writable(pytest.importorskip("pathlib").Path(os.devnull))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are otherwise there")
+def test_somebody_elses_file_is_refused_before_any_work(tmp_path, monkeypatch):
+    """In a folder such as /tmp, where anyone may make a file and only its owner may replace it."""
+    (tmp_path / "theirs").write_bytes(b"old")
+    tmp_path.chmod(0o1777)
+    check_writable(tmp_path / "theirs")
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    with pytest.raises(OutputError, match="operation not permitted"):
+        check_writable(tmp_path / "theirs")
+    check_writable(tmp_path / "new")
+    tmp_path.chmod(0o777)
+    check_writable(tmp_path / "theirs")
+    assert [file.name for file in tmp_path.iterdir()] == ["theirs"]
