@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.engine.metrics import confusion_matrix
-from mnistgd.model.model import Model
+from mnistgd.errors import WeightsError
+from mnistgd.model.model import TOO_LARGE, Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +60,17 @@ def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8])
     ----------
     images : uint8 ndarray of shape (n, 28, 28)
     labels : uint8 ndarray of shape (n,)
+
+    Raises
+    ------
+    WeightsError
+        If the weights are so large that an answer, or the loss, is no number.
     """
     outputs = model.outputs(images)
-    loss, _ = model.settings.loss_function()(outputs, labels)
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss, _ = model.settings.loss_function()(outputs, labels)
+    if not math.isfinite(loss):
+        raise WeightsError(*TOO_LARGE)
     predicted = outputs.argmax(axis=1)
     confusion = confusion_matrix(predicted, labels, len(model.class_names))
     return Evaluation(float(np.trace(confusion)) / len(labels), loss, confusion, predicted)

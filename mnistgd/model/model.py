@@ -16,6 +16,11 @@ from mnistgd.engine.types import Array, Params
 from mnistgd.errors import WeightsError
 from mnistgd.model.settings import Settings
 
+TOO_LARGE = (
+    "the weights are so large that their answers are no numbers",
+    "train again with a smaller --learning-rate",
+)
+
 
 @dataclass(frozen=True)
 class Model:
@@ -89,9 +94,18 @@ class Model:
         Returns
         -------
         float32 ndarray of shape (n, n_classes)
+
+        Raises
+        ------
+        WeightsError
+            If the weights are so large that an answer is no number.
         """
         network = self.settings.network(len(self.class_names))
-        return network.forward(self.params, images.reshape(len(images), PIXELS))[0]
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = network.forward(self.params, images.reshape(len(images), PIXELS))[0]
+        if not np.isfinite(outputs).all():
+            raise WeightsError(*TOO_LARGE)
+        return outputs
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """How probable each class is; shape (n, n_classes), each row sums to 1.

@@ -11,7 +11,7 @@ import typer
 from mnistgd.cli import console, inputs, options, outputs, signals, train_options
 from mnistgd.cli import resume as resuming
 from mnistgd.cli.settings_options import with_settings
-from mnistgd.errors import MnistgdError, UsageError
+from mnistgd.errors import MnistgdError, UsageError, WeightsError
 from mnistgd.model.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def train(
     with console.stage("testing"):
         try:
             model = finished_model(last)
-        except MemoryError as error:
-            untested = console.out_of_memory(error)
+        except (MemoryError, WeightsError) as error:
+            untested = console.out_of_memory(error) if isinstance(error, MemoryError) else error.message
             model = finished_model(last, tested=False)
     if resume is not None and "out" in chosen and out != outputs.STDOUT:
         resuming.check_place(resume, "--out", out)
