@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +35,7 @@ Exit codes:
   0 done    1 it could not be done    2 wrong usage
   3 a gate that was asked for is not met    130 interrupted    143 terminated
 """
+ASKED_BY_SHELL = "_MNISTGD_COMPLETE"
 COMPLETION = {"--install-completion", "--show-completion"}
 
 app = typer.Typer(
@@ -83,6 +85,8 @@ def run() -> None:
     code = 1
     try:
         signals.watch()
+        if sys.stdout is None:
+            sys.stdout = console.ClosedStdout()
         with console.stage("all of it"):
             code = app(standalone_mode=False, prog_name="mnistgd") or 0
         if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code
@@ -107,7 +111,10 @@ def run() -> None:
 
         # What has no file's name comes from the streams, such as help for a disk that is full.
         what = f"cannot use {error.filename}" if error.filename else "cannot write the result to stdout"
-        code = _report(f"{what}: {reason(error)}", "MNISTGD_DEBUG=1 shows where this comes from", 1)
+        if _is_gone():
+            code = _report("the current folder has been removed", "cd to another one", 1)
+        else:
+            code = _report(f"{what}: {reason(error)}", "MNISTGD_DEBUG=1 shows where this comes from", 1)
     except Exception as error:
         # What a signal raised, or a lack of memory, may have become another error deep in some library.
         code = signals.asked_to_end()
@@ -115,6 +122,8 @@ def run() -> None:
             _report_stop(code)
         elif lack := lack_of_memory(error):
             code = _report_memory(lack)
+        elif ASKED_BY_SHELL in os.environ:
+            code = _report(f"{ASKED_BY_SHELL} is set, but by no shell that completes", "unset it", 1)
         else:
             hint = "this is a bug in mnistgd; MNISTGD_DEBUG=1 shows where: please report it"
             code = _report(f"{type(error).__name__}: {error}", hint, 1)
@@ -131,6 +140,15 @@ def _report(message: str, hint: str, code: int) -> int:
     signals.ignore()
     console.report_error(message, hint)
     return code
+
+
+def _is_gone() -> bool:
+    """Whether there is no current folder any more."""
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
 
 
 def _report_memory(error: MemoryError) -> int:

@@ -7,6 +7,7 @@ with rich, to anything else as plain lines, and nowhere with ``--quiet``.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
 import os
@@ -57,6 +58,13 @@ def print_json(document: Mapping[str, Any]) -> None:
     write_stdout(json.dumps(_finite(document), allow_nan=False).encode("ascii") + b"\n")
 
 
+class ClosedStdout(io.TextIOBase):
+    """What stands for a stdout that is closed, to which Python would write nothing and say nothing."""
+
+    def write(self, _: str, /) -> int:
+        raise OutputError("cannot write the result: stdout is closed", "send it somewhere, or to /dev/null")
+
+
 def write_stdout(content: bytes) -> None:
     """Write the bytes of a result to stdout, past every layer that could change them.
 
@@ -67,8 +75,8 @@ def write_stdout(content: bytes) -> None:
     OutputError
         If stdout is closed or takes no more.
     """
-    if sys.stdout is None:
-        raise OutputError("cannot write the result: stdout is closed", "send it somewhere, or to /dev/null")
+    if isinstance(sys.stdout, ClosedStdout):
+        sys.stdout.write("")
     try:
         sys.stdout.flush()
         _write_whole(sys.stdout.buffer, content)

@@ -138,7 +138,10 @@ def _follow(child: subprocess.Popen[bytes], watch: Watch, listener: Listener, co
     """Follow the process until it is done; raise DownloadError if it fails or takes too long."""
     assert child.stdout is not None
     reports: queue.Queue[dict[str, Any] | None] = queue.Queue()
-    threading.Thread(target=_read, args=(child.stdout, reports), daemon=True).start()
+    try:
+        threading.Thread(target=_read, args=(child.stdout, reports), daemon=True).start()
+    except RuntimeError as error:
+        raise DownloadError("no thread can be started to follow the download", HINT) from error
     shown, shown_at = DOWNLOADING, time.monotonic()
     listener.busy(shown)
     while True:

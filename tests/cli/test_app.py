@@ -1,5 +1,6 @@
 """The command itself: its help, its version, and what it loads."""
 
+import os
 import re
 import subprocess
 import sys
@@ -94,3 +95,33 @@ def test_wrong_usage(mnistgd, arguments, words):
     assert words in error
     assert hint.startswith("hint: mnistgd ")
     assert hint.endswith("--help")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["-h"], [], ["train", "--help"], ["lesson"], ["data", "--help"], ["--show-completion"]],
+)
+def test_help_for_nobody(run_anew, tmp_path, arguments):
+    done = run_anew(arguments, dict(os.environ), tmp_path, stdout=None)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: cannot write the result: stdout is closed\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder that is in use cannot be removed elsewhere")
+@pytest.mark.parametrize("command", ["data show --offline", "train --offline --epochs 1 --quiet"])
+def test_a_folder_that_is_gone(tmp_path, command):
+    (tmp_path / "gone").mkdir()
+    script = f'rmdir ../gone; exec "{sys.executable}" -m mnistgd {command}'
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path / "gone", capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-2:] == [
+        "error: the current folder has been removed",
+        "hint: cd to another one",
+    ]
+
+
+@pytest.mark.parametrize("words", [{}, {"COMP_WORDS": "mnistgd", "COMP_CWORD": "x"}])
+def test_asked_to_complete_by_no_shell(shell, words):
+    result = shell(env={"_MNISTGD_COMPLETE": "complete_bash"} | words)
+    assert (result.code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: _MNISTGD_COMPLETE is set, but by no shell that completes\n")

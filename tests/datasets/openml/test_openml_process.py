@@ -53,6 +53,15 @@ def test_the_network_has_two_limits_and_parsing_its_own() -> None:
     assert sorted(watch.deadlines()) == [218.0]
 
 
+def test_no_thread_to_follow_it_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    with pytest.raises(DownloadError, match="no thread can be started"):
+        openml.fetch()
+
+
 def test_a_process_that_is_too_slow_to_start_ends() -> None:
     with pytest.raises(DownloadError, match=r"^starting scikit-learn took longer than 0\.01 s$"):
         openml.fetch(limits=Limits(parse=0.01))
