@@ -98,6 +98,7 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
     import numpy as np
 
     from mnistgd.cli.terminal import screen_on
+    from mnistgd.datasets.shape import PIXELS
     from mnistgd.figures.captions import class_titles
 
     def weights_of(now: TrainState) -> Array:
@@ -111,7 +112,7 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
     height = console.stderr_console().height - 2
     live = Live(screen, height, class_titles(names), weights_of)
     # Not all weights are 0, so that the legend is as large as it will be.
-    if not live.show(np.ones((784, len(names)), np.float32)):
+    if not live.show(np.ones((PIXELS, len(names)), np.float32)):
         console.note(f"the terminal is too small for --live: {screen.columns}×{height + 2}")
         return None
     live.lines = []

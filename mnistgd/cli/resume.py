@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mnistgd.training.run import TrainState
 
 
-def given_options(context: typer.Context) -> set[str]:
+def named_options(context: typer.Context) -> set[str]:
     """The options that the command line, or the environment, names."""
     return {
         name
@@ -29,7 +29,7 @@ def given_options(context: typer.Context) -> set[str]:
 
 
 def load_for_resume(
-    path: Path, values: Mapping[str, Any], names: tuple[str, ...] | None, given: set[str]
+    path: Path, values: Mapping[str, Any], names: tuple[str, ...] | None, named: set[str]
 ) -> Checkpoint:
     """The run that `path` holds; what it was started with is not asked again.
 
@@ -38,7 +38,7 @@ def load_for_resume(
     path : Path
     values : mapping of the name of a setting to its value, as the command line has them
     names : tuple of str, what ``--class-names`` says
-    given : set of str, the options that the command line names
+    named : set of str, the options that the command line names
 
     Raises
     ------
@@ -51,7 +51,7 @@ def load_for_resume(
 
     saved = checkpoint.load(path)
     wrong = [
-        name for name, value in values.items() if name in given and value != getattr(saved.settings, name)
+        name for name, value in values.items() if name in named and value != getattr(saved.settings, name)
     ]
     if names is not None and names != saved.class_names:
         wrong.append("class_names")
@@ -59,9 +59,9 @@ def load_for_resume(
         raise UsageError(
             f"--{wrong[0].replace('_', '-')} contradicts {path}", "leave it out: the file has all settings"
         )
-    if "out" not in given and saved.out != outputs.STDOUT:
+    if "out" not in named and saved.out != outputs.STDOUT:
         check_place(path, "--out", saved.out)
-    if "log" not in given and saved.log is not None:
+    if "log" not in named and saved.log is not None:
         check_place(path, "--log", saved.log)
     return saved
 
@@ -121,18 +121,18 @@ def check_images(saved: Checkpoint, dataset: Dataset, asked: bool) -> None:
         )
 
 
-def stopped(now: TrainState, code: int, keeper: Checkpointer | None) -> StoppedError:
+def stopped(now: TrainState, code: int, checkpointer: Checkpointer | None) -> StoppedError:
     """What to end a command with that is asked to stop, once the place of its run is kept, if it is to be."""
     message = f"{signals.WORDS[code]} after step {now.step} of {now.run.steps}"
-    if keeper is None:
+    if checkpointer is None:
         return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
-    keeper.save(now)
-    words = ["mnistgd", "train", "--resume", str(keeper.path)]
-    for option, place in (("--out", keeper.out), ("--log", keeper.log.path)):
+    checkpointer.save(now)
+    words = ["mnistgd", "train", "--resume", str(checkpointer.path)]
+    for option, place in (("--out", checkpointer.out), ("--log", checkpointer.log.path)):
         if place is None or place == outputs.STDOUT:
             continue
         # A log without an epoch is no history yet, which only the command line may replace.
-        unsaid = option == "--log" and not len(keeper.log.rows)
-        if unsaid or not _is_near(Path(place), keeper.path):
+        unsaid = option == "--log" and not len(checkpointer.log.rows)
+        if unsaid or not _is_near(Path(place), checkpointer.path):
             words += [option, str(place)]
     return StoppedError(message, f"go on with: {shlex.join(words)}", code=code)

@@ -14,6 +14,9 @@ from mnistgd.training import checkpoint, history
 from mnistgd.training.history import Epoch
 from mnistgd.training.run import TrainState
 
+SHARE = 0.1
+"""Of the time of a run, the most that checkpoints may take."""
+
 
 class HistoryLog:
     """How a run went, epoch by epoch, and in a file as it happens; it reads the reports of a `Run`.
@@ -65,7 +68,7 @@ class Checkpointer:
     """Keeps the place of a run in a file, every few epochs; it reads the reports after `log` has.
 
     Where to write one takes longer than to train, as with a tiny data set, some are passed over, so that they
-    take a tenth of the time; the last is always written.
+    take no more than `SHARE` of the time; the last is always written.
 
     Parameters
     ----------
@@ -99,4 +102,4 @@ class Checkpointer:
             self.path, now, self.log.rows, seconds=self.log.seconds(), data=self.data, out=self.out, log=log
         )
         ended = time.perf_counter()
-        self._due = ended + 9 * (ended - began)
+        self._due = ended + (1 / SHARE - 1) * (ended - began)

@@ -36,8 +36,10 @@ PAUSING = """
 import sys
 from pathlib import Path
 from mnistgd.cli import main
+from mnistgd.training import keeping
 from mnistgd.training.run import Run
 
+keeping.SHARE = 1  # a checkpoint an epoch, however long one takes
 reports, replace, written = Run.reports, Path.replace, []
 
 def at(moment):

@@ -52,14 +52,14 @@ def train(
     if freeze is not None:
         values["freeze"] = pack_mask(read_mask(Path(freeze)))
     names = inputs.class_names(class_names)
-    given = resuming.given_options(context)
+    named = resuming.named_options(context)
     saved = None
     if resume is None:
         settings = Settings(**values)
     else:
-        saved = resuming.load_for_resume(resume, values, names, given)
+        saved = resuming.load_for_resume(resume, values, names, named)
         settings, names = saved.settings, saved.class_names
-        data, out = (data if "data" in given else saved.data), (out if "out" in given else saved.out)
+        data, out = (data if "data" in named else saved.data), (out if "out" in named else saved.out)
         log = log or (Path(saved.log) if saved.log else None)
         checkpoint = checkpoint or resume
     snapshots_file = _snapshots_file(settings, out) if frames else None
@@ -74,17 +74,17 @@ def train(
 
     dataset = inputs.dataset(data, names, offline=offline, deskew=settings.deskew, quiet=quiet)
     if saved is not None:
-        resuming.check_images(saved, dataset, "data" in given)
+        resuming.check_images(saved, dataset, "data" in named)
 
     run = Run(dataset, settings)
     start = run.start() if saved is None else saved.resume(run)
     pictures = live_for(run, dataset.class_names) if live else None
-    chosen = {"out", "log"} - given if saved is not None else set()  # by the file, which may be anyone's
+    chosen = {"out", "log"} - named if saved is not None else set()  # by the file, which may be anyone's
     if resume is not None and log is not None and "log" in chosen:
         resuming.check_place(resume, "--log", str(log))
     done, seconds = (saved.history, saved.seconds) if saved is not None else ([], 0.0)
     history = HistoryLog(log, done, seconds, follow="log" not in chosen)
-    keeper = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
+    checkpointer = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
     recorder = Recorder(start, frames) if frames else None
     with (
         closing(history),
@@ -95,10 +95,10 @@ def train(
 
         def stop_if_asked(now: TrainState) -> None:
             if asked_to_stop:
-                raise resuming.stopped(now, asked_to_stop[0], keeper)
+                raise resuming.stopped(now, asked_to_stop[0], checkpointer)
 
         readers = [
-            reader for reader in (show, history, keeper, recorder, stop_if_asked) if reader is not None
+            reader for reader in (show, history, checkpointer, recorder, stop_if_asked) if reader is not None
         ]
         last = run.finish(*readers, start=start)
     seconds = history.seconds()
