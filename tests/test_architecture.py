@@ -97,7 +97,7 @@ ROOMS = {
         words("system errors"),
         words("numpy PIL"),
         words(""),
-        words(f"{PLAIN} io logging os pathlib warnings"),
+        words(f"{PLAIN} errno io logging os pathlib sys warnings"),
     ),
     "engine": Room(words("errors"), words("numpy"), words(""), words(PLAIN)),
     "figures": Room(
@@ -111,8 +111,7 @@ ROOMS = {
         words("numpy"),
         words(""),
         words(
-            f"{FILES_AND_TEXT} concurrent errno fcntl multiprocessing os shlex signal tempfile threading"
-            " warnings zipfile"
+            f"{FILES_AND_TEXT} errno fcntl os pickle resource select shlex signal tempfile warnings zipfile"
         ),
     ),
     "errors": Room(standard=words("__future__")),

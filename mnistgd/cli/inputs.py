@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -205,26 +204,23 @@ def picture(model: Model, source: str, *, as_is: bool) -> Seen:
 def pictures(model: Model, sources: list[str], *, as_is: bool) -> Generator[Seen | ImageError, None, None]:
     """Each of several pictures, or what is wrong with it, in their order; see `picture`."""
     from mnistgd.datasets.deskew import deskew
-    from mnistgd.system.parallel import each
+    from mnistgd.handwriting.read import read_each
 
-    # No process but this one has stdin.
-    found = each(partial(_found, as_is=as_is), [source for source in sources if source != "-"])
+    found = read_each([Path(source) for source in sources if source != "-"], as_is=as_is)
     for source in sources:
-        pixels = _found(source, as_is=as_is) if source == "-" else next(found)
+        pixels = _on_stdin(as_is=as_is) if source == "-" else next(found)
         if isinstance(pixels, ImageError):
             yield pixels
         else:
             yield Seen(source, deskew(pixels[None])[0] if model.settings.deskew else pixels)
 
 
-def _found(source: str, *, as_is: bool) -> NDArray[np.uint8] | ImageError:
-    """The digit that a picture shows, as an image of MNIST would show it; else why there is none."""
-    from mnistgd.handwriting.pictures import open_picture
-    from mnistgd.handwriting.read import as_it_is, normalised
+def _on_stdin(*, as_is: bool) -> NDArray[np.uint8] | ImageError:
+    """The digit that a picture on stdin shows; else why there is none."""
+    from mnistgd.handwriting.read import read_each
 
     try:
-        read = open_picture(_source(source, ImageError, "a picture"))
-        return as_it_is(read) if as_is else normalised(read)
+        return next(read_each([_source("-", ImageError, "a picture")], as_is=as_is))
     except ImageError as error:
         return error
 

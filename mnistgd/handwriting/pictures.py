@@ -6,13 +6,15 @@ is decoded, and whatever a decoder raises on a damaged file becomes one `ImageEr
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
+import sys
 import warnings
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -20,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.paper import on_paper
 from mnistgd.system.files import called
+from mnistgd.system.parallel import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +38,8 @@ MAX_BYTES = 200_000_000
 _MAX_WEBP_PIXELS = 25_000_000
 _MAX_RUN_LENGTH_PIXELS = 2_000_000
 _MAX_SCANS = 30
+# What Pillow reads of an honest file before its pixels: hundreds of parts, each of them once or twice.
+_MAX_PARTS = 10_000
 # A larger picture is reduced by a whole factor, to something between this and twice this on its longer side.
 _ENOUGH = 800
 _ORIENTATION = 0x0112
@@ -42,6 +47,8 @@ _ORIENTATION = 0x0112
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
+# Of these the system has too few just now, whatever is in the file.
+_SHORT = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 _SMALLER = "make it smaller: 2000 × 2000 pixels are plenty"
 _OTHERWISE = "PNG, JPEG, BMP, GIF, WebP and TIFF can be read: save it as one of these"
 
@@ -59,6 +66,26 @@ class Picture(NamedTuple):
     name: str
     size: tuple[int, int]
     pixels: NDArray[np.uint8]
+
+
+def open_apart(source: Path | bytes) -> Picture:
+    """`open_picture` in another process, which can take no more than `each` gives it."""
+    (picture,) = each(_opened_or_not, [source], too_costly)
+    if isinstance(picture, ImageError):
+        raise picture
+    return picture
+
+
+def _opened_or_not(source: Path | bytes) -> Picture | ImageError:
+    try:
+        return open_picture(source)
+    except ImageError as error:
+        return error
+
+
+def too_costly(source: Path | bytes) -> ImageError:
+    """What is wrong with a picture that took all that a process may take."""
+    return ImageError(f"{called(source)} takes too much time or memory to read", "save it as a smaller PNG")
 
 
 def open_picture(source: Path | bytes) -> Picture:
@@ -80,13 +107,16 @@ def open_picture(source: Path | bytes) -> Picture:
     with _opened(source, name) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            image = Image.open(file, formats=FORMATS)
+            image = Image.open(parts := _Parts(file, name), formats=FORMATS)
         except UnidentifiedImageError:
             raise _not_a_picture(name, file) from None
+        except ImageError:
+            raise
         except Exception as error:  # a decoder met what it did not expect, and that can be anything
             raise _damaged(name, error) from error
         with image:
             _check_size(image, name, file)
+            parts.allow_pixels()
             width, height = image.size
             longest = max(width, height)
             try:
@@ -95,6 +125,8 @@ def open_picture(source: Path | bytes) -> Picture:
                 with _silenced() if image.format == "TIFF" else nullcontext():
                     image.load()
                 pixels = on_paper(image, max(1, max(image.size) // _ENOUGH))
+            except ImageError:
+                raise
             except Exception as error:
                 raise _damaged(name, error) from error
             turns, mirrored = _ORIENTATIONS.get(_orientation(image), (0, False))
@@ -125,6 +157,45 @@ def _opened(source: Path | bytes, name: str) -> Iterator[IO[bytes]]:
         except OSError as error:
             raise _unreadable(name, error) from None
         yield file if content is None else io.BytesIO(content)
+
+
+class _Parts:
+    """A file that is read in a few parts only: of what is none of the pixels there can be any amount.
+
+    Parameters
+    ----------
+    file : file that can be read in any order
+    name : str; what it is called in a message
+    """
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file, self._name = file, name
+        self._size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        # Every piece of a note is read by itself; no piece of the file is read time and again.
+        self._parts, self._bytes = _MAX_PARTS, 2 * self._size + _MAX_PARTS
+
+    def allow_pixels(self) -> None:
+        """From now on pixels are read, of which there are many parts in a large file."""
+        self._parts, self._bytes = 10 * _MAX_PARTS + self._size // 1024, sys.maxsize
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as the file does.
+
+        Raises
+        ------
+        ImageError
+            If that was done too often.
+        """
+        content = self._file.read(size)
+        self._parts -= 1
+        self._bytes -= len(content)
+        if min(self._parts, self._bytes) < 0:
+            raise ImageError(f"{self._name} is made of too many parts", "save it as PNG")
+        return content
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 @contextmanager
@@ -163,6 +234,8 @@ def _damaged(name: str, error: Exception) -> ImageError:
         return ImageError(f"memory ran out while {name} was read", _SMALLER)
     if isinstance(error, Image.DecompressionBombError):
         return ImageError(f"{name} is too large", _SMALLER)
+    if isinstance(error, OSError) and error.errno in _SHORT:
+        return _unreadable(name, error)
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
         return ImageError(f"{name} is damaged: it ends too early", "save or send it once more")
     return ImageError(f"{name} is damaged", "open it in another program and save it as PNG")
@@ -190,7 +263,11 @@ def _check_size(image: Image.Image, name: str, file: IO[bytes]) -> None:
     if image.format in ("JPEG", "MPO"):
         file.seek(0)
         # The marker cannot occur within a scan, where 0xFF is always followed by 0.
-        if file.read().count(b"\xff\xda") > _MAX_SCANS:
+        scans, last = 0, b""
+        while piece := file.read(1 << 20):
+            scans += (last + piece).count(b"\xff\xda")
+            last = piece[-1:]
+        if scans > _MAX_SCANS:
             raise ImageError(f"{name} is a JPEG of too many scans", "save it as PNG")
     file.seek(position)
 
@@ -199,6 +276,8 @@ def _orientation(image: Image.Image) -> object:
     """How the camera was held; a damaged note of it is no reason to refuse the picture."""
     try:
         return image.getexif().get(_ORIENTATION)
+    except MemoryError:
+        raise
     except Exception:
         return None
 

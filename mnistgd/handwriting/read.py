@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.find import find_digit
 from mnistgd.handwriting.framing import SIZE, framed
-from mnistgd.handwriting.pictures import Picture
+from mnistgd.handwriting.pictures import open_picture, too_costly
+from mnistgd.system.parallel import each
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mnistgd.handwriting.pictures import Picture
 
 _LEAST = 8
 
@@ -67,6 +78,22 @@ def greyed(picture: Picture) -> NDArray[np.uint8]:
     """A picture without colours: round(0.299 R + 0.587 G + 0.114 B), so that a grey pixel keeps its value."""
     grey: NDArray[np.uint8] = np.rint(picture.pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
     return grey
+
+
+def read_each(sources: Sequence[Path | bytes], *, as_is: bool) -> Iterator[NDArray[np.uint8] | ImageError]:
+    """Each of several pictures `as_it_is` or `normalised`, or what is wrong with it, in their order.
+
+    They are read apart, so that none can take more than `each` gives it.
+    """
+    return each(partial(_read, as_is=as_is), sources, too_costly)
+
+
+def _read(source: Path | bytes, *, as_is: bool) -> NDArray[np.uint8] | ImageError:
+    try:
+        picture = open_picture(source)
+        return as_it_is(picture) if as_is else normalised(picture)
+    except ImageError as error:
+        return error
 
 
 def _nothing_on(picture: Picture) -> ImageError:

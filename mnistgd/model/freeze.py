@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
 from mnistgd.errors import ImageError
-from mnistgd.handwriting.pictures import open_picture
+from mnistgd.handwriting.pictures import open_apart
 from mnistgd.handwriting.read import greyed
 
 HINT = "--freeze takes a 28×28 picture whose black pixels are frozen"
@@ -28,7 +28,7 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     ImageError
         If it cannot be read, or is not a picture of 28×28 pixels.
     """
-    picture = open_picture(path)
+    picture = open_apart(path)
     if picture.size != IMAGE_SHAPE:
         raise ImageError(f"{path} is {picture.size[0]}×{picture.size[1]}, not 28×28", HINT)
     return greyed(picture).reshape(-1) < THRESHOLD

@@ -1,57 +1,122 @@
-"""The same work on many things, on all processors."""
+"""The same work on many things, in processes that may take so much and no more, on all processors.
+
+Each thing is worked on in a process that is a copy of this one: what is hostile in it can take the time and
+the memory of that process, never of this one. A pool of the standard library would not do: it has threads of
+its own, and where one of them, a process or a file cannot be had, it waits for ever.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import pickle
+import select
 import signal
-import threading
-from typing import TYPE_CHECKING, TypeVar
+from collections import deque
+from contextlib import suppress
+from math import ceil
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+
+with suppress(ImportError):  # Windows has none
+    import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 S = TypeVar("S")
 T = TypeVar("T")
 
-# Fewer are done sooner than processes are started: on some systems each imports everything anew.
-_FEW = 64
-# So many at a time are handed to a process: an interrupt waits for no more.
-_CHUNK = 4
-# Windows waits for no more processes than this at a time.
-_MOST = 61
+SECONDS = 20
+"""The time of a processor that one thing may take; by the clock it can be more, where others use it too."""
+MEMORY = 800_000_000
+"""The bytes that a process may take in addition to what this one has."""
+# So many files this process can still open when all others are started.
+_SPARE_FILES = 8
+_INDEX_BYTES = 8
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def each(work: Callable[[S], T], things: Sequence[S]) -> Iterator[T]:
+class _Worker(NamedTuple):
+    """A process that works on one thing after another.
+
+    Attributes
+    ----------
+    number : int; that of the process
+    tasks : int; the pipe to it, of indices
+    results : file; the pipe from it, of what came out
+    """
+
+    number: int
+    tasks: int
+    results: IO[bytes]
+
+    def begin(self, index: int) -> None:
+        """Let it work on a thing; of one that has died, `answer` tells."""
+        with suppress(BrokenPipeError):
+            os.write(self.tasks, index.to_bytes(_INDEX_BYTES, "little"))
+
+    def answer(self) -> tuple[bool, Any] | None:
+        """Whether the work was done, and what came out or was raised; None if the process has died of it."""
+        try:
+            answer: tuple[bool, Any] = pickle.load(self.results)
+        except (EOFError, pickle.UnpicklingError):
+            return None
+        return answer
+
+    def end(self) -> None:
+        """End it, whatever it does."""
+        with suppress(ProcessLookupError):
+            os.kill(self.number, signal.SIGKILL)
+        self.close()
+        with suppress(ChildProcessError):
+            os.waitpid(self.number, 0)
+
+    def close(self) -> None:
+        """Close this end of its pipes."""
+        os.close(self.tasks)
+        self.results.close()
+
+
+def each(work: Callable[[S], T], things: Sequence[S], lost: Callable[[S], T]) -> Iterator[T]:
     """``work(thing)`` of each of the `things`, in their order, as soon as those before it are done.
 
-    Many are worked on by as many processes as there are processors. Where none can be started, or one dies,
-    this process goes on alone.
+    As many processes work on them as there are processors; where not all can be started, fewer, and where
+    none can, or the system knows no copies of a process (Windows), this one.
 
     Parameters
     ----------
-    work : callable that, like all that it takes and returns, can be pickled
+    work : callable that returns, or raises, what can be pickled
     things : sequence
+    lost : callable
+        What stands for the result of a thing whose process died, of `SECONDS` or `MEMORY` or otherwise.
     """
-    done = 0
-    processors = _processors()
-    if len(things) >= _FEW and processors > 1:
-        from concurrent.futures import ProcessPoolExecutor
-        from concurrent.futures.process import BrokenProcessPool
-
-        try:
-            pool = ProcessPoolExecutor(min(processors, _MOST), initializer=_serve)
-            try:
-                for result in pool.map(work, things, chunksize=_CHUNK):
-                    done += 1
-                    yield result
-            finally:
-                # Nobody may want the rest; but what is being worked on is waited for, so that no thread of
-                # the pool is left when Python ends.
-                pool.shutdown(cancel_futures=True)
-        except (BrokenProcessPool, OSError, ImportError):
-            pass
-    for thing in things[done:]:
-        yield work(thing)
+    waiting = deque(range(len(things)))
+    done: dict[int, tuple[bool, Any]] = {}
+    staff: dict[_Worker, int | None] = {}  # and what each is busy with
+    try:
+        for index in range(len(things)):
+            while index not in done:
+                while waiting and (worker := _idle(staff) or _hired(work, things, staff)):
+                    staff[worker] = waiting[0]
+                    worker.begin(waiting.popleft())
+                if not staff:
+                    done[waiting.popleft()] = True, work(things[index])
+                for worker, which in _ready(staff):
+                    staff[worker] = None
+                    answer = worker.answer()
+                    if answer is None:
+                        del staff[worker]
+                        worker.end()
+                        answer = True, lost(things[which])
+                    done[which] = answer
+            well, outcome = done.pop(index)
+            if not well:
+                raise outcome
+            yield outcome
+    finally:
+        for worker in staff:
+            worker.end()
 
 
 def _processors() -> int:
@@ -61,22 +126,111 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _serve() -> None:
-    """Leave signals to whoever waits for the results, and end when that process ends, however it does.
+def _idle(staff: dict[_Worker, int | None]) -> _Worker | None:
+    return next((worker for worker, index in staff.items() if index is None), None)
+
+
+def _ready(staff: dict[_Worker, int | None]) -> list[tuple[_Worker, int]]:
+    """Those that are done or dead, and with what; waits until one is."""
+    busy = {worker.results.fileno(): (worker, index) for worker, index in staff.items() if index is not None}
+    if not busy:
+        return []
+    poll = select.poll()
+    for file in busy:
+        poll.register(file, select.POLLIN)
+    return [busy[file] for file, _ in poll.poll()]
+
+
+def _hired(work: Callable[[S], T], things: Sequence[S], staff: dict[_Worker, int | None]) -> _Worker | None:
+    """Another process, if there are fewer than processors, and nothing that it takes is short."""
+    if len(staff) >= _processors() or not hasattr(os, "fork"):
+        return None
+    # No signal finds a process that nobody has noted, or one that takes itself for this one.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        worker = _started(work, things, staff)
+        staff[worker] = None
+    except (OSError, MemoryError):
+        return None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return worker
+
+
+def _started(work: Callable[[S], T], things: Sequence[S], present: Iterable[_Worker]) -> _Worker:
+    """A new process.
+
+    Raises
+    ------
+    OSError
+        If there is none, or no pipe, to be had.
+    """
+    pipes: list[int] = []
+    try:
+        for _ in range(2):
+            pipes += os.pipe()
+        _check_spare(max(pipes))
+        tasks, to_tasks, results, to_results = pipes
+        number = os.fork()
+    except BaseException:
+        for pipe in pipes:
+            os.close(pipe)
+        raise
+    if number == 0:
+        try:
+            os.close(to_tasks)
+            os.close(results)
+            for other in present:
+                other.close()
+            _serve(work, things, tasks, to_results)
+        finally:
+            os._exit(1)
+    os.close(tasks)
+    os.close(to_results)
+    return _Worker(number, to_tasks, os.fdopen(results, "rb"))
+
+
+def _check_spare(file: int) -> None:
+    """Leave this process files enough.
+
+    Raises
+    ------
+    OSError
+        If the one that was opened last is among the last that can be.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if file + _SPARE_FILES >= most != resource.RLIM_INFINITY:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def _serve(work: Callable[[S], T], things: Sequence[S], tasks: int, results: int) -> NoReturn:
+    """Work on what is asked for, until nobody is there to ask.
 
     What a terminal sends to a whole group of processes is not for this one; what is sent to it alone ends it.
     """
-    if hasattr(os, "setpgrp"):
-        os.setpgrp()
+    os.setpgrp()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    _limit(resource.RLIMIT_CORE, 0)
+    with suppress(OSError):  # other systems than Linux do not tell
+        pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+        _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY)
+    while index := os.read(tasks, _INDEX_BYTES):
+        _limit(resource.RLIMIT_CPU, ceil(sum(os.times()[:2])) + SECONDS)
+        answer: tuple[bool, Any]
+        try:
+            answer = True, work(things[int.from_bytes(index, "little")])
+        except MemoryError:
+            break
+        except Exception as error:
+            answer = False, error
+        with suppress(BrokenPipeError), open(results, "wb", closefd=False) as file:
+            pickle.dump(answer, file)
+    os._exit(0)
 
 
-def _end_with_parent() -> None:
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+def _limit(kind: int, value: int) -> None:
+    """Let this process have no more than `value` of something, nor than it may have."""
+    _, most = resource.getrlimit(kind)
+    resource.setrlimit(kind, (value if most == resource.RLIM_INFINITY else min(value, most), most))

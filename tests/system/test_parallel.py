@@ -1,5 +1,7 @@
 """Work on several processors: the same results in the same order, whatever happens to a process."""
 
+import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -9,7 +11,10 @@ import pytest
 
 from mnistgd.system import parallel
 
-needs_two = pytest.mark.skipif(parallel._processors() < 2, reason="there is one processor")
+needs_copies = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system copies no process")
+needs_two = pytest.mark.skipif(
+    parallel._processors() < 2 or not hasattr(os, "fork"), reason="there is one processor"
+)
 
 
 @pytest.fixture
@@ -19,8 +24,9 @@ def script(tmp_path):
     def write(work, main):
         path = tmp_path / "script.py"
         path.write_text(
-            "import os, time\nfrom mnistgd.system.parallel import each\n\n\n"
+            "import os, time\nfrom mnistgd.system import parallel\nfrom mnistgd.system.parallel import each\n\n\n"
             f"def work(thing):\n{textwrap.indent(textwrap.dedent(work), '    ')}\n\n\n"
+            "def lost(thing):\n    return 'lost'\n\n\n"
             f"if __name__ == '__main__':\n{textwrap.indent(textwrap.dedent(main), '    ')}\n"
         )
         return [sys.executable, str(path)]
@@ -36,14 +42,13 @@ def printed(command):
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 501])
 def test_results_come_in_order(count, script):
-    found = printed(script("return -thing", f"print(*each(work, range({count})))"))
+    found = printed(script("return -thing", f"print(*each(work, range({count}), lost))"))
     assert found == [str(-n) for n in range(count)]
 
 
-def test_few_are_done_here(script):
-    assert printed(script("return os.getpid()", "print(set(each(work, range(63))) == {os.getpid()})")) == [
-        "True"
-    ]
+@needs_copies
+def test_one_is_done_elsewhere(script):
+    assert printed(script("return os.getpid()", "print(os.getpid() in each(work, [0], lost))")) == ["False"]
 
 
 @needs_two
@@ -57,38 +62,122 @@ def test_many_are_done_elsewhere_by_several(script, tmp_path):
             time.sleep(0.01)
         return os.getpid()
     """
-    main = "ids = set(each(work, range(64)))\nprint(os.getpid() in ids)"
+    main = "ids = set(each(work, range(64), lost))\nprint(os.getpid() in ids)"
     assert printed(script(work, main)) == ["False"]
 
 
 @needs_two
 def test_what_the_work_raises_is_raised(script):
-    main = "try: list(each(work, [1] * 100 + [0]))\nexcept ZeroDivisionError: print('raised')"
+    main = "try: list(each(work, [1] * 100 + [0], lost))\nexcept ZeroDivisionError: print('raised')"
     assert printed(script("return 1 / thing", main)) == ["raised"]
 
 
-@needs_two
-def test_a_process_that_dies_costs_no_result(script):
+@needs_copies
+def test_a_process_that_dies_costs_its_own_result_alone(script):
     work = "if thing == os.getppid(): os._exit(1)\nreturn thing"
-    main = "things = [*range(70), os.getpid(), *range(70)]\nprint(list(each(work, things)) == things)"
+    main = """
+        things = [*range(70), os.getpid(), *range(70)]
+        print(list(each(work, things, lost)) == [*range(70), 'lost', *range(70)])
+    """
     assert printed(script(work, main)) == ["True"]
 
 
-def test_without_processes_it_goes_on_alone(monkeypatch):
-    def refused(*_, **__):
-        raise OSError(38, "Function not implemented")
+@needs_copies
+@pytest.mark.parametrize(
+    "work",
+    [
+        "while thing == 1: pass",
+        "if thing == 1: parallel.resource_taken = bytes(700_000_000)",
+        "if thing == 1: raise MemoryError",
+    ],
+    ids=["time", "memory", "all memory"],
+)
+def test_what_takes_too_much_is_given_up(script, work):
+    if "700" in work and sys.platform != "linux":
+        pytest.skip("only Linux holds a process to its memory")
+    main = "parallel.SECONDS = 1\nprint(*each(work, range(3), lost))"
+    assert printed(script(f"{work}\nreturn thing", main)) == ["0", "lost", "2"]
 
-    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", refused)
-    assert list(parallel.each(abs, range(100))) == list(range(100))
-    monkeypatch.setattr(parallel, "_processors", lambda: 1)
-    assert list(parallel.each(abs, range(100))) == list(range(100))
+
+def test_without_processes_it_goes_on_alone(monkeypatch):
+    def refused():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("os.fork", refused, raising=False)
+    assert list(parallel.each(abs, range(100), str)) == list(range(100))
+    monkeypatch.delattr("os.fork")
+    assert list(parallel.each(abs, range(100), str)) == list(range(100))
+
+
+@needs_two
+def test_with_few_processes_it_goes_on_with_those(script):
+    main = """
+        fork, started = os.fork, []
+        def few():
+            if started:
+                raise BlockingIOError(11, "Resource temporarily unavailable")
+            started.append(1)
+            return fork()
+        os.fork = few
+        ids = set(each(work, range(64), lost))
+        print(len(ids), os.getpid() in ids)
+    """
+    assert printed(script("return os.getpid()", main)) == ["1", "False"]
+
+
+@needs_copies
+@pytest.mark.parametrize("files", range(3, 24))
+def test_with_few_files_it_goes_on(script, files):
+    """So few that not every process has its pipes, and this one still opens one of its own meanwhile."""
+    main = f"""
+        import resource
+        resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}))
+        for result in each(work, range(64), lost):
+            if {files} > 4: open(os.devnull).close()
+        print(result)
+    """
+    assert printed(script("return thing", main)) == ["63"]
+
+
+@needs_copies
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.parametrize("count", range(1, 7))
+def test_with_few_processes_of_a_user_it_goes_on(script, count):
+    main = f"""
+        import resource
+        resource.setrlimit(resource.RLIMIT_NPROC, ({count}, {count}))
+        os.setuid(54_321)
+        print(*each(work, range(64), lost))
+    """
+    assert printed(script("return thing", main)) == [str(number) for number in range(64)]
+
+
+@needs_copies
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_ends_it(script, number, tmp_path):
+    mark = tmp_path / "ids"
+    work = f"with open({str(mark)!r}, 'a') as file: file.write(f'{{os.getpid()}} ')\ntime.sleep(100)"
+    main = """
+        import signal
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try: list(each(work, range(64), lost))
+        except KeyboardInterrupt: pass
+    """
+    process = subprocess.Popen(script(work, main))
+    deadline = time.monotonic() + 30
+    while not (mark.exists() and mark.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(getattr(signal, number))
+    assert process.wait(10) == 0
+    assert not any(_lives(int(one)) for one in mark.read_text().split())
 
 
 @needs_two
 def test_whoever_wants_no_more_need_not_wait(script):
     # All of them would take minutes, however many processors there are: longer than is waited for here.
     count = 2000 * parallel._processors()
-    main = f"results = each(work, range({count}))\nprint(next(results))\nresults.close()\nprint('done')"
+    main = f"results = each(work, range({count}), lost)\nprint(next(results))\nresults.close()\nprint('done')"
     assert printed(script("time.sleep(0.1)\nreturn thing", main)) == ["0", "done"]
 
 
@@ -97,7 +186,7 @@ def test_whoever_wants_no_more_need_not_wait(script):
 def test_the_processes_end_with_the_one_that_started_them(script, tmp_path):
     mark = tmp_path / "ids"
     work = f"with open({str(mark)!r}, 'a') as file: file.write(f'{{os.getpid()}} ')\ntime.sleep(0.05)"
-    process = subprocess.Popen(script(work, "list(each(work, range(2000)))"))
+    process = subprocess.Popen(script(work, "list(each(work, range(2000), lost))"))
     deadline = time.monotonic() + 30
     while not (mark.exists() and len(set(mark.read_text().split())) > 1):
         assert time.monotonic() < deadline

@@ -105,10 +105,14 @@ def _sheet(screen: Screen, seen: inputs.Seen) -> Sheet:
 def _names_of(sources: list[str]) -> list[str]:
     """What files are called that show what the network saw: after the images, each name once."""
     stems = ["stdin" if source == "-" else Path(source).stem for source in sources] or ["image"]
-    names: list[str] = []
+    names: dict[str, None] = {}
+    counts: dict[str, int] = {}
     for stem in stems:
-        name, count = f"{stem}-saw.png", 2
+        count = counts.get(stem, 0) + 1
+        name = f"{stem}-saw.png" if count == 1 else f"{stem}-{count}-saw.png"
         while name in names:
-            name, count = f"{stem}-{count}-saw.png", count + 1
-        names.append(name)
-    return names
+            count += 1
+            name = f"{stem}-{count}-saw.png"
+        names[name] = None
+        counts[stem] = count
+    return list(names)
