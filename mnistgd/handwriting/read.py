@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.find import find_digit
@@ -85,6 +86,7 @@ def read_each(sources: Sequence[Path | bytes], *, as_is: bool) -> Iterator[NDArr
 
     They are read apart, so that none can take more than `each` gives it.
     """
+    Image.preinit()  # here once, instead of in every process
     return each(partial(_read, as_is=as_is), sources, too_costly)
 
 

@@ -1,5 +1,6 @@
 """Every kind of picture that is read, and every kind that is refused."""
 
+import errno
 import io
 import os
 import re
@@ -14,8 +15,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFile
 
 from mnistgd.errors import ImageError
-from mnistgd.handwriting.pictures import open_picture
-from mnistgd.handwriting.read import as_it_is, normalised
+from mnistgd.handwriting.pictures import open_apart, open_picture
+from mnistgd.handwriting.read import as_it_is, normalised, read_each
+from mnistgd.system import parallel
 
 WIDTH, HEIGHT = 90, 120
 
@@ -272,11 +274,6 @@ def test_as_it_is_takes_one_size(size):
 def png(width, height, data=b""):
     """A PNG that claims to be of some size, whatever it holds."""
 
-    def chunk(kind, content):
-        return (
-            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-        )
-
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     data = data or zlib.compress(bytes(100_000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
@@ -307,6 +304,42 @@ def run_length_encoded(side):
     return header + info + bytes(1024) + b"\1\0\0\0" * side
 
 
+def chunk(kind, content=b""):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def within(kind, place, stuffing, **options):
+    """A sound picture with something inside that is none of its pixels."""
+    content = saved(seven(), kind, **options)
+    return content[:place] + stuffing + content[place:]
+
+
+def gif_with(*blocks):
+    """A GIF with extensions before its image: two bytes of each say what it is."""
+    content = saved(seven().convert("1"), "GIF")
+    colours = 13 + 3 * (2 << (content[10] & 7))
+    return content[:colours] + b"".join(blocks) + content[colours:]
+
+
+def tiff_with(extra, content):
+    """A TIFF with more tags, (number, type, count) each, whose values are all the same bytes of it."""
+    width, height = 40, 50
+    first = 8 + width * height
+    tags = [(256, 3, 1, width), (257, 3, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    tags += [(273, 4, 1, 8), (277, 3, 1, 1), (278, 3, 1, height), (279, 4, 1, width * height)]
+    tags = sorted(tags + [(number, kind, count, first) for number, kind, count in extra])
+    header = b"II*\0" + struct.pack("<I", first + len(content))
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return header + bytes(width * height) + content + directory + bytes(4)
+
+
+def exif_with_a_long_orientation(count):
+    """Its value is pairs of integers, each of which becomes an object."""
+    directory = struct.pack(">HHHIII", 1, 0x0112, 5, count, 26, 0)
+    return b"MM\0*\0\0\0\x08" + directory + bytes(8 * count)
+
+
+PARTS = "stdin is made of too many parts"
 REFUSED = {
     "nothing at all": (lambda: b"", "stdin is empty"),
     "text": (lambda: b"not a picture\n" * 9, "stdin is not a picture of a kind that is read here"),
@@ -325,6 +358,13 @@ REFUSED = {
     "a wide GIF": (lambda: gif(65_000, 65_000), "stdin is too large.*"),
     "a wide WebP": (lambda: saved(Image.new("L", (6000, 5000)), "WEBP"), "stdin is too large: .*"),
     "a run-length encoded BMP": (lambda: run_length_encoded(3_000), "stdin is too large: 3000 × 3000 pixels"),
+    "JPEG padding": (lambda: within("JPEG", 2, b"\xff" * 20_000), PARTS),
+    "empty markers": (lambda: within("JPEG", 2, b"\xff\xe5\0\x02" * 20_000), PARTS),
+    "empty chunks": (lambda: within("PNG", 33, chunk(b"vpAg") * 20_000), PARTS),
+    "empty chunks behind the pixels": (lambda: within("PNG", -12, chunk(b"vpAg") * 80_000), PARTS),
+    "pixels in empty chunks": (lambda: within("PNG", 33, chunk(b"IDAT") * 80_000), PARTS),
+    "a long GIF comment": (lambda: gif_with(b"!\xfe", b"\xff".ljust(256) * 20_000, b"\0"), PARTS),
+    "many GIF comments": (lambda: gif_with(b"!\xfe\1c\0" * 20_000), PARTS),
     "a JPEG of 109 scans": (many_scans, "stdin is a JPEG of too many scans"),
 }
 
@@ -337,6 +377,77 @@ def test_refused(what, capfd):
     assert re.fullmatch(message, caught.value.message)
     assert caught.value.hint
     assert capfd.readouterr() == ("", "")
+
+
+COSTLY = {
+    "a long fraction in a TIFF": lambda: tiff_with([(282, 5, 3_000_000)], bytes(24_000_000)),
+    "a long orientation in a TIFF": lambda: tiff_with([(274, 5, 3_000_000)], bytes(24_000_000)),
+    "a long orientation in a PNG": lambda: within(
+        "PNG", 33, chunk(b"eXIf", exif_with_a_long_orientation(3_000_000))
+    ),
+    "a long orientation in a WebP": lambda: saved(
+        seven(), "WEBP", exif=exif_with_a_long_orientation(3_000_000)
+    ),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its memory")
+@pytest.mark.parametrize("what", COSTLY)
+def test_what_takes_much_memory_takes_no_more(what, monkeypatch):
+    """Each of them wants 400 MB; of the real limit, a file of 60 MB takes more than is there."""
+    monkeypatch.setattr(parallel, "MEMORY", 60_000_000)
+    with pytest.raises(ImageError, match=r"stdin (takes too much time or memory to read|is too large)"):
+        open_apart(COSTLY[what]())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system copies no process")
+def test_what_takes_long_takes_no_longer(monkeypatch):
+    def load(self):
+        while True:
+            pass
+
+    monkeypatch.setattr(parallel, "SECONDS", 0)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    (read,) = read_each([saved(seven(), "PNG")], as_is=False)
+    assert read.message == "stdin takes too much time or memory to read"
+
+
+def test_a_tag_for_each_of_many_times_the_same_megabyte():
+    """Pillow 11.0 reads them all, 4 GB in a file of 1 MB; later versions none that they do not need."""
+    tags = [(1000 + number, 7, 1_000_000) for number in range(4000)]
+    try:
+        assert open_picture(tiff_with(tags, bytes(1_000_000))).size == (40, 50)
+    except ImageError as error:
+        assert error.message == PARTS  # noqa: PT017
+
+
+def test_honest_notes_are_no_obstacle(wanted):
+    """As much as cameras and programs write: a preview, a colour profile, a history of changes."""
+    note = bytes(range(200)) * 300
+    segment = b"\xff\xe5" + struct.pack(">H", 2 + len(note)) + note
+    for content in (
+        within("JPEG", 2, segment * 400),
+        within("PNG", 33, chunk(b"vpAg", note) * 400),
+        gif_with(b"!\xff", (b"\xff" + note[:255]) * 2000, b"\0"),
+    ):
+        assert alike(normalised(open_picture(content)), wanted)
+
+
+def test_pixels_in_many_chunks(wanted):
+    content = saved(seven(), "PNG")
+    pixels = content[content.index(b"IDAT") + 4 : -16]
+    pieces = b"".join(chunk(b"IDAT", bytes([byte])) for byte in pixels)
+    assert alike(normalised(open_picture(content[:33] + pieces + content[-12:])), wanted)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM])
+def test_what_the_system_is_short_of_is_no_damage(number, monkeypatch):
+    def load(self):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    with pytest.raises(ImageError, match=f"stdin cannot be read: {os.strerror(number)}"):
+        open_picture(saved(seven(), "PNG"))
 
 
 def test_refused_by_the_file_system(tmp_path):

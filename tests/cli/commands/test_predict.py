@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnistgd.cli.commands.predict import _names_of
 from mnistgd.datasets.deskew import deskew
 from mnistgd.model import weights_file
 
@@ -102,6 +103,14 @@ def test_as_is_changes_nothing(mnistgd, mnist, network, tmp_path):
     )
     with Image.open("saw.png") as saw:
         assert np.array_equal(np.asarray(saw), straight[0])
+
+
+def test_files_of_pictures_that_are_called_alike():
+    assert _names_of(["a/x.png", "b/x.png", "x-2.png", "c/x.png", "-"]) == [
+        *("x-saw.png", "x-2-saw.png", "x-2-2-saw.png", "x-3-saw.png", "stdin-saw.png")
+    ]
+    # Asked for one by one, each after all before it, these would take hours.
+    assert _names_of(["x.png"] * 30_000)[-1] == "x-30000-saw.png"
 
 
 def test_what_the_network_saw(mnistgd, mnist, tmp_path):
