@@ -18,6 +18,7 @@ import sysconfig
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -35,10 +36,14 @@ from mnistgd.model.freeze import read_mask
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import build_record
+from mnistgd.system import parallel
 from mnistgd.training import checkpoint, history, snapshots
 
 SECONDS = 2.0
 """The longest that any input may take."""
+
+# All of it happens in this process, where it is watched, and where no limit helps.
+parallel._processors = lambda: 0
 
 
 class Target(NamedTuple):
@@ -104,7 +109,7 @@ def _checkpoint() -> bytes:
     epoch = history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.npz"
-        checkpoint.save(path, place, [epoch], seconds=1.0, data="mnist", out="w.npz", log=None)
+        checkpoint.save(path, place, history.to_rows([epoch]), seconds=1.0, data="mnist", out="w.npz", log=None)
         return path.read_bytes()
 
 
@@ -297,6 +302,24 @@ def _pictures() -> list[bytes]:
     return files
 
 
+def _stuffed_pictures() -> list[bytes]:
+    """Pictures with much in them that is none of their pixels, where each format has room for it."""
+    sound = {content[:4]: content for content in _pictures()}
+    stuffed = [
+        *(
+            (b"\xff\xd8\xff\xe0", 2, word)
+            for word in (b"\xff", b"\xff\xe5\0\x02", b"\xff\xe5\1\0".ljust(258))
+        ),
+        *((b"\x89PNG", place, _EMPTY_CHUNK) for place in (33, -12)),
+        *((b"GIF8", -1, word) for word in (b"!\xfe\1c\0", b"!\xfe\xff".ljust(258, b"c") + b"\0")),
+    ]
+    return [
+        sound[kind][:place] + word * times + sound[kind][place:]
+        for kind, place, word in stuffed
+        for times in (100, 3000)
+    ]
+
+
 @functools.cache
 def seeds(name: str) -> Sequence[bytes]:
     """Inputs of a target that are sound, made once."""
@@ -318,6 +341,7 @@ _NPY = [
     b"(-1,)",
     b"1e9",
 ]
+_EMPTY_CHUNK = b"\0\0\0\0vpAg" + zlib.crc32(b"vpAg").to_bytes(4)
 _JSON = [
     *(
         b'"format"',
@@ -356,7 +380,13 @@ TARGETS: dict[str, Target] = {
         [b'"epoch"', b'"loss"', *_JSON],
     ),
     "picture": Target(
-        _read_picture, _pictures, [b"IHDR", b"IDAT", b"PLTE", b"tRNS", b"\xff\xd8", b"GIF89a", b"II*\0"]
+        _read_picture,
+        lambda: [*_pictures(), *_stuffed_pictures()],
+        [
+            *(b"IHDR", b"IDAT", b"PLTE", b"tRNS", b"\xff\xd8", b"GIF89a", b"II*\0"),
+            # What any number may come of: an empty marker, an empty chunk, a comment, a long list of fractions.
+            *(b"\xff\xe5\0\x02", _EMPTY_CHUNK, b"!\xfe\1c\0", b"\5\0\xff\xff\0\0"),
+        ],
     ),
     "font": Target(_read_font, lambda: [_font()], [b"glyf", b"head", b"hmtx", b"fpgm", b"\x7f\xff", b"OTTO"]),
     "lesson": Target(
@@ -459,5 +489,7 @@ def changed(name: str, rng: random.Random) -> bytes:
         places = (rng.randrange(200), len(content) - rng.randrange(600), rng.randrange(len(content) + 1))
         start = max(0, min(rng.choice(places), len(content)))
         word = rng.choice([*target.words, b"", rng.randbytes(1), rng.randbytes(4), b"\xff" * 4])
+        if rng.random() < 0.05:  # of many a part any number may follow one another
+            word *= 100_000 // max(1, len(word))
         content[start : start + rng.choice([0, len(word), len(word), rng.randrange(100)])] = word
     return bytes(content)
