@@ -125,11 +125,11 @@ def open_picture(source: Path | bytes) -> Picture:
                 with _silenced() if image.format == "TIFF" else nullcontext():
                     image.load()
                 pixels = on_paper(image, max(1, max(image.size) // _ENOUGH))
+                turns, mirrored = _ORIENTATIONS.get(_orientation(image), (0, False))
             except ImageError:
                 raise
             except Exception as error:
                 raise _damaged(name, error) from error
-            turns, mirrored = _ORIENTATIONS.get(_orientation(image), (0, False))
     if mirrored:
         pixels = pixels[:, ::-1]
     pixels = np.ascontiguousarray(np.rot90(pixels, turns))
