@@ -109,7 +109,9 @@ def _checkpoint() -> bytes:
     epoch = history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.npz"
-        checkpoint.save(path, place, history.to_rows([epoch]), seconds=1.0, data="mnist", out="w.npz", log=None)
+        checkpoint.save(
+            path, place, history.to_rows([epoch]), seconds=1.0, data="mnist", out="w.npz", log=None
+        )
         return path.read_bytes()
 
 
