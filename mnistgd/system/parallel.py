@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 SECONDS = 20
 """The time of a processor that one thing may take; by the clock it can be more, where others use it too."""
+CLOCK = 120
+"""The seconds after which processes that are all silent are given up: they wait for what never comes."""
 MEMORY = 800_000_000
 """The bytes that a process may take in addition to what this one has."""
 # So many files this process can still open when all others are started.
@@ -138,6 +140,10 @@ def _ready(staff: dict[_Worker, int | None]) -> list[tuple[_Worker, int]]:
     poll = select.poll()
     for file in busy:
         poll.register(file, select.POLLIN)
+    if not poll.poll(1000 * CLOCK):
+        for worker, _ in busy.values():
+            with suppress(ProcessLookupError):
+                os.kill(worker.number, signal.SIGKILL)
     return [busy[file] for file, _ in poll.poll()]
 
 

@@ -73,6 +73,12 @@ def test_what_the_work_raises_is_raised(script):
 
 
 @needs_copies
+def test_a_process_that_waits_for_ever_is_given_up(script):
+    main = "parallel.CLOCK = 1\nprint(*each(work, ['a', 'b'], lost))"
+    assert printed(script("time.sleep(1000)", main)) == ["lost", "lost"]
+
+
+@needs_copies
 def test_a_process_that_dies_costs_its_own_result_alone(script):
     work = "if thing == os.getppid(): os._exit(1)\nreturn thing"
     main = """
@@ -87,13 +93,13 @@ def test_a_process_that_dies_costs_its_own_result_alone(script):
     "work",
     [
         "while thing == 1: pass",
-        "if thing == 1: parallel.resource_taken = bytes(700_000_000)",
+        "if thing == 1: bytes(2 * parallel.MEMORY)",
         "if thing == 1: raise MemoryError",
     ],
     ids=["time", "memory", "all memory"],
 )
 def test_what_takes_too_much_is_given_up(script, work):
-    if "700" in work and sys.platform != "linux":
+    if "MEMORY" in work and sys.platform != "linux":
         pytest.skip("only Linux holds a process to its memory")
     main = "parallel.SECONDS = 1\nprint(*each(work, range(3), lost))"
     assert printed(script(f"{work}\nreturn thing", main)) == ["0", "lost", "2"]
