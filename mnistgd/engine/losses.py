@@ -71,14 +71,16 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[float, Array]:
     batch = len(logits)
     # A row for each class, as the layers leave them in memory: sums over the classes then run along long
     # rows, and one index finds the class of each label.
-    by_class = np.subtract(logits.T, logits.max(axis=1), order="C")
+    by_class = np.subtract(logits.T, np.maximum.reduce(logits.T), order="C")
     flat = by_class.reshape(-1)
-    own = labels.astype(np.intp) * batch + np.arange(batch)
+    own = labels.astype(np.intp)
+    own *= batch
+    own += np.arange(batch)
     # log p from the logits, never from p: a p that rounds to 0 would make the loss infinite.
     chosen = _pick(flat, own, labels, logits.shape[1])
     np.exp(by_class, out=by_class)
-    totals = by_class.sum(axis=0)
-    loss = float((np.log(totals) - chosen).sum()) / batch
+    totals = np.add.reduce(by_class)
+    loss = float(np.add.reduce(np.log(totals) - chosen)) / batch
     totals *= batch
     by_class /= totals
     flat[own] -= 1 / batch

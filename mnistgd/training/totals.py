@@ -40,6 +40,7 @@ class Tally:
         # One entry for each step that is done; those of `right` follow when the pending outputs are counted.
         self.loss, self.right, self.seen = [before.loss], [before.right], [before.seen]
         self.pending: list[tuple[Array, Array]] = []
+        self._rows = 0  # pending
 
     def add(self, step: Step) -> None:
         """One batch more."""
@@ -47,7 +48,8 @@ class Tally:
         self.loss.append(self.loss[-1] + step.loss * count)
         self.seen.append(self.seen[-1] + count)
         self.pending.append((step.outputs, step.targets))
-        if self.seen[-1] - self.seen[len(self.right) - 1] >= ROWS:
+        self._rows += count
+        if self._rows >= ROWS:
             self._count()
 
     def after(self, step: int) -> EpochTotals:
@@ -64,3 +66,4 @@ class Tally:
         ends = np.cumsum([len(batch) for batch in targets])
         self.right += (self.right[-1] + np.cumsum(rightly)[ends - 1]).tolist()
         self.pending.clear()
+        self._rows = 0
