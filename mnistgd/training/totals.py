@@ -37,18 +37,15 @@ class Tally:
 
     def __init__(self, first_step: int, before: EpochTotals = NOTHING) -> None:
         self.first_step = first_step
-        # One entry for each step that is done; those of `right` follow when the pending outputs are counted.
+        # One entry for each step that is counted; the others are pending.
         self.loss, self.right, self.seen = [before.loss], [before.right], [before.seen]
-        self.pending: list[tuple[Array, Array]] = []
-        self._rows = 0  # pending
+        self.pending: list[tuple[float, Array, Array]] = []
+        self._rows = 0
 
     def add(self, step: Step) -> None:
         """One batch more."""
-        count = len(step.targets)
-        self.loss.append(self.loss[-1] + step.loss * count)
-        self.seen.append(self.seen[-1] + count)
-        self.pending.append((step.outputs, step.targets))
-        self._rows += count
+        self.pending.append((step.loss, step.outputs, step.targets))
+        self._rows += len(step.targets)
         if self._rows >= ROWS:
             self._count()
 
@@ -60,10 +57,13 @@ class Tally:
         return EpochTotals(self.loss[place], self.right[place], self.seen[place])
 
     def _count(self) -> None:
-        outputs, targets = zip(*self.pending, strict=True)
+        losses, outputs, targets = zip(*self.pending, strict=True)
+        counts = np.array([len(batch) for batch in targets])
         by_class = np.concatenate([batch.T for batch in outputs], axis=1)
-        rightly = answered_rightly(by_class.T, np.concatenate(targets))
-        ends = np.cumsum([len(batch) for batch in targets])
-        self.right += (self.right[-1] + np.cumsum(rightly)[ends - 1]).tolist()
+        rightly = np.cumsum(answered_rightly(by_class.T, np.concatenate(targets)))
+        # One after the other, as they came: sums in another order would round differently.
+        self.loss += np.cumsum([self.loss[-1], *(losses * counts)])[1:].tolist()
+        self.right += (self.right[-1] + rightly[np.cumsum(counts) - 1]).tolist()
+        self.seen += (self.seen[-1] + np.cumsum(counts)).tolist()
         self.pending.clear()
         self._rows = 0
