@@ -1,7 +1,7 @@
 """Speed and memory, as ratios taken in one run: ``python tests/bench/bench.py``.
 
 Absolute times mean little on a shared machine; what counts is each figure beside the one it is held
-against, taken in turn with it. Nothing here is asserted: the README says what to reach.
+against, taken in turn with it. Nothing here is asserted.
 """
 
 from __future__ import annotations

@@ -82,8 +82,8 @@ def train(
     chosen = {"out", "log"} - named if saved is not None else set()  # by the file, which may be anyone's
     if resume is not None and log is not None and "log" in chosen:
         resuming.check_place(resume, "--log", str(log))
-    done, seconds = (saved.history, saved.seconds) if saved is not None else ([], 0.0)
-    history = HistoryLog(log, done, seconds, follow="log" not in chosen)
+    done, spent = (saved.history, saved.seconds) if saved is not None else ([], 0.0)
+    history = HistoryLog(log, done, spent, follow="log" not in chosen)
     checkpointer = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
     recorder = Recorder(start, frames) if frames else None
     with (

@@ -32,6 +32,7 @@ def verify(
     from mnistgd.training import reproduction
     from mnistgd.training.run import Run
 
+    claimed = outputs.claim(read=[weights], as_json=as_json)
     model = inputs.network(weights)
     dataset = inputs.images_for(model, data, offline=offline, quiet=quiet)
     if dataset.sha256 != model.data_sha256:
@@ -49,6 +50,6 @@ def verify(
         "environment_differs": found.environment_differs,
         "weights": str(weights),
     }
-    outputs.claim(as_json=as_json).finish(document, lines)
+    claimed.finish(document, lines)
     if found.verdict == "different":
         raise MnistgdError(f"{weights} cannot be reproduced", "it was changed, or made by other code")
