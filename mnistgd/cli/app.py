@@ -12,6 +12,7 @@ import typer
 
 from mnistgd import __version__
 from mnistgd.cli import console, options, signals, train_options
+from mnistgd.cli.command import Command
 from mnistgd.cli.commands.animate import animate
 from mnistgd.cli.commands.compare import compare
 from mnistgd.cli.commands.curves import curves
@@ -51,7 +52,7 @@ app = typer.Typer(
 )
 app.command(cls=train_options.TrainCommand)(train)
 for command in (show_weights, evaluate, predict, explain, compare, animate, curves, verify):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(lesson_app)
 app.add_typer(data_app)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from mnistgd.cli import options
+from mnistgd.cli.command import Command
 
 Out = Annotated[str, options.out("The weights file to write.", envvar="MNISTGD_WEIGHTS")]
 Frames = Annotated[
@@ -35,7 +35,7 @@ GROUPS = ("Data", "Network", "Descent", "Stopping", "Output")
 """The headings of the help; an option that names none is about the output."""
 
 
-class TrainCommand(TyperCommand):
+class TrainCommand(Command):
     """The command, whose many options stand in groups."""
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs
+from mnistgd.cli.command import Command
 
 if TYPE_CHECKING:
     from mnistgd.datasets.dataset import Dataset
@@ -29,7 +30,7 @@ def data_root(context: typer.Context) -> None:
         console.print_lines(context.get_help().splitlines())
 
 
-@data_app.command("info")
+@data_app.command("info", cls=Command)
 def info(
     data: options.Data = "mnist",
     class_names: options.ClassNames = None,
@@ -58,7 +59,7 @@ def info(
     )
 
 
-@data_app.command("show")
+@data_app.command("show", cls=Command)
 def show(
     digit: Annotated[
         int | None, typer.Option(min=0, max=9, help="Show only this digit.", show_default="all of them")

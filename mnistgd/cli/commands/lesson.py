@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from mnistgd.cli import console, fonts, inputs, options, outputs
+from mnistgd.cli.command import Command
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, table
 from mnistgd.errors import UsageError
@@ -108,7 +109,7 @@ def _lesson_command(name: str) -> Any:
 
 def _command(function: Callable[..., None], name: str, text: str) -> Any:
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
-    app.command(name, help=text)(function)
+    app.command(name, cls=Command, help=text)(function)
     return typer.main.get_command(app)
 
 

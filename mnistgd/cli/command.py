@@ -1,0 +1,25 @@
+"""A command as typer makes it, but for what is named twice."""
+
+from __future__ import annotations
+
+import typer
+from typer.core import TyperCommand
+
+from mnistgd.errors import UsageError
+
+NAMED_ONCE = frozenset({"weights", "data", "resume", "freeze", "_font", "against", "layer", "unit", "digit"})
+"""Options that name what is read or looked at. Of a setting that is given twice the last one counts, as
+everywhere in a shell; but whoever names two of these wants both."""
+
+
+class Command(TyperCommand):
+    """A command that drops none of several inputs: those that it takes one of are refused."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(list(args))
+            for option in order:
+                if option.name in NAMED_ONCE and not option.multiple and order.count(option) > 1:
+                    message = f"{option.opts[0]} is given twice, and takes one"
+                    raise UsageError(message, "leave one of them out")
+        return super().parse_args(ctx, args)
