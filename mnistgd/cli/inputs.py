@@ -11,7 +11,7 @@ from mnistgd.cli.options import ALL
 from mnistgd.errors import DataError, ImageError, MnistgdError, UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     import numpy as np
     import typer
@@ -32,10 +32,22 @@ class Seen(NamedTuple):
     ----------
     name : str; its file, or which image of the data it is
     pixels : uint8 ndarray of shape (28, 28), prepared as the training images were
+    truth : int or None, the class that it is of; None where nobody has said it
     """
 
     name: str
     pixels: NDArray[np.uint8]
+    truth: int | None = None
+
+    def held_against(self, answer: int) -> dict[str, int | bool | None]:
+        """What JSON says of the truth, and of an answer beside it."""
+        return {"true_digit": self.truth, "right": None if self.truth is None else answer == self.truth}
+
+    def verdict(self, answer: int, class_names: Sequence[str]) -> str:
+        """What people read of that: ``right``, or ``wrong, it is 5``; nothing where nobody knows."""
+        if self.truth is None:
+            return ""
+        return "right" if answer == self.truth else f"wrong, it is {class_names[self.truth]}"
 
 
 def network(weights: Path, claim: Claim | None = None, data: str | None = None) -> Model:
@@ -145,39 +157,46 @@ def columns_of(chosen: list[int | None], count: int) -> list[int]:
     return list(range(count)) if None in chosen else [index for index in chosen if index is not None]
 
 
-def check_one(context: typer.Context, image: str | None, index: int | None) -> None:
-    """Exactly one of an image's file and an image's number must be named, and no option of the other kind.
+def check_one(context: typer.Context, image: str | None, index: list[int] | None) -> None:
+    """Images are named by their files or by their numbers, and by no option of the other kind.
 
     Raises
     ------
     UsageError
-        If none or both are, or the command line says what would go unheard.
+        If none is, or both are, or the command line says what would go unheard.
     """
-    if image is None and index is None:
+    if image is None and not index:
         raise UsageError("no image is named", "name a file, or an image of the data with --index N")
-    if image is not None and index is not None:
+    if image is not None and index:
         raise UsageError("an image and --index contradict each other", "name one of them")
-    which, unheard = ("without", ("split", "data")) if index is None else ("with", ("as_is",))
+    which, unheard = ("with", ("as_is",)) if index else ("without", ("split", "data"))
     for name in unheard:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             raise UsageError(f"--{name.replace('_', '-')} means nothing {which} --index", "leave it out")
 
 
-def image_at(
-    model: Model, index: int, split: Literal["test", "train"], data: str | None, *, offline: bool, quiet: bool
-) -> Seen:
-    """Image `index` of a split, counted from 0.
+def images_at(
+    model: Model,
+    indices: Sequence[int],
+    split: Literal["test", "train"],
+    data: str | None,
+    *,
+    offline: bool,
+    quiet: bool,
+) -> list[Seen]:
+    """The images of a split with these numbers, counted from 0.
 
     Raises
     ------
     DataError
         If there are fewer.
     """
-    images, _ = images_for(model, data, offline=offline, quiet=quiet).split(split)
-    if index >= len(images):
-        raise DataError(f"there is no {split} image {index}", f"they are numbered 0 to {len(images) - 1}")
-    return Seen(f"{split} image {index}", images[index])
+    images, labels = images_for(model, data, offline=offline, quiet=quiet).split(split)
+    if max(indices) >= len(images):
+        message = f"there is no {split} image {max(indices)}"
+        raise DataError(message, f"they are numbered 0 to {len(images) - 1}")
+    return [Seen(f"{split} image {index}", images[index], int(labels[index])) for index in indices]
 
 
 def picture(model: Model, source: str, *, as_is: bool) -> Seen:

@@ -73,7 +73,14 @@ Image = Annotated[
     typer.Argument(metavar="[IMAGE|-]", help="A picture of one digit: PNG, JPEG, …", show_default=False),
 ]
 Index = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="Take image N of the data instead, counted from 0.")
+    list[int] | None,
+    typer.Option(
+        min=0,
+        metavar="N",
+        callback=lambda indices: list(dict.fromkeys(indices or ())),
+        help="Take image N of the data instead, counted from 0; several if repeated.",
+        show_default=False,
+    ),
 ]
 ALL = "all"
 DIGITS = [ALL, *"0123456789"]

@@ -177,7 +177,7 @@ KINDS = {
     ),
     "evidence": Kind(
         lambda: evidence_figure(
-            *evidence(8, 6, 5), title="test image 8: why 6, and not 5", weight_limit=LIMIT
+            *evidence(8, 6, 5), title="test image 8 (wrong, it is 5): why 6, and not 5", weight_limit=LIMIT
         ),
         [*boxes(25, 103, 224, 3, 2, 266, 238), (291, 579, 224, 15), (557, 579, 224, 15)],
     ),

@@ -1,4 +1,4 @@
-"""``mnistgd explain``: why one image got its answer."""
+"""``mnistgd explain``: why an image got its answer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mnistgd.cli.outputs import Claim
     from mnistgd.figures.blocks import Screen
     from mnistgd.figures.evidence import Row
     from mnistgd.figures.palettes import Palette
@@ -29,7 +32,14 @@ def explain(
         typer.Option(metavar="DIGIT|NAME", help="What speaks for the answer rather than for this one."),
     ] = None,
     weights: options.Weights = options.WEIGHTS_FILE,
-    out: Annotated[str, options.out("The picture to write.")] = "explain.png",
+    out: Annotated[
+        str | None,
+        options.out(
+            "The picture to write, a folder for several, or - for stdout.",
+            metavar="FILE|FOLDER|-",
+            show_default="explain.png",
+        ),
+    ] = None,
     palette: options.Palette = "diverging",
     _font: fonts.Font = None,
     as_is: options.AsIs = False,
@@ -39,58 +49,86 @@ def explain(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Show why one image got its answer: image × weights, summed."""
-    from mnistgd.figures.captions import class_name
-    from mnistgd.figures.evidence import evidence_figure
-    from mnistgd.figures.palettes import PALETTES, limit_of
-    from mnistgd.figures.png import png_bytes
+    """Show why an image got its answer: image × weights, summed."""
+    from mnistgd.figures.palettes import PALETTES
     from mnistgd.model import explanation
-    from mnistgd.model.weights_file import weights_sha256
 
     inputs.check_one(context, image, index)
-    claimed = outputs.claim({"--out": out}, read=[weights, image], as_json=as_json, drawing=not no_terminal)
+    several = index if index and len(index) > 1 else ()
+    files = [f"explain-{number}.png" for number in several] or ["explain.png"]
+    written = outputs.several("--out", out, files)
+    claimed = outputs.claim(written, read=[weights, image], as_json=as_json, drawing=not no_terminal)
     model = inputs.network(weights, claimed, data)
     rival = None if against is None else inputs.class_of(model, against)
-    if index is None:
-        seen = inputs.picture(model, image or "-", as_is=as_is)
+    if index:
+        chosen = inputs.images_at(model, index, split, data, offline=offline, quiet=quiet)
     else:
-        seen = inputs.image_at(model, index, split, data, offline=offline, quiet=quiet)
-    found = explanation.explain(model, seen.pixels)
-    answer, second = found.ranking[:2]
-    if rival == answer:
-        message = f"{model.class_names[answer]} is the answer itself"
+        chosen = [inputs.picture(model, image or "-", as_is=as_is)]
+    explained = [explanation.explain(model, seen.pixels) for seen in chosen]
+    if rival is not None and rival in [found.ranking[0] for found in explained]:
+        message = f"{model.class_names[rival]} is the answer itself"
         raise UsageError(message, "name another digit with --against")
+    for position, (seen, found, file) in enumerate(zip(chosen, explained, written.values(), strict=True)):
+        if position and not as_json:
+            console.print_lines([""])
+        _show(claimed, model, seen, found, rival, file, PALETTES[palette])
 
-    names = [class_name(model.class_names, digit) for digit in (answer, second if rival is None else rival)]
-    colours = PALETTES[palette]
+
+def _show(
+    claimed: Claim,
+    model: Model,
+    seen: inputs.Seen,
+    found: Explanation,
+    rival: int | None,
+    file: str,
+    palette: Palette,
+) -> None:
+    """Print the terms of one image's logits, and write them as a picture."""
+    from mnistgd.figures.captions import class_name
+    from mnistgd.figures.evidence import evidence_figure
+    from mnistgd.figures.palettes import limit_of
+    from mnistgd.figures.png import png_bytes
+    from mnistgd.model.weights_file import weights_sha256
+
+    answer, second = found.ranking[:2]
+    names = [class_name(model.class_names, digit) for digit in range(len(model.class_names))]
+    document = _document(model, seen, found)
+    lines = _table(model, found)
     if rival is None:
-        difference = None
         rows = [_class_row(model, found, digit) for digit in (answer, second)]
-        title = f"{seen.name}: why {names[0]}, and not {names[1]}"
         weights_name, limit = "weights", limit_of(model.weights)
     else:
         difference = found.evidence[answer].minus(found.evidence[rival])
-        rows = [_row(" − ".join(names), difference, "logits")]
-        title = f"{seen.name}: what speaks for {names[0]} rather than {names[1]}"
+        rows = [_row(f"{names[answer]} − {names[rival]}", difference, "logits")]
         weights_name, limit = "difference of weights", limit_of(difference.weights)
+        document["against"] = {"digit": rival, "label": model.class_names[rival]} | _terms(difference)
+        *lines, last = _table(model, found, difference)
+        lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
     with console.stage("drawing"):
         picture = evidence_figure(
-            seen.pixels, rows, title=title, weights_name=weights_name, weight_limit=limit, palette=colours
+            seen.pixels,
+            rows,
+            title=_title(seen, names, answer, second, rival),
+            weights_name=weights_name,
+            weight_limit=limit,
+            palette=palette,
         )
-
-    document = _document(model, found)
-    lines = _table(model, found, difference)
-    if rival is not None and difference is not None:
-        document["against"] = {"digit": rival, "label": model.class_names[rival]} | _terms(difference)
-        *lines, last = lines
-        lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
     claimed.finish(
-        document | {"image": seen.name, "file": out},
-        [*lines, ""],
-        files={out: png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)})},
-        sketch=lambda screen: _sheet(screen, seen, rows, colours),
-        last=[out],
+        document | {"image": seen.name, "file": file},
+        [_title(seen, model.class_names, answer, second, rival), *lines, ""],
+        files={file: png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)})},
+        sketch=lambda screen: _sheet(screen, seen, rows, palette),
+        last=[file],
     )
+
+
+def _title(seen: inputs.Seen, names: Sequence[str], answer: int, second: int, rival: int | None) -> str:
+    """What is explained, and before it, since a long line is cut at its end, whether that is right."""
+    verdict = seen.verdict(answer, names)
+    image = f"{seen.name} ({verdict})" if verdict else seen.name
+    if rival is None:
+        return f"{image}: why {names[answer]}, and not {names[second]}"
+    return f"{image}: what speaks for {names[answer]} rather than {names[rival]}"
 
 
 def _class_row(model: Model, found: Explanation, digit: int) -> Row:
@@ -116,17 +154,18 @@ def _terms(evidence: Evidence) -> dict[str, float]:
     }
 
 
-def _document(model: Model, found: Explanation) -> dict[str, Any]:
+def _document(model: Model, seen: inputs.Seen, found: Explanation) -> dict[str, Any]:
     digits = [
         {"digit": digit, "label": name, "probability": float(found.probabilities[digit])}
         | _terms(found.evidence[digit])
         for digit, name in enumerate(model.class_names)
     ]
     answer = found.ranking[0]
-    return {"digit": answer, "label": model.class_names[answer], "digits": digits}
+    document = {"digit": answer, "label": model.class_names[answer]}
+    return document | seen.held_against(answer) | {"digits": digits}
 
 
-def _table(model: Model, found: Explanation, difference: Evidence | None) -> list[str]:
+def _table(model: Model, found: Explanation, difference: Evidence | None = None) -> list[str]:
     """All digits, the likeliest first, and below them a difference; each line adds up from left to right."""
 
     def row(name: str, evidence: Evidence, probability: str = "") -> list[str]:

@@ -45,14 +45,15 @@ def predict(
     """Say which digit a photo, a drawing or an image shows."""
     sources = images or []
     inputs.check_one(context, sources[0] if sources else None, index)
-    names = _names_of(sources)
+    names = _names_of(sources or [f"image-{number}" for number in index or ()])
     written = {} if saw is None else outputs.several("--saw", saw, names)
     files: list[str | None] = [*written.values()] or [None for _ in names]
     claimed = outputs.claim(written, read=[weights, *sources], as_json=as_json, drawing=not no_terminal)
     model = inputs.network(weights, claimed, data)
-    if index is not None:
-        seen = inputs.image_at(model, index, split, data, offline=offline, quiet=quiet)
-        _answer(claimed, model, seen, files[0])
+    if index:
+        chosen = inputs.images_at(model, index, split, data, offline=offline, quiet=quiet)
+        for seen, file in zip(chosen, files, strict=True):
+            _answer(claimed, model, seen, file)
         return
     failed = False
     with closing(inputs.pictures(model, sources, as_is=as_is)) as pictures:
@@ -73,12 +74,14 @@ def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) ->
     from mnistgd.model.model import ranked
 
     probabilities = model.probabilities(seen.pixels[None])[0]
+    ranking = ranked(probabilities)
     first, second = (
         {"digit": digit, "label": model.class_names[digit], "probability": float(probabilities[digit])}
-        for digit in ranked(probabilities)[:2]
+        for digit in ranking[:2]
     )
     document: dict[str, Any] = {"image": seen.name, **first, "runner_up": second}
     document["probabilities"] = probabilities.tolist()
+    document |= seen.held_against(ranking[0])
     files = {}
     if saw is not None:
         from PIL import Image
@@ -88,9 +91,11 @@ def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) ->
         document["saw"] = saw
         files[saw] = png_bytes(Image.fromarray(seen.pixels))
     answer, other = (f"{each['label']} ({each['probability']:.1%})" for each in (first, second))
+    verdict = seen.verdict(ranking[0], model.class_names)
+    line = f"{seen.name}: {answer}, then {other}"
     claimed.finish(
         document,
-        [f"{seen.name}: {answer}, then {other}"],
+        [f"{line}; {verdict}" if verdict else line],
         files=files,
         sketch=lambda screen: _sheet(screen, seen),
     )
@@ -104,7 +109,7 @@ def _sheet(screen: Screen, seen: inputs.Seen) -> Sheet:
 
 def _names_of(sources: list[str]) -> list[str]:
     """What files are called that show what the network saw: after the images, each name once."""
-    stems = ["stdin" if source == "-" else Path(source).stem for source in sources] or ["image"]
+    stems = ["stdin" if source == "-" else Path(source).stem for source in sources]
     names: dict[str, None] = {}
     counts: dict[str, int] = {}
     for stem in stems:

@@ -1,5 +1,6 @@
 """``mnistgd explain``: the terms of each sum, in numbers and in a picture."""
 
+import json
 from decimal import Decimal
 
 import numpy as np
@@ -50,7 +51,8 @@ def test_against_a_rival(mnistgd, trained):
 
 def test_the_table_and_the_picture(mnistgd, trained, tmp_path):
     result = mnistgd("explain", "--index", 0, "--out", "why.png")
-    lines = result.stdout.splitlines()
+    title, *lines = result.stdout.splitlines()
+    assert title.startswith("test image 0 (")
     assert lines[0].split() == ["digit", "for", "against", "bias", "logit", "probability"]
     assert len(lines) == 13
     assert lines[-1] == "why.png"
@@ -94,12 +96,90 @@ def test_against_the_answer_itself(mnistgd, trained):
     assert mnistgd("explain", "--index", 0, "--against", answer).code == 2
 
 
+def titles_drawn(monkeypatch):
+    """The titles of the figures that are drawn from now on."""
+    from mnistgd.figures import evidence
+
+    said, draw = [], evidence.evidence_figure
+
+    def figure(*args, **options):
+        said.append(options["title"])
+        return draw(*args, **options)
+
+    monkeypatch.setattr(evidence, "evidence_figure", figure)
+    return said
+
+
 def test_hidden_layers_have_no_such_sum(mnistgd, few, tmp_path):
     path = tmp_path / "w.npz"
     mnistgd("train", "--data", few, "--hidden", 4, "--out", path)
     result = mnistgd("explain", "--index", 0, "--weights", path)
     assert result.code == 1
     assert "hidden layers" in result.stderr
+
+
+def test_the_answer_is_held_against_the_truth(mnistgd, few, trained, tmp_path, monkeypatch):
+    """In JSON, line and title; a picture of which nobody says what it is has neither."""
+    said = titles_drawn(monkeypatch)
+    with np.load(few) as file:
+        images, labels = file["test_images"], file["test_labels"]
+    answers = trained.outputs(images).argmax(axis=1)
+    wrong, right = (int(np.flatnonzero(same)[0]) for same in (answers != labels, answers == labels))
+    for index, verdict in ((wrong, f"wrong, it is {labels[wrong]}"), (right, "right")):
+        for command in ("explain", "predict"):
+            document = mnistgd(command, "--index", index, "--json").json
+            assert document["true_digit"] == labels[index]
+            assert document["right"] is (index == right)
+        line = mnistgd("predict", "--index", index).stdout
+        assert line.rstrip("\n").endswith(f"%); {verdict}")
+        for options in ((), ("--against", next(k for k in range(10) if k != answers[index]))):
+            first = mnistgd("explain", "--index", index, *options).stdout.splitlines()[0]
+            assert first.startswith(f"test image {index} ({verdict}): ")
+            assert said[-1] == first
+    Image.fromarray(255 - images[right]).resize((112, 112)).save("picture.png")
+    for command in ("explain", "predict"):
+        document = mnistgd(command, "picture.png", "--json").json
+        assert (document["true_digit"], document["right"]) == (None, None)
+    assert mnistgd("explain", "picture.png").stdout.startswith("picture.png: why ")
+    assert mnistgd("predict", "picture.png").stdout.endswith("%)\n")
+
+
+def test_the_split_that_is_asked_for_has_its_own_truth(mnistgd, few, trained):
+    with np.load(few) as file:
+        labels = file["train_labels"]
+    document = mnistgd("explain", "--index", 999, "--split", "train", "--json").json
+    assert (document["image"], document["true_digit"]) == ("train image 999", labels[999])
+
+
+def test_several_images_are_explained_one_after_the_other(mnistgd, trained, tmp_path):
+    (tmp_path / "folder").mkdir()
+    words = ("--index", 8, "--index", 3, "--index", 8)
+    result = mnistgd("explain", *words, "--out", "folder", "--json")
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [document["image"] for document in documents] == ["test image 8", "test image 3"]
+    files = ["folder/explain-8.png", "folder/explain-3.png"]
+    assert [document["file"] for document in documents] == files
+    for document, index in zip(documents, (8, 3), strict=True):
+        alone = mnistgd("explain", "--index", index, "--json").json
+        assert {**document, "file": "explain.png"} == alone
+        assert (tmp_path / document["file"]).read_bytes() == (tmp_path / "explain.png").read_bytes()
+    lines = mnistgd("explain", *words).stdout.splitlines()
+    titles = [line for line in lines if line.startswith("test image")]
+    assert [title.split()[2] for title in titles] == ["8", "3"]
+    assert [line for line in lines if line.endswith(".png")] == ["explain-8.png", "explain-3.png"]
+    refused = mnistgd("explain", *words, "--out", "-")
+    assert (refused.code, refused.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("options", [("--index", 200), ("--against", 7)])
+def test_of_several_images_none_is_explained_where_one_cannot_be(mnistgd, trained, tmp_path, options):
+    """Test image 0 is a 7, and taken for one; there is no test image 200."""
+    assert mnistgd("predict", "--index", 0, "--json").json["digit"] == 7
+    before = set(tmp_path.iterdir())
+    result = mnistgd("explain", "--index", 8, "--index", 0, *options)
+    assert result.code != 0
+    assert result.stdout == ""
+    assert set(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize("index", range(6))
@@ -135,7 +215,7 @@ def test_clothes_are_no_digits(mnistgd, few, tmp_path, monkeypatch):
     assert (
         mnistgd("train", "--data", few, "--epochs", 1, "--class-names", ",".join(names), "--quiet").code == 0
     )
-    heading, *lines = mnistgd("explain", "--index", 0).stdout.splitlines()[:11]
+    _, heading, *lines = mnistgd("explain", "--index", 0).stdout.splitlines()[:12]
     assert heading.split()[0] == "class"
     assert {text_columns(line) for line in lines} == {text_columns(heading)}
     compared = mnistgd("compare", "weights.npz", "weights.npz").stdout

@@ -85,6 +85,18 @@ def test_an_image_of_the_data(mnistgd, mnist, network):
     assert document["image"] == "test image 7"
 
 
+def test_several_images_of_the_data_are_all_answered(mnistgd, mnist, tmp_path):
+    (tmp_path / "saw").mkdir()
+    result = mnistgd("predict", "--index", 7, "--index", 3, "--index", 7, "--saw", "saw", "--json")
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [document["image"] for document in documents] == ["test image 7", "test image 3"]
+    assert [document["true_digit"] for document in documents] == mnist.test_labels[[7, 3]].tolist()
+    assert [document["saw"] for document in documents] == ["saw/image-7-saw.png", "saw/image-3-saw.png"]
+    for document, index in zip(documents, (7, 3), strict=True):
+        with Image.open(document["saw"]) as saw:
+            assert np.array_equal(np.asarray(saw), deskew(mnist.test_images[[index]])[0])
+
+
 def test_stdin(mnist, tmp_path):
     label = photo(mnist, 3, tmp_path / "zero.jpg")
     with (tmp_path / "zero.jpg").open("rb") as stream:
