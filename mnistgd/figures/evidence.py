@@ -48,6 +48,7 @@ def evidence_figure(
     rows: Sequence[Row],
     *,
     title: str,
+    note: str = "",
     weights_name: str = "weights",
     weight_limit: float,
     palette: Palette = DIVERGING,
@@ -59,6 +60,7 @@ def evidence_figure(
     image : uint8 ndarray of shape (28, 28)
     rows : one for each answer; their evidence shares one scale
     title : written above
+    note : written below the title, if there is something to be said of the weights
     weights_name : what the middle column shows
     weight_limit : the weight shown in full colour
     palette : Palette
@@ -80,7 +82,8 @@ def evidence_figure(
     keys = [legend(weight_limit, palette, wide), legend(limit, palette, wide, meaning=SPOKE)]
     below = row([label("", 12, wide), *keys], 2 * GAP)
     page = column([*lines, below], 12, align="left")
-    return on_page(column([label(title, 22, page.width), page], 14))
+    above = [label(title, 22, page.width), *([label(note, 16, page.width)] if note else [])]
+    return on_page(column([*above, page], 14))
 
 
 def _sums(each: Row, height: int) -> Image.Image:

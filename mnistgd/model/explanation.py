@@ -1,15 +1,18 @@
-"""Why a linear network gave its answer: every logit is a sum, and here are its terms."""
+"""Why a network gave its answer: every logit is a sum, and here are its terms."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.shape import IMAGE_SHAPE
-from mnistgd.engine.types import Array
+from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
+from mnistgd.engine.activations import ACTIVATIONS
+from mnistgd.engine.layers import Linear
+from mnistgd.engine.types import Array, Layer, Params
 from mnistgd.model.model import Model
 
 
@@ -19,23 +22,29 @@ class Rounded(NamedTuple):
     speaks_for: float
     speaks_against: float
     bias: float
+    bend: float
     logit: float
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The terms of one sum: logit = total of pixel · weight over all pixels + bias.
+    """The terms of one sum: logit = total of pixel · weight over all pixels + bias + bend.
 
     Attributes
     ----------
     weights : ndarray of shape (28, 28)
+        The slope of the logit along each pixel. Through hidden layers it is that at the image itself.
     products : float64 ndarray of shape (28, 28); pixel in [0, 1] times weight
     bias : float
+        The biases of all layers, each times the slope of the logit along it.
+    bend : float
+        What the units' curves add to their tangents; 0 where they are straight (relu) or there are none.
     """
 
     weights: Array
     products: NDArray[np.float64]
     bias: float
+    bend: float = 0.0
 
     @property
     def speaks_for(self) -> float:
@@ -49,8 +58,8 @@ class Evidence:
 
     @property
     def logit(self) -> float:
-        """speaks_for + speaks_against + bias, added in this order."""
-        return self.speaks_for + self.speaks_against + self.bias
+        """speaks_for + speaks_against + bias + bend, added in this order."""
+        return self.speaks_for + self.speaks_against + self.bias + self.bend
 
     def rounded(self, places: int) -> Rounded:
         """The terms, and the sum of what they are rounded to: people add up what they see.
@@ -63,16 +72,22 @@ class Evidence:
         --------
         >>> evidence = Evidence(np.array([10.184, -1.084]), np.array([10.184, -1.084]), -0.164)
         >>> tuple(evidence.rounded(2))
-        (10.18, -1.08, -0.16, 8.94)
+        (10.18, -1.08, -0.16, 0.0, 8.94)
         """
-        exact = (self.speaks_for, self.speaks_against, self.bias)
+        exact = (self.speaks_for, self.speaks_against, self.bias, self.bend)
         # Adding zero makes a zero of minus zero.
-        speaks_for, speaks_against, bias = (round(term, places) + 0.0 for term in exact)
-        return Rounded(speaks_for, speaks_against, bias, round(speaks_for + speaks_against + bias, places))
+        speaks_for, speaks_against, bias, bend = (round(term, places) + 0.0 for term in exact)
+        logit = round(speaks_for + speaks_against + bias + bend, places)
+        return Rounded(speaks_for, speaks_against, bias, bend, logit)
 
     def minus(self, other: Evidence) -> Evidence:
         """What speaks for this class rather than for the other; its logit is the difference of the two."""
-        return Evidence(self.weights - other.weights, self.products - other.products, self.bias - other.bias)
+        return Evidence(
+            self.weights - other.weights,
+            self.products - other.products,
+            self.bias - other.bias,
+            self.bend - other.bend,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +104,16 @@ class Explanation:
     probabilities: NDArray[np.float64]
 
     @property
+    def weights(self) -> Array:
+        """Those of all classes, of shape (n_classes, 28, 28)."""
+        return np.stack([each.weights for each in self.evidence])
+
+    @property
+    def bends(self) -> bool:
+        """Whether the weights are a tangent alone, to which something has to be added."""
+        return any(each.bend for each in self.evidence)
+
+    @property
     def ranking(self) -> list[int]:
         """The classes, the largest logit first; where two are equal, the lower number first."""
         return sorted(range(len(self.evidence)), key=lambda digit: -self.evidence[digit].logit)
@@ -97,14 +122,65 @@ class Explanation:
 def explain(model: Model, image: NDArray[np.uint8]) -> Explanation:
     """Take a network's answer to one image apart.
 
+    With d_outputs and d_inputs the gradients of a logit by what leaves a layer and by what enters it, as its
+    ``backward`` has them, and d_pixels that by what enters the first,
+
+        logit = sum of pixels · d_pixels
+              + sum over linear layers of d_outputs · bias
+              + sum over activations of (d_outputs · outputs - d_inputs · inputs)
+
+    exactly: a linear layer has d_outputs · outputs = d_inputs · inputs + d_outputs · bias, and what leaves
+    one layer enters the next. What a unit of relu adds to the last sum is 0: it passes its input on, or
+    nothing. So around each image such a network is linear.
+
     Parameters
     ----------
     model : Model
     image : uint8 ndarray of shape (28, 28), prepared as the training images were
+
+    Raises
+    ------
+    WeightsError
+        If the weights are so large that an answer is no number.
+
+    References
+    ----------
+    Montúfar, Pascanu, Cho, Bengio (2014), On the number of linear regions of deep neural networks, section 2.
     """
-    inputs = image.astype(np.float64) / 255
+    probabilities = model.probabilities(image[None])[0]
+    classes = len(model.class_names)
+    pixels = image.astype(np.float64) / 255
+    outputs: Array = np.tile(pixels.reshape(PIXELS), (classes, 1))  # a row for the gradient of each logit
+    passes = []
+    for layer, params in _layers(model):
+        inputs = outputs
+        outputs, backward = layer.forward(params, inputs)
+        passes.append((params, inputs, outputs, backward))
+
+    d_outputs: Array = np.eye(classes)
+    biases, bends = np.zeros(classes), np.zeros(classes)
+    for params, inputs, outputs, backward in reversed(passes):
+        d_inputs, _ = backward(d_outputs)
+        assert d_inputs is not None
+        if params:
+            biases += d_outputs @ params["bias"]
+        else:
+            bends += (d_outputs * outputs - d_inputs * inputs).sum(axis=1)
+        d_outputs = d_inputs
     evidence = []
-    for weights, bias in zip(model.weights.T, model.params["bias"], strict=True):
-        picture = weights.reshape(IMAGE_SHAPE)
-        evidence.append(Evidence(picture, inputs * picture, float(bias)))
-    return Explanation(tuple(evidence), model.probabilities(image[None])[0])
+    for slopes, bias, bend in zip(d_outputs, biases.tolist(), bends.tolist(), strict=True):
+        weights = slopes.reshape(IMAGE_SHAPE)
+        evidence.append(Evidence(weights, pixels * weights, bias, bend))
+    return Explanation(tuple(evidence), probabilities)
+
+
+def _layers(model: Model) -> Iterator[tuple[Layer, Params]]:
+    """The layers of a network that sees pixels from 0 to 1, each with its parameters in float64."""
+    for number, sizes in enumerate(model.settings.layer_sizes(len(model.class_names)), 1):
+        if number > 1:
+            yield ACTIVATIONS[model.settings.activation](), {}
+        prefix = model.settings.layer_prefix(number)
+        yield (
+            Linear(*sizes),
+            {name: model.params[prefix + name].astype(np.float64) for name in ("weights", "bias")},
+        )

@@ -107,7 +107,11 @@ DOCUMENTS = {
     "mnistgd animate": ["animate 2 --size 28"],
     "mnistgd evaluate": ["evaluate"],
     "mnistgd predict": ["predict --index 1", "predict --index 1 --saw saw.png"],
-    "mnistgd explain": ["explain --index 1", "explain --index 1 --against 9"],
+    "mnistgd explain": [
+        "explain --index 1",
+        "explain --index 1 --against 9",
+        "explain --index 1 --weights hidden.npz",
+    ],
     "mnistgd compare": ["compare weights.npz other.npz"],
     "mnistgd curves": ["curves log.jsonl"],
     "mnistgd verify": ["verify"],

@@ -77,19 +77,16 @@ def boxes(
     return [(left + c * across, top + r * down, side, side) for r in range(rows) for c in range(columns)]
 
 
-def evidence(number: int, *classes: int) -> tuple[np.ndarray, list[Row]]:
+def evidence(number: int, *classes: int, bend: float = 0.0) -> tuple[np.ndarray, list[Row]]:
     """A test image, and the evidence for some classes that it shows them."""
     image, rows = digits(number + 1)[number], []
     for k in classes:
         weights = WEIGHTS[:, k].reshape(28, 28)
         products = weights * (image / 255)
-        sums = list(
-            zip(
-                ("for", "against", "bias", "logit"),
-                Evidence(weights, products, -0.25).rounded(2),
-                strict=True,
-            )
-        )
+        names = ("for", "against", "bias", "bend", "logit")
+        sums = list(zip(names, Evidence(weights, products, -0.25, bend).rounded(2), strict=True))
+        if not bend:
+            del sums[3]
         rows.append(Row(f"{class_title(ODD_NAMES[:1] * 5 + CLOTHES, k)}: 9{k}.0%", weights, products, sums))
     return image, rows
 
@@ -183,9 +180,14 @@ KINDS = {
     ),
     "evidence-grokking": Kind(
         lambda: evidence_figure(
-            *evidence(3, 0), title=ODD_NAMES[2], weights_name="difference", weight_limit=2.0, palette=GROKKING
+            *evidence(3, 0, bend=-2.5),
+            title=ODD_NAMES[2],
+            note="The weights hold for this image only.",
+            weights_name="difference",
+            weight_limit=2.0,
+            palette=GROKKING,
         ),
-        [*boxes(25, 103, 224, 3, 1, 266), (291, 341, 224, 15), (557, 341, 224, 15)],
+        [*boxes(25, 138, 224, 3, 1, 266), (291, 376, 224, 15), (557, 376, 224, 15)],
     ),
     "confusion": Kind(
         lambda: confusion_figure(COUNTS, "0123456789", "10,000 test images: 92.61% right"), []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
-from mnistgd.cli.tables import class_word, table
+from mnistgd.cli.tables import class_word, paragraph, table
 from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import UsageError
 
@@ -88,7 +88,7 @@ def _show(
     from mnistgd.figures.evidence import evidence_figure
     from mnistgd.figures.palettes import limit_of
     from mnistgd.figures.png import png_bytes
-    from mnistgd.model.weights_file import weights_sha256
+    from mnistgd.model.weights_file import network_sha256
 
     answer, second = found.ranking[:2]
     names = [class_name(model.class_names, digit) for digit in range(len(model.class_names))]
@@ -96,27 +96,29 @@ def _show(
     lines = _table(model, found)
     if rival is None:
         rows = [_class_row(model, found, digit) for digit in (answer, second)]
-        weights_name, limit = "weights", limit_of(model.weights)
+        weights_name, limit = "weights", limit_of(found.weights)
     else:
         difference = found.evidence[answer].minus(found.evidence[rival])
-        rows = [_row(f"{names[answer]} − {names[rival]}", difference, "logits")]
+        rows = [_row(f"{names[answer]} − {names[rival]}", found, difference, "logits")]
         weights_name, limit = "difference of weights", limit_of(difference.weights)
         document["against"] = {"digit": rival, "label": model.class_names[rival]} | _terms(difference)
         *lines, last = _table(model, found, difference)
         lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
+    note = _note(model, found)
     with console.stage("drawing"):
         picture = evidence_figure(
             seen.pixels,
             rows,
             title=_title(seen, names, answer, second, rival),
+            note=note,
             weights_name=weights_name,
             weight_limit=limit,
             palette=palette,
         )
     claimed.finish(
         document | {"image": seen.name, "file": file},
-        [_title(seen, model.class_names, answer, second, rival), *lines, ""],
-        files={file: png_bytes(picture, {"weights-sha256": weights_sha256(model.weights)})},
+        [_title(seen, model.class_names, answer, second, rival), *lines, *paragraph(note), ""],
+        files={file: png_bytes(picture, {"weights-sha256": network_sha256(model)})},
         sketch=lambda screen: _sheet(screen, seen, rows, palette),
         last=[file],
     )
@@ -131,18 +133,37 @@ def _title(seen: inputs.Seen, names: Sequence[str], answer: int, second: int, ri
     return f"{image}: what speaks for {names[answer]} rather than {names[rival]}"
 
 
+def _note(model: Model, found: Explanation) -> str:
+    """What is to be known of weights that lead through hidden layers."""
+    if not model.settings.hidden:
+        return ""
+    if not found.bends:
+        return "The weights hold for this image only: hidden layers give every image its own."
+    activation = model.settings.activation
+    return (
+        "The weights hold for this image only: they are the tangent there, and bend is what the curves of "
+        f"{activation} add to it."
+    )
+
+
 def _class_row(model: Model, found: Explanation, digit: int) -> Row:
     from mnistgd.figures.captions import class_title
 
     title = f"{class_title(model.class_names, digit)}: {found.probabilities[digit]:.1%}"
-    return _row(title, found.evidence[digit], "logit")
+    return _row(title, found, found.evidence[digit], "logit")
 
 
-def _row(title: str, evidence: Evidence, total: str) -> Row:
+def _row(title: str, found: Explanation, evidence: Evidence, total: str) -> Row:
     from mnistgd.figures.evidence import Row
 
-    sums = zip(("for", "against", "bias", total), evidence.rounded(2), strict=True)
-    return Row(title, evidence.weights, evidence.products, list(sums))
+    *terms, (_, number) = _sums(found, evidence, 2).items()
+    return Row(title, evidence.weights, evidence.products, [*terms, (total, number)])
+
+
+def _sums(found: Explanation, evidence: Evidence, places: int) -> dict[str, float]:
+    """The terms that people see, and the logit that they add up to; no bend where nothing bends."""
+    sums = dict(zip(("for", "against", "bias", "bend", "logit"), evidence.rounded(places), strict=True))
+    return {name: number for name, number in sums.items() if found.bends or name != "bend"}
 
 
 def _terms(evidence: Evidence) -> dict[str, float]:
@@ -151,6 +172,7 @@ def _terms(evidence: Evidence) -> dict[str, float]:
         "evidence_for": evidence.speaks_for,
         "evidence_against": evidence.speaks_against,
         "bias": evidence.bias,
+        "bend": evidence.bend,
     }
 
 
@@ -169,9 +191,10 @@ def _table(model: Model, found: Explanation, difference: Evidence | None = None)
     """All digits, the likeliest first, and below them a difference; each line adds up from left to right."""
 
     def row(name: str, evidence: Evidence, probability: str = "") -> list[str]:
-        return [name, *(f"{number:7.3f}" for number in evidence.rounded(3)), probability]
+        return [name, *(f"{number:7.3f}" for number in _sums(found, evidence, 3).values()), probability]
 
-    rows = [[class_word(model.class_names), "for", "against", "bias", "logit", "probability"]]
+    first, *_ = found.evidence
+    rows = [[class_word(model.class_names), *_sums(found, first, 3), "probability"]]
     rows += [
         row(model.class_names[digit], found.evidence[digit], f"{found.probabilities[digit]:.2%}")
         for digit in found.ranking

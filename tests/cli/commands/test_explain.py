@@ -10,7 +10,7 @@ from PIL import Image
 from mnistgd.figures.columns import text_columns
 from mnistgd.model import weights_file
 
-DIGIT_KEYS = {"digit", "label", "logit", "probability", "evidence_for", "evidence_against", "bias"}
+DIGIT_KEYS = {"digit", "label", "logit", "probability", "evidence_for", "evidence_against", "bias", "bend"}
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def test_evidence_adds_up_to_the_logit_exactly(mnistgd, few, trained, index):
         pixels = file["test_images"][index].reshape(784) / 255
     for digit, found in enumerate(document["digits"]):
         assert found["evidence_for"] + found["evidence_against"] + found["bias"] == found["logit"]
+        assert found["bend"] == 0
         products = pixels * trained.weights[:, digit].astype(float)
         assert found["evidence_for"] == pytest.approx(products[products > 0].sum())
         assert found["evidence_against"] == pytest.approx(products[products < 0].sum())
@@ -97,25 +98,57 @@ def test_against_the_answer_itself(mnistgd, trained):
 
 
 def titles_drawn(monkeypatch):
-    """The titles of the figures that are drawn from now on."""
+    """The titles and notes of the figures that are drawn from now on."""
     from mnistgd.figures import evidence
 
     said, draw = [], evidence.evidence_figure
 
     def figure(*args, **options):
-        said.append(options["title"])
+        said.append((options["title"], options["note"]))
         return draw(*args, **options)
 
     monkeypatch.setattr(evidence, "evidence_figure", figure)
     return said
 
 
-def test_hidden_layers_have_no_such_sum(mnistgd, few, tmp_path):
-    path = tmp_path / "w.npz"
-    mnistgd("train", "--data", few, "--hidden", 4, "--out", path)
-    result = mnistgd("explain", "--index", 0, "--weights", path)
-    assert result.code == 1
-    assert "hidden layers" in result.stderr
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--hidden", 8),
+        ("--hidden", "8,7,6,5,4", "--deskew"),
+        ("--hidden", 8, "--activation", "tanh", "--standardise"),
+        ("--hidden", "8,4", "--activation", "sigmoid", "--class-names", "コート,b,c,d,e,f,g,h,i,j"),
+    ],
+)
+def test_hidden_layers_are_explained_around_the_image(mnistgd, few, tmp_path, monkeypatch, options):
+    """The terms add up to the logit of the network as it is evaluated, in JSON, table and figure."""
+    monkeypatch.chdir(tmp_path)
+    assert mnistgd("train", "--data", few, "--epochs", 2, "--quiet", *options).code == 0
+    said = titles_drawn(monkeypatch)
+    curved = "--activation" in options
+    saw = mnistgd("predict", "--index", 3, "--saw", "saw.png", "--json").json
+    with Image.open("saw.png") as picture:
+        logits = weights_file.load(tmp_path / "weights.npz").outputs(np.asarray(picture)[None])[0]
+    document = mnistgd("explain", "--index", 3, "--json").json
+    assert document["digit"] == saw["digit"] == logits.argmax()
+    for found, logit in zip(document["digits"], logits, strict=True):
+        terms = [found[name] for name in ("evidence_for", "evidence_against", "bias", "bend")]
+        assert sum(terms) == pytest.approx(found["logit"])
+        assert found["logit"] == pytest.approx(logit, abs=1e-4)
+        assert (found["bend"] != 0) == curved
+    _, heading, *lines = mnistgd("explain", "--index", 3).stdout.splitlines()
+    assert ("bend" in heading) == curved
+    for line in lines[:10]:
+        *terms, logit = map(Decimal, line.split()[1:-1])
+        assert sum(terms) == logit
+    note = " ".join(lines[10:-2])
+    assert note.startswith("The weights hold for this image only: ")
+    assert ("tangent" in note) == curved
+    assert said[-1][1] == note
+    rival = (document["digit"] + 1) % 10
+    against = mnistgd("explain", "--index", 3, "--against", rival, "--json").json["against"]
+    wanted = logits[document["digit"]] - logits[rival]
+    assert against["logit"] == pytest.approx(wanted, abs=2e-4)
 
 
 def test_the_answer_is_held_against_the_truth(mnistgd, few, trained, tmp_path, monkeypatch):
@@ -135,7 +168,7 @@ def test_the_answer_is_held_against_the_truth(mnistgd, few, trained, tmp_path, m
         for options in ((), ("--against", next(k for k in range(10) if k != answers[index]))):
             first = mnistgd("explain", "--index", index, *options).stdout.splitlines()[0]
             assert first.startswith(f"test image {index} ({verdict}): ")
-            assert said[-1] == first
+            assert said[-1][0] == first
     Image.fromarray(255 - images[right]).resize((112, 112)).save("picture.png")
     for command in ("explain", "predict"):
         document = mnistgd(command, "picture.png", "--json").json
