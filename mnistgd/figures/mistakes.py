@@ -16,13 +16,16 @@ from mnistgd.figures.columns import text_columns
 from mnistgd.figures.montage import contact_sheet
 from mnistgd.figures.text import text_width
 
-HEADING = "most confident mistakes: true → predicted, probability"
+MEANING = "true → predicted, probability"
+HEADING = f"the most confident mistakes: image: {MEANING}"  # of drawings in a terminal
 ROWS = 2  # of drawings in a terminal
 
 
 class Mistake(Protocol):
-    """An image, the class that it is of, the one that was named, and how probable that seemed."""
+    """An image and its number, its class, the one that was named, and how probable that seemed."""
 
+    @property
+    def index(self) -> int: ...
     @property
     def image(self) -> NDArray[np.uint8]: ...
     @property
@@ -37,10 +40,13 @@ def mistakes_sheet(mistakes: Sequence[Mistake], names: Sequence[str]) -> Image.I
     """A page of them, in the order given; `names` are those of the classes."""
     names = [class_name(names, digit) for digit in range(len(names))]
     size = 84 if all(map(is_digit, names)) else 196
-    captions = [mistake_caption(each, names, lambda text: text_width(text) <= size) for each in mistakes]
+    captions = [
+        f"{mistake_caption(each, names, lambda text: text_width(text) <= size)}\nimage {each.index}"
+        for each in mistakes
+    ]
     images = np.stack([each.image for each in mistakes])
-    title = f"the {len(mistakes)} {HEADING}"
-    return contact_sheet(images, title=title, captions=captions, columns=8, size=size)
+    which = "most confident mistake" if len(mistakes) == 1 else f"{len(mistakes)} most confident mistakes"
+    return contact_sheet(images, title=f"the {which}: {MEANING}", captions=captions, columns=8, size=size)
 
 
 def mistakes_abreast(width: int, screen: Screen) -> int:
@@ -52,8 +58,15 @@ def mistake_drawings(mistakes: Sequence[Mistake], names: Sequence[str], screen: 
     """Drawings of them for a terminal."""
     drawings = [image_drawing("", each.image) for each in mistakes]
     wide = drawings[0].values.shape[1] // (shrink_to_fit(drawings, screen) or 1)
-    captions = [mistake_caption(each, names, lambda text: text_columns(text) <= wide) for each in mistakes]
-    return [replace(drawing, title=text) for drawing, text in zip(drawings, captions, strict=True)]
+    titles = [_title(each, names, wide) for each in mistakes]
+    return [replace(drawing, title=title) for drawing, title in zip(drawings, titles, strict=True)]
+
+
+def _title(mistake: Mistake, names: Sequence[str], wide: int) -> str:
+    """Its number, and as much of its caption as there is room for, in `wide` columns."""
+    number = f"{mistake.index}: "
+    caption = mistake_caption(mistake, names, lambda text: len(number) + text_columns(text) <= wide)
+    return number + caption if len(number) + text_columns(caption) <= wide else str(mistake.index)
 
 
 def mistake_caption(mistake: Mistake, names: Sequence[str], fits: Callable[[str], bool]) -> str:

@@ -115,7 +115,7 @@ def contact_sheet(
     ----------
     images : uint8 ndarray of shape (n, height, width), n at least 1; 0 is background and 255 is ink
     title : written above
-    captions : one for each image, or none at all
+    captions : one for each image, or none at all; of as many lines as they have
     row_labels : one for each row, written to its left, or none at all
     columns : images in a row; about as many as there are rows if not given
     size : pixels; an image is enlarged by the largest whole number that keeps its width within it;
@@ -144,19 +144,20 @@ def contact_sheet(
     multiple = max(1, size // width)
     gap, text_size = 6, 14
     # The sheet may be large although each image is small: this is known before anything is drawn.
-    step = height * multiple + (line_height(text_size) if captions else 0) + gap
+    lines = [caption.split("\n") for caption in captions]
+    step = height * multiple + line_height(text_size) * max(map(len, lines), default=0) + gap
     check_area(columns * (width * multiple + gap), rows * step)
     tiles = [framed(enlarged(255 - image, multiple)) for image in images]
     if captions:
         tiles = [
-            column([tile, label(caption, text_size, tile.width)])
-            for tile, caption in zip(tiles, captions, strict=True)
+            column([tile, *(label(line, text_size, tile.width) for line in caption)])
+            for tile, caption in zip(tiles, lines, strict=True)
         ]
     sheet = grid(tiles, columns, gap)
     if row_labels:
         sheet = row([_row_labels(row_labels, tiles[0].height, gap), sheet], 2 * gap)
     if title:
-        sheet = column([label(title, 22, max(sheet.width, 240)), sheet], 12)
+        sheet = column([label(title, 22, max(sheet.width, 360)), sheet], 12)
     return on_page(sheet)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,16 +75,19 @@ def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8])
     return Evaluation(float(np.trace(confusion)) / len(labels), loss, confusion, predicted)
 
 
-class Mistake(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Mistake:
     """One wrong answer.
 
     Attributes
     ----------
+    index : int, which of the images it is
     image : uint8 ndarray of shape (28, 28)
     label, answer : int, the class that it is of, and the one that was named
     probability : float, how sure the network is of its answer
     """
 
+    index: int
     image: NDArray[np.uint8]
     label: int
     answer: int
@@ -107,7 +109,7 @@ def confident_mistakes(
     answers, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     surest = np.take(wrong, np.argsort(-sure[wrong], kind="stable")[:count])
-    return [Mistake(images[k], int(labels[k]), int(answers[k]), float(sure[k])) for k in surest]
+    return [Mistake(int(k), images[k], int(labels[k]), int(answers[k]), float(sure[k])) for k in surest]
 
 
 def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:

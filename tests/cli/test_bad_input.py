@@ -113,6 +113,7 @@ BAD = [
     ("show-weights -w few.npz", 1, "it has no record"),
     ("evaluate --split dev", 2, "dev"),
     ("evaluate --min-accuracy nan", 2, "--min-accuracy"),
+    ("evaluate --most 0", 2, "--most"),
     ("evaluate -w w.npz --confusion - --mistakes -", 2, "stdout"),
     ("evaluate -w w.npz --confusion - --json", 2, "both want stdout"),
     ("evaluate -w w.npz --confusion same.png --mistakes same.png", 2, "same file"),

@@ -137,7 +137,7 @@ def test_evaluate_shows_the_most_confident_mistakes(on_terminal, few, tmp_path):
     assert on_terminal(*command, terminals=()).code == 0
     result = on_terminal("evaluate", columns=90, env=TRUE_COLOUR)
     tables, _, drawn = result.stdout.partition(
-        "\nthe most confident mistakes: true → predicted, probability\n\n"
+        "\nthe most confident mistakes: image: true → predicted, probability\n\n"
     )
     assert tables == on_terminal("evaluate", terminals=()).stdout
     lines = decoded(drawn)
@@ -148,7 +148,8 @@ def test_evaluate_shows_the_most_confident_mistakes(on_terminal, few, tmp_path):
     answers = logits.argmax(axis=1)
     worst = max(np.flatnonzero(answers != labels), key=lambda index: probabilities[index].max())
     titles = lines[0].plain.split("  ")
-    assert f"{labels[worst]} → {answers[worst]}, {probabilities[worst].max():.0%}" in lines[0].plain[:28]
+    title = f"{worst}: {labels[worst]} → {answers[worst]}, {probabilities[worst].max():.0%}"
+    assert title in lines[0].plain[:28]
     assert "".join(titles).count("→") == 3
     assert len(lines) == 2 * 15 + 1
     shown = [

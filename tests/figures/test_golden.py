@@ -27,10 +27,12 @@ from mnistgd.figures.comparison import comparison_sheet
 from mnistgd.figures.confusion import confusion_figure
 from mnistgd.figures.evidence import Row, evidence_figure
 from mnistgd.figures.heatmap import bare_sheet, heatmap, heatmap_figure, heatmap_sheet
+from mnistgd.figures.mistakes import mistakes_sheet
 from mnistgd.figures.montage import contact_sheet
 from mnistgd.figures.palettes import DIVERGING, GRAY, GROKKING, PALETTES, limit_of
 from mnistgd.figures.png import png_bytes
 from mnistgd.figures.text import label
+from mnistgd.model.evaluation import Mistake
 from mnistgd.model.explanation import Evidence
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -202,6 +204,13 @@ KINDS = {
             digits(8), title="Clothes", captions=[CLOTHES[k] for k in (7, 2, 1, 0, 4, 1, 9, 9)], columns=4
         ),
         boxes(25, 66, 84, 4, 2, 92, 110),
+    ),
+    "mistakes": Kind(
+        lambda: mistakes_sheet(
+            [Mistake(k * 6_666, image, k, 9 - k, 1 - k / 11) for k, image in enumerate(digits(10))],
+            "0123456789",
+        ),
+        [*boxes(25, 66, 84, 8, 1, 92), *boxes(25, 194, 84, 2, 1, 92)],
     ),
     "contact-rows": Kind(
         lambda: contact_sheet(digits(12), columns=4, row_labels=["first", "Ankle boot", ODD_NAMES[2]]),

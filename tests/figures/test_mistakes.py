@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from mnistgd.figures import mistakes
 from mnistgd.figures.blocks import Screen
 from mnistgd.figures.captions import class_name
 from mnistgd.figures.columns import text_columns
@@ -22,6 +23,7 @@ class Wrong(NamedTuple):
     label: int
     answer: int
     probability: float
+    index: int = 59_999
     image: np.ndarray = np.zeros((28, 28), np.uint8)
 
 
@@ -53,6 +55,26 @@ def test_two_rows_are_as_long_as_the_terminal_is_wide(columns, count):
     drawings = mistake_drawings([Wrong(0, 1, 0.9)] * count, CLOTHES, screen)
     assert len(drawings) == count
     assert all(text_columns(drawing.title) <= min(columns, 28) for drawing in drawings)
+
+
+@pytest.mark.parametrize("names", ["0123456789", CLOTHES, LONG])
+@pytest.mark.parametrize("columns", [80, 27, 13, 7])
+def test_the_number_of_an_image_is_always_there(names, columns, monkeypatch):
+    """It leads to ``explain --index``; half and a quarter of the size have room for less beside it."""
+    (drawing,) = mistake_drawings([Wrong(2, 7, 0.974)], names, Screen(columns, "none"))
+    wide = {80: 28, 27: 14, 13: 7, 7: 7}[columns]
+    assert re.fullmatch(r"59999(: (.+ → .+, )?97%)?", drawing.title)
+    assert text_columns(drawing.title) <= wide
+    assert ("→" in drawing.title) == (wide == 28)
+    assert ("%" in drawing.title) == (wide >= 14)
+
+    captions = []
+    draw = mistakes.contact_sheet
+    monkeypatch.setattr(
+        mistakes, "contact_sheet", lambda *a, **o: captions.extend(o["captions"]) or draw(*a, **o)
+    )
+    mistakes_sheet([Wrong(2, 7, 0.974)], names)
+    assert [caption.splitlines()[1] for caption in captions] == ["image 59999"]
 
 
 def test_long_names_get_a_wider_page():

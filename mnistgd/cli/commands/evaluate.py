@@ -11,11 +11,11 @@ from mnistgd.cli.tables import class_word, confusion_table, percent, table
 from mnistgd.cli.terminal import Sheet
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.evaluation import Evaluation, Mistake
     from mnistgd.model.model import Model
-
-MISTAKES = 40
 
 
 def evaluate(
@@ -27,6 +27,9 @@ def evaluate(
     mistakes: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Draw the most confident mistakes to this PNG.")
     ] = None,
+    most: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many mistakes are drawn, or listed by --json.")
+    ] = 40,
     _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
@@ -49,24 +52,22 @@ def evaluate(
     images, labels = dataset.split(split)
     with console.stage("testing"):
         found = evaluation.evaluate(model, images, labels)
-
-    def worst(count: int) -> list[Mistake]:
-        return evaluation.confident_mistakes(model, images, labels, count)
+        worst = evaluation.confident_mistakes(model, images, labels, most)
 
     def sketch(screen: Screen) -> Sheet | None:
         from mnistgd.figures.mistakes import HEADING, mistake_drawings, mistakes_abreast
 
-        drawn = worst(mistakes_abreast(images.shape[2], screen))
-        if not drawn:
+        if not worst:
             return None
-        return Sheet(mistake_drawings(drawn, model.class_names, screen), title=f"the {HEADING}")
+        drawn = worst[: mistakes_abreast(images.shape[2], screen)]
+        return Sheet(mistake_drawings(drawn, model.class_names, screen), title=HEADING)
 
     files = {}
     if confusion is not None:
         title = f"{len(labels):,} {split} images: {found.accuracy:.2%} right"
         files[confusion] = _confusion_picture(found, model, title)
     if mistakes is not None:
-        files[mistakes] = _mistakes_picture(worst(MISTAKES), model)
+        files[mistakes] = _mistakes_picture(worst, model)
     claimed.finish(
         {
             "accuracy": found.accuracy,
@@ -75,10 +76,11 @@ def evaluate(
             "images": len(labels),
             "per_digit": _per_digit(found, model),
             "confusion": found.confusion.tolist(),
+            "mistakes": [_mistake(each) for each in worst],
             "weights": str(weights),
             "data": {"source": dataset.source, "sha256": dataset.sha256},
         },
-        _summary(found, model, split),
+        [*_summary(found, model, split), *_way_on(worst, split, weights, data)],
         files=files,
         sketch=sketch,
     )
@@ -96,6 +98,31 @@ def _per_digit(found: Evaluation, model: Model) -> list[dict[str, Any]]:
         }
         for digit, name in enumerate(model.class_names)
     ]
+
+
+def _mistake(mistake: Mistake) -> dict[str, Any]:
+    return {
+        "index": mistake.index,
+        "true_digit": mistake.label,
+        "digit": mistake.answer,
+        "probability": mistake.probability,
+    }
+
+
+def _way_on(worst: list[Mistake], split: str, weights: Path, data: str | None) -> list[str]:
+    """How to ask why the surest mistake was made; nothing where there is none, or stdin held the network."""
+    from mnistgd.system.files import quoted
+
+    if not worst or str(weights) == outputs.STDOUT:
+        return []
+    command = f"mnistgd explain --index {worst[0].index}"
+    if split != "test":
+        command += f" --split {split}"
+    if weights != options.WEIGHTS_FILE:
+        command += f" --weights {quoted(weights)}"
+    if data is not None:
+        command += f" --data {quoted(data)}"
+    return ["", f"why the surest mistake: {command}"]
 
 
 def _summary(found: Evaluation, model: Model, split: str) -> list[str]:

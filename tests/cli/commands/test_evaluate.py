@@ -1,6 +1,9 @@
 """``mnistgd evaluate``: its tables and captions, for digits and for classes of any name."""
 
 import re
+import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from PIL import Image
 
 from mnistgd.cli.tables import confusion_table
 from mnistgd.figures.columns import text_columns
+from mnistgd.model import weights_file
 
 CLOTHES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -93,3 +97,80 @@ def test_pictures_of_named_classes(mnistgd, trained, tmp_path):
     for name in ("c.png", "m.png"):
         with Image.open(tmp_path / name) as picture:
             assert picture.width > 800
+
+
+@pytest.mark.parametrize("split", ["test", "train"])
+def test_the_most_confident_mistakes_are_those_that_numpy_finds(mnistgd, trained, few, tmp_path, split):
+    trained(CLOTHES)
+    with np.load(few) as file:
+        images, labels = file[f"{split}_images"], file[f"{split}_labels"]
+    logits = weights_file.load(tmp_path / "weights.npz").outputs(images).astype(float)
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    answers = logits.argmax(axis=1)
+    wrong = np.flatnonzero(answers != labels)
+    wrong = wrong[np.argsort(-probabilities.max(axis=1)[wrong], kind="stable")]
+    document = mnistgd("evaluate", "--split", split, "--json").json
+    assert [each["index"] for each in document["mistakes"]] == wrong[:40].tolist()
+    for each in document["mistakes"]:
+        k = each["index"]
+        assert (each["true_digit"], each["digit"]) == (labels[k], answers[k])
+        assert each["probability"] == pytest.approx(probabilities[k].max())
+    for most in (3, 10_000):
+        shorter = mnistgd("evaluate", "--split", split, "--json", "--most", most).json
+        assert [each["index"] for each in shorter["mistakes"]] == wrong[:most].tolist()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--split", "train"), ("--weights", "my weights.npz"), ("--data", "other.npz", "--split", "train")],
+)
+def test_from_a_mistake_to_its_explanation_in_one_step(mnistgd, trained, few, tmp_path, options):
+    """The command that is shown, as it stands, explains the first of the list."""
+    trained(None)
+    (tmp_path / "my weights.npz").write_bytes((tmp_path / "weights.npz").read_bytes())
+    with np.load(few) as file:
+        np.savez("other.npz", **{name: array[::-1] for name, array in file.items()})
+    last = mnistgd("evaluate", *options).stdout.splitlines()[-1]
+    words = shlex.split(last.removeprefix("why the surest mistake: mnistgd "))
+    first = mnistgd("evaluate", *options, "--json").json["mistakes"][0]
+    explained = mnistgd(*words, "--json").json
+    assert explained["image"] == f"{'train' if '--split' in options else 'test'} image {first['index']}"
+    assert (explained["digit"], explained["true_digit"]) == (first["digit"], first["true_digit"])
+    assert explained["right"] is False
+    sure = max(digit["probability"] for digit in explained["digits"])
+    assert sure == pytest.approx(first["probability"])
+
+
+def test_no_way_on_where_stdin_held_the_network(trained, tmp_path):
+    trained(None)
+    command = [sys.executable, "-m", "mnistgd", "evaluate", "--weights", "-"]
+    with (tmp_path / "weights.npz").open("rb") as stream:
+        done = subprocess.run(command, stdin=stream, capture_output=True, text=True, check=True)
+    assert "confusion" in done.stdout
+    assert "explain" not in done.stdout
+
+
+def test_no_way_on_where_there_is_no_mistake(shell, few, tmp_path):
+    with np.load(few) as file:
+        easy = file["train_labels"] < 2
+        images, labels = file["train_images"][easy][:4], file["train_labels"][easy][:4]
+    np.savez(
+        tmp_path / "easy.npz",
+        train_images=images,
+        train_labels=labels,
+        test_images=images,
+        test_labels=labels,
+    )
+    assert shell("train", "--data", "easy.npz", "--epochs", 50, "--quiet").code == 0
+    assert shell("evaluate", "--json").json["mistakes"] == []
+    assert "explain" not in shell("evaluate").stdout
+
+
+def test_the_sheet_has_as_many_as_are_asked_for(mnistgd, trained, tmp_path):
+    trained(None)
+    heights = []
+    for most in (8, 9, 16, 17):
+        assert mnistgd("evaluate", "--mistakes", "m.png", "--most", most).code == 0
+        with Image.open(tmp_path / "m.png") as picture:
+            heights.append(picture.height)
+    assert heights[0] < heights[1] == heights[2] < heights[3]
