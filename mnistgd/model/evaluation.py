@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.engine.metrics import confusion_matrix
+from mnistgd.engine.types import Array
 from mnistgd.errors import WeightsError
 from mnistgd.model.model import TOO_LARGE, Model
 
@@ -22,13 +23,19 @@ class Evaluation:
     accuracy : float, fraction in [0, 1]
     loss : float; the network's own: mean cross-entropy in nats, or half the squared error
     confusion : int64 ndarray of shape (n_classes, n_classes); row = true class, column = predicted
-    predicted : integer ndarray of shape (n,)
+    outputs : ndarray of shape (n, n_classes)
     """
 
     accuracy: float
     loss: float
     confusion: NDArray[np.int64]
-    predicted: NDArray[np.intp]
+    outputs: Array
+
+    @property
+    def predicted(self) -> NDArray[np.intp]:
+        """The answer to each image, of shape (n,): the class of the largest output."""
+        answers: NDArray[np.intp] = self.outputs.argmax(axis=1)
+        return answers
 
     @property
     def right(self) -> int:
@@ -72,7 +79,7 @@ def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8])
         raise WeightsError(*TOO_LARGE)
     predicted = outputs.argmax(axis=1)
     confusion = confusion_matrix(predicted, labels, len(model.class_names))
-    return Evaluation(float(np.trace(confusion)) / len(labels), loss, confusion, predicted)
+    return Evaluation(float(np.trace(confusion)) / len(labels), loss, confusion, outputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,18 +102,18 @@ class Mistake:
 
 
 def confident_mistakes(
-    model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int
+    model: Model, found: Evaluation, images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int
 ) -> list[Mistake]:
     """The wrong answers that the network is most sure of, the surest first; at most `count`.
 
     Parameters
     ----------
     model : Model
+    found : Evaluation, of the model on these images
     images : uint8 ndarray of shape (n, 28, 28), prepared as the training images were
     labels : uint8 ndarray of shape (n,)
     """
-    probabilities = model.probabilities(images)
-    answers, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    answers, sure = found.predicted, model.probabilities_of(found.outputs).max(axis=1)
     wrong = np.flatnonzero(answers != labels)
     surest = np.take(wrong, np.argsort(-sure[wrong], kind="stable")[:count])
     return [Mistake(int(k), images[k], int(labels[k]), int(answers[k]), float(sure[k])) for k in surest]

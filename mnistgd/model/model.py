@@ -108,13 +108,17 @@ class Model:
         return outputs
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """How probable each class is; shape (n, n_classes), each row sums to 1.
+        """What `probabilities_of` says of the `outputs` for images."""
+        return self.probabilities_of(self.outputs(images))
+
+    def probabilities_of(self, outputs: Array) -> NDArray[np.float64]:
+        """How probable each class is, of outputs of shape (n, n_classes); each row sums to 1.
 
         softmax(outputs) for cross-entropy. A squared-error network has no softmax: its outputs estimate
         the probabilities themselves, but may leave [0, 1] and need not sum to 1. They are clipped there
         and divided by their sum.
         """
-        outputs = self.outputs(images).astype(np.float64)
+        outputs = outputs.astype(np.float64)
         if self.settings.loss == "cross-entropy":
             return softmax(outputs)
         # Nothing above zero at all says nothing about the class: a uniform guess.
@@ -124,16 +128,16 @@ class Model:
         return probabilities
 
 
-def ranked(probabilities: NDArray[np.floating]) -> list[int]:
-    """The classes, the likeliest first; where two are equal, the lower number first.
+def ranked(outputs: NDArray[np.floating]) -> list[int]:
+    """The classes, that of the largest output first; where two are equal, the lower number first.
 
     Parameters
     ----------
-    probabilities : ndarray of shape (n_classes,)
+    outputs : ndarray of shape (n_classes,)
 
     Examples
     --------
     >>> ranked(np.array([0.2, 0.6, 0.2]))
     [1, 0, 2]
     """
-    return [int(digit) for digit in np.argsort(-probabilities, kind="stable")]
+    return [int(digit) for digit in np.argsort(-outputs, kind="stable")]

@@ -1,5 +1,7 @@
 """How commands end: what they write, and what they then say of it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,24 @@ def test_of_two_answers_alike_the_first_is_given(mnistgd, here):
     found = mnistgd("predict", "--index", 0, "--weights", "blank.npz", "--json").json
     assert (found["digit"], found["runner_up"]["digit"]) == (0, 1)
     assert mnistgd("explain", "--index", 0, "--weights", "blank.npz", "--json").json["digit"] == 0
+
+
+def test_all_commands_give_one_answer_where_two_seem_certain(mnistgd, few, here):
+    """Outputs above 1 of a network without softmax are all as probable; the largest is the answer."""
+    model = weights_file.load(here / "weights.npz")
+    params = {name: np.zeros_like(array) for name, array in model.params.items()}
+    params["bias"][[3, 7]] = 1.25, 1.5
+    settings = dataclasses.replace(model.settings, loss="squared-error")
+    weights_file.save(Model(params, settings, model.class_names, model.record), here / "sure.npz")
+    options = ("--weights", "sure.npz", "--json")
+    for command in ("predict", "explain"):
+        assert mnistgd(command, "--index", 0, *options).json["digit"] == 7
+    document = mnistgd("evaluate", *options, "--most", 200).json
+    with np.load(few) as file:
+        others = np.flatnonzero(file["test_labels"] != 7)
+    assert document["accuracy"] == 1 - len(others) / 200
+    assert [each["index"] for each in document["mistakes"]] == others.tolist()
+    assert {each["digit"] for each in document["mistakes"]} == {7}
 
 
 def test_nothing_is_written_where_one_of_two_pictures_cannot_be_made(mnistgd, few, tmp_path, monkeypatch):

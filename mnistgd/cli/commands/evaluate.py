@@ -52,7 +52,7 @@ def evaluate(
     images, labels = dataset.split(split)
     with console.stage("testing"):
         found = evaluation.evaluate(model, images, labels)
-        worst = evaluation.confident_mistakes(model, images, labels, most)
+        worst = evaluation.confident_mistakes(model, found, images, labels, most)
 
     def sketch(screen: Screen) -> Sheet | None:
         from mnistgd.figures.mistakes import HEADING, mistake_drawings, mistakes_abreast

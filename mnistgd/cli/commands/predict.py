@@ -73,8 +73,8 @@ def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) ->
     """Print what one image shows, and write what the network saw of it if that is asked for."""
     from mnistgd.model.model import ranked
 
-    probabilities = model.probabilities(seen.pixels[None])[0]
-    ranking = ranked(probabilities)
+    outputs = model.outputs(seen.pixels[None])
+    probabilities, ranking = model.probabilities_of(outputs)[0], ranked(outputs[0])
     first, second = (
         {"digit": digit, "label": model.class_names[digit], "probability": float(probabilities[digit])}
         for digit in ranking[:2]
