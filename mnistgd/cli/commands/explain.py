@@ -64,21 +64,22 @@ def explain(
         chosen = inputs.images_at(model, index, split, data, offline=offline, quiet=quiet)
     else:
         chosen = [inputs.picture(model, image or "-", as_is=as_is)]
-    explained = [explanation.explain(model, seen.pixels) for seen in chosen]
-    if rival is not None and rival in [found.ranking[0] for found in explained]:
+    # Before anything is said; of thousands of images the evidence would fill the memory, if it were kept.
+    if rival is not None and any(
+        rival == explanation.explain(model, seen.pixels).ranking[0] for seen in chosen
+    ):
         message = f"{model.class_names[rival]} is the answer itself"
         raise UsageError(message, "name another digit with --against")
-    for position, (seen, found, file) in enumerate(zip(chosen, explained, written.values(), strict=True)):
+    for position, (seen, file) in enumerate(zip(chosen, written.values(), strict=True)):
         if position and not as_json:
             console.print_lines([""])
-        _show(claimed, model, seen, found, rival, file, PALETTES[palette])
+        _show(claimed, model, seen, rival, file, PALETTES[palette])
 
 
 def _show(
     claimed: Claim,
     model: Model,
     seen: inputs.Seen,
-    found: Explanation,
     rival: int | None,
     file: str,
     palette: Palette,
@@ -88,8 +89,10 @@ def _show(
     from mnistgd.figures.evidence import evidence_figure
     from mnistgd.figures.palettes import limit_of
     from mnistgd.figures.png import png_bytes
+    from mnistgd.model import explanation
     from mnistgd.model.weights_file import network_sha256
 
+    found = explanation.explain(model, seen.pixels)
     answer, second = found.ranking[:2]
     names = [class_name(model.class_names, digit) for digit in range(len(model.class_names))]
     document = _document(model, seen, found)

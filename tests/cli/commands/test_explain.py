@@ -235,6 +235,27 @@ def test_what_the_picture_says_adds_up(mnistgd, trained, monkeypatch, index):
             assert sum(terms) == total
 
 
+def test_the_picture_of_a_network_that_bends_says_by_how_much(mnistgd, few, tmp_path, monkeypatch):
+    from mnistgd.figures import evidence
+
+    monkeypatch.chdir(tmp_path)
+    words = ("--hidden", 8, "--activation", "tanh")
+    assert mnistgd("train", "--data", few, "--epochs", 1, "--quiet", *words).code == 0
+    rows, draw = [], evidence.evidence_figure
+    monkeypatch.setattr(
+        evidence,
+        "evidence_figure",
+        lambda image, found, **how: rows.extend(found) or draw(image, found, **how),
+    )
+    assert mnistgd("explain", "--index", 0).code == 0
+    for row in rows:
+        names, numbers = zip(*row.sums, strict=True)
+        assert names == ("for", "against", "bias", "bend", "logit")
+        *terms, total = (Decimal(f"{number:.2f}") for number in numbers)
+        assert terms[-1] != 0
+        assert sum(terms) == total
+
+
 def test_against_a_rival_the_table_adds_up(mnistgd, trained):
     answer = mnistgd("explain", "--index", 0, "--json").json["digit"]
     lines = mnistgd("explain", "--index", 0, "--against", (answer + 1) % 10).stdout.splitlines()
