@@ -8,8 +8,9 @@ columns in 14 lines. Where there are no colours, a character stands for the mean
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -41,8 +42,13 @@ class Steps(NamedTuple):
     names: Sequence[int] | str
 
 
-def _even(names: Sequence[int] | str) -> Steps:
-    """Each number gets the name that is nearest to it, the names being spread evenly from −1 to 1."""
+def _nearest(named: Mapping[float, int]) -> Steps:
+    """Each number gets the name that is nearest to it, of those that are named, which ascend."""
+    return Steps(tuple((one + other) / 2 for one, other in pairwise(named)), tuple(named.values()))
+
+
+def _even(names: str) -> Steps:
+    """The same, the names being spread evenly from −1 to 1."""
     n = len(names)
     return Steps(tuple((2 * k + 1) / (n - 1) - 1 for k in range(n - 1)), names)
 
@@ -53,11 +59,18 @@ SIGNED = Steps((-0.75, -0.4, -0.15, -0.02, 0.02, 0.15, 0.4, 0.75), "@%=- +*#M")
 INK = _even("@%#*+=-:. ")
 
 # Colours by their numbers, from −1 to 1, chosen by eye along each palette: the colour nearest in RGB is
-# often of quite another hue.
+# often of quite another hue. Of 256 there is no red between the brightest, 196, and salmon, 203; so grokking
+# has as its middle the next darker one, and the two sides of zero differ by as much.
 _FEW: dict[tuple[str, Depth], Steps] = {
-    ("grokking", "256"): _even((16, 52, 88, 124, 160, 196, 203, 210, 217, 224, 231)),
-    ("diverging", "256"): _even((52, 88, 124, 167, 174, 217, 224, 231, 189, 153, 110, 68, 25, 18, 17)),
-    ("gray", "256"): _even((16, *range(233, 256), 231)),
+    ("grokking", "256"): _nearest(
+        {-1: 16, -0.72: 52, -0.48: 88, -0.24: 124, 0: 160, 0.2: 196, 0.4: 203, 0.55: 210, 0.7: 217}
+        | {0.85: 224, 1: 231}
+    ),
+    ("diverging", "256"): _nearest(
+        {-1: 52, -0.8: 88, -0.62: 124, -0.47: 167, -0.36: 174, -0.27: 217, -0.14: 224, 0: 231}
+        | {0.05: 255, 0.25: 153, 0.36: 110, 0.56: 67, 0.8: 24}
+    ),
+    ("gray", "256"): _nearest({-1: 16} | {(8 + 10 * k) / 127.5 - 1: 232 + k for k in range(24)} | {1: 231}),
     ("grokking", "16"): Steps(_BY_FIVE, (0, 1, 9, 7, 15)),
     ("diverging", "16"): Steps(_BY_FIVE, (1, 9, 15, 12, 4)),
     ("gray", "16"): Steps((-0.4, 0.07, 0.4), (0, 8, 7, 15)),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
+from PIL import Image, ImageCms
 from rich.ansi import AnsiDecoder
 from rich.cells import cell_len
 from rich.color import Color
@@ -96,6 +97,36 @@ def test_few_colours_keep_the_order_and_the_meaning(palette: str, depth: str) ->
     changes = [one for one, other in pairwise(numbers) if one != other]
     assert len(changes) == len(set(numbers)) - 1  # no colour comes twice
     assert len(changes) >= (3 if depth == "16" else 10)
+
+
+def cielab(rgb: list[tuple[int, int, int]]) -> np.ndarray:
+    """As Little CMS converts them."""
+    profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    convert = ImageCms.buildTransform(*profiles, "RGB", "LAB")
+    image = Image.fromarray(np.array([rgb], np.uint8))
+    lab = np.asarray(ImageCms.applyTransform(image, convert)).astype(np.int8)[0].astype(float)
+    lab[:, 0] = (lab[:, 0] % 256) / 2.55
+    return lab
+
+
+@pytest.mark.parametrize("palette", list(PALETTES))
+def test_the_steps_of_256_colours_are_even(palette: str) -> None:
+    """Ever lighter, or ever darker, away from zero, and never far at a step; near zero least of all.
+
+    The farthest is from black to the darkest red, of which there is none darker.
+    """
+    values = np.linspace(-1, 1, 2001)
+    (line,) = pixels(sheet([Drawing("", values[None], PALETTES[palette])], Screen(2001, "256"))[1:])
+    numbers = np.array([cell[0].number for cell in line])
+    places = np.flatnonzero(np.diff(numbers, prepend=-1))
+    lab = cielab([tuple(line[place][0].get_truecolor()) for place in places])
+    middle = numbers[places].tolist().index(numbers[1000])
+    for lightness in lab[middle:, 0], lab[middle::-1, 0]:
+        steps = np.diff(lightness)
+        assert (steps > 0).all() or (steps < 0).all()
+    distances = np.linalg.norm(np.diff(lab, axis=0), axis=1)
+    assert distances.max() < 55
+    assert distances[abs(values[places[1:]]) < 0.25].max() < 30
 
 
 def test_a_weight_of_zero_is_shown_as_zero() -> None:
