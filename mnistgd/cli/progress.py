@@ -22,8 +22,17 @@ SECONDS_BETWEEN_DRAWINGS = 0.05
 SECONDS_BETWEEN_SHEETS = 0.25
 """Of pictures, which take ten milliseconds: drawing costs a few percent of the training time."""
 
-WIDTH = 100
-"""In columns, what a whole line takes; on a narrower terminal it says less."""
+BAR = 24
+"""Columns of the bar, where the numbers leave as many."""
+WORDS = (
+    "loss {loss:.4f}  accuracy {accuracy:.2%}  learning rate {rate:<8.3g}",
+    "loss {loss:.3f} accuracy {accuracy:.1%} rate {rate:<7.2g}",
+    "loss {loss:.3f} accuracy {accuracy:.1%}",
+    "loss {loss:.2f}",
+)
+"""What is said of a run; the first that fits a terminal, or the last."""
+TIME = "  0:00:00"
+"""What a line has for the time that is left, and for blanks on either side of the numbers."""
 
 
 class TrainingProgress:
@@ -36,12 +45,9 @@ class TrainingProgress:
     def __init__(self, *, quiet: bool, live: Live | None = None) -> None:
         self.lines = not quiet
         self.live = live
-        self.narrow = False
         self.bar: Bar | None = None
         if not quiet and console.is_terminal(sys.stderr):
-            screen = console.stderr_console()
-            self.narrow = screen.width < WIDTH
-            self.bar = _bar(screen, self.narrow, live)
+            self.bar = _bar(console.stderr_console(), live)
         self.task: TaskID | None = None
         self.next_drawing = 0.0
 
@@ -57,7 +63,7 @@ class TrainingProgress:
     def __call__(self, now: TrainState) -> None:
         if self.bar is None:
             if self.lines and now.epoch_ends:
-                console.note(f"epoch {now.epoch}/{now.run.settings.epochs}  {_figures(now)}")
+                console.note(f"{_epoch(now)}  {_figures(now, WORDS[0]).rstrip()}")
         elif now.ends or time.monotonic() >= self.next_drawing:
             self._tell(self.bar, now)
             if self.live is not None:
@@ -70,28 +76,32 @@ class TrainingProgress:
     def _tell(self, bar: Bar, now: TrainState) -> None:
         if self.task is None:
             self.task = bar.add_task("", total=now.run.steps, figures="")
-        bar.update(
-            self.task,
-            completed=now.step,
-            description=f"epoch {now.epoch}/{now.run.settings.epochs}",
-            figures=f"loss {now.loss:.2f}" if self.narrow else _figures(now),
-        )
+        epoch = _epoch(now)
+        room = bar.console.width - len(epoch + TIME)
+        texts = [_figures(now, words) for words in WORDS]
+        figures = next((text for text in texts if len(text) <= room), texts[-1])
+        bar.update(self.task, completed=now.step, description=epoch, figures=figures)
 
 
-def _figures(now: TrainState) -> str:
-    return f"loss {now.loss:.4f}  accuracy {now.accuracy:.2%}  learning rate {now.learning_rate:.3g}"
+def _epoch(now: TrainState) -> str:
+    return f"epoch {now.epoch}/{now.run.settings.epochs}"
 
 
-def _bar(screen: Console, narrow: bool, live: Live | None) -> Bar:
-    from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+def _figures(now: TrainState, words: str) -> str:
+    return words.format(loss=now.loss, accuracy=now.accuracy, rate=now.learning_rate)
 
-    columns: list[ProgressColumn] = [
+
+def _bar(screen: Console, live: Live | None) -> Bar:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
+    columns = [
         TextColumn("{task.description}", markup=False),
+        # It alone may be narrower than it would like to be.
+        BarColumn(bar_width=None, table_column=Column(max_width=BAR)),
         TextColumn("{task.fields[figures]}", markup=False),
-        TimeRemainingColumn(compact=True),
+        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
     ]
-    if not narrow:
-        columns.insert(1, BarColumn(bar_width=24))
 
     class BelowPictures(Progress):
         def get_renderables(self) -> Iterator[RenderableType]:
