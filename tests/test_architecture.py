@@ -63,7 +63,7 @@ ROOMS = {
         words("typer"),
         words("numpy PIL rich"),
         words(
-            f"{FILES_AND_TEXT} inspect logging os select shlex signal textwrap time traceback types warnings"
+            f"{FILES_AND_TEXT} codecs inspect logging os select shlex signal textwrap time traceback types warnings"
         ),
     ),
     "lessons": Room(

@@ -86,8 +86,7 @@ def run() -> None:
     code = 1
     try:
         signals.watch()
-        if sys.stdout is None:
-            sys.stdout = console.ClosedStdout()
+        console.open_streams()
         with console.stage("all of it"):
             code = app(standalone_mode=False, prog_name="mnistgd") or 0
         if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code

@@ -6,6 +6,7 @@ with rich, to anything else as plain lines, and nowhere with ``--quiet``.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import json
@@ -30,6 +31,14 @@ if TYPE_CHECKING:
 LONGEST = 2000
 """Of a line on stderr, in characters: a name in a file may be as long as the file."""
 
+PLAINLY = "mnistgd.plainly"
+"""How stdout and stderr are encoded: signs that the encoding lacks become ASCII, and are never an error."""
+
+_LIKENESSES = str.maketrans(
+    {"→": "->", "×": "x", "−": "-", "–": "-", "…": "...", "·": ".", "²": "^2", "½": "1/2", "‖": "|"}
+    | {"Δ": "delta", "α": "alpha", "β": "beta", "ε": "epsilon"}
+)
+
 
 def one_line(text: str) -> str:
     """`text` with every control character written out, so that a file's name cannot break a line.
@@ -44,13 +53,47 @@ def one_line(text: str) -> str:
 
 def print_lines(lines: Iterable[str]) -> None:
     """Write lines for people to stdout; what a file is called, or says, can break none and set no colour."""
-    if text := "".join(f"{one_line(line)}\n" for line in lines):
-        write_stdout(text.encode(_encoding(), "backslashreplace"))
+    print_drawing(map(one_line, lines))
 
 
-def print_drawing(text: str) -> None:
-    """Write lines with the codes that make them a picture to the terminal that is stdout."""
-    write_stdout((text + "\n").encode(_encoding(), "backslashreplace"))
+def print_drawing(lines: Iterable[str]) -> None:
+    """Write lines to stdout, also with the codes that make them a picture on a terminal."""
+    if text := "".join(f"{line}\n" for line in lines):
+        write_stdout(text.encode(sys.stdout.encoding, PLAINLY))
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """What stands for signs that an encoding lacks: what looks like them, or their numbers, as names need.
+
+    Examples
+    --------
+    >>> print("784→10, 28×28, コート".encode("latin-1", PLAINLY).decode("latin-1"))
+    784->10, 28×28, \\u30b3\\u30fc\\u30c8
+    """
+    assert isinstance(error, UnicodeEncodeError)
+    signs = error.object[error.start : error.end].translate(_LIKENESSES)
+    return signs.encode("ascii", "backslashreplace").decode(), error.end
+
+
+codecs.register_error(PLAINLY, _plainly)
+
+
+def open_streams() -> None:
+    """Let stdout and stderr take any text, in whatever encoding, and say so if there is no stdout."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=PLAINLY)
+    if sys.stdout is None:
+        sys.stdout = ClosedStdout()
+
+
+def can_show(text: str, stream: TextIO) -> bool:
+    """Whether the encoding of `stream` has all of these signs."""
+    try:
+        text.encode(stream.encoding)
+    except UnicodeError:
+        return False
+    return True
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -60,6 +103,8 @@ def print_json(document: Mapping[str, Any]) -> None:
 
 class ClosedStdout(io.TextIOBase):
     """What stands for a stdout that is closed, to which Python would write nothing and say nothing."""
+
+    encoding = "utf-8"
 
     def write(self, _: str, /) -> int:
         raise OutputError("cannot write the result: stdout is closed", "send it somewhere, or to /dev/null")
@@ -217,10 +262,6 @@ def stop_displays() -> None:
             _displays.pop().stop()
 
 
-def _encoding() -> str:
-    return getattr(sys.stdout, "encoding", None) or "utf-8"
-
-
 def _finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -258,7 +299,8 @@ class Reporter(contextlib.AbstractContextManager["Reporter"]):
         elif self._status is None:
             from rich.text import Text
 
-            self._status = stderr_console().status(Text(one_line(what)))
+            spinner = "dots" if can_show("⠋", sys.stderr) else "line"
+            self._status = stderr_console().status(Text(one_line(what)), spinner=spinner)
             try:
                 start_display(self._status)
             except RuntimeError:  # there can be no thread, which would turn the spinner

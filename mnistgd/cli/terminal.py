@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
 
 import typer
 
@@ -36,7 +36,7 @@ Sketch = Callable[["Screen"], Sheet | None]
 """Makes the sheet for a screen; None if there is nothing to see."""
 
 
-def screen_on(stream: Any) -> Screen | None:
+def screen_on(stream: TextIO) -> Screen | None:
     """The screen that shows what is written to `stream`; None if there is none."""
     if not console.is_terminal(stream):
         return None
@@ -47,7 +47,7 @@ def screen_on(stream: Any) -> Screen | None:
     depths: dict[str | None, Depth] = {"truecolor": "24-bit", "256": "256", "standard": "16"}
     screen = Console(file=stream)
     depth = depths.get(screen.color_system, "none")
-    if screen.no_color or not _has_blocks(stream):
+    if screen.no_color or not console.can_show("▀−→…", stream):
         depth = "none"
     return Screen(screen.width, depth)
 
@@ -69,12 +69,4 @@ def draw(sketch: Sketch) -> None:
     # A class may be called anything, even what would move the cursor.
     safe = [replace(drawing, title=console.one_line(drawing.title)) for drawing in sheet.drawings]
     lines = [*blocks.sheet(safe, screen, shrink), "", *sheet.legend, *([""] if sheet.legend else [])]
-    console.print_drawing("\n".join(lines))
-
-
-def _has_blocks(stream: Any) -> bool:
-    try:
-        "▀−→…".encode(getattr(stream, "encoding", None) or "ascii")
-    except (UnicodeError, LookupError):
-        return False
-    return True
+    console.print_drawing(lines)

@@ -33,14 +33,13 @@ class Result:
 
 
 @pytest.fixture
-def mnistgd(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run ``mnistgd ARGS`` in this process: quick, and counted by coverage."""
+def in_process(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Run ``mnistgd ARGS`` in this process, with the streams that it has now; the exit code."""
 
-    def run(*args: object) -> Result:
+    def run(*args: object) -> int:
         from mnistgd.cli.app import run
 
         monkeypatch.setattr(sys, "argv", ["mnistgd", *map(str, args)])
-        capsys.readouterr()
         # A process that ends lets no signal stop it; this one goes on, and so would what it starts.
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -49,8 +48,20 @@ def mnistgd(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+        return int(ended.value.code or 0)
+
+    return run
+
+
+@pytest.fixture
+def mnistgd(capsys: pytest.CaptureFixture[str], in_process: Callable[..., int]) -> Callable[..., Result]:
+    """Run ``mnistgd ARGS`` in this process: quick, and counted by coverage."""
+
+    def run(*args: object) -> Result:
+        capsys.readouterr()
+        code = in_process(*args)
         captured = capsys.readouterr()
-        return Result(int(ended.value.code or 0), captured.out, captured.err)
+        return Result(code, captured.out, captured.err)
 
     return run
 
