@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mnistgd.cli import console
+from mnistgd.cli.terminal import Sheet, lines_of, screen_on
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,17 +26,15 @@ class Live:
 
     Parameters
     ----------
-    screen : Screen
-    height : int, lines of the terminal that may be used
+    screen : Screen; all of it may be used
     titles : one for each class
     weights_of : function from a `TrainState` to weights of shape (784, n_classes)
     """
 
     def __init__(
-        self, screen: Screen, height: int, titles: Sequence[str], weights_of: Callable[[TrainState], Array]
+        self, screen: Screen, titles: Sequence[str], weights_of: Callable[[TrainState], Array]
     ) -> None:
-        self.screen, self.height, self.weights_of = screen, height, weights_of
-        self.titles = [console.one_line(title) for title in titles]
+        self.screen, self.titles, self.weights_of = screen, titles, weights_of
         self.lines: list[str] = []
 
     def draw(self, now: TrainState, bar: Bar) -> None:
@@ -53,11 +52,10 @@ class Live:
         from mnistgd.figures.palettes import GROKKING, limit_of
 
         limit = limit_of(weights)
-        legend = ["", *blocks.legend(limit, GROKKING, self.screen)]
         drawings = blocks.weights_drawings(self.titles, weights, limit, GROKKING)
-        shrink = blocks.shrink_to_fit(drawings, self.screen, self.height - len(legend))
-        self.lines = [] if shrink is None else blocks.sheet(drawings, self.screen, shrink) + legend
-        return shrink is not None
+        lines = lines_of(Sheet(drawings, blocks.legend(limit, GROKKING, self.screen)), self.screen)
+        self.lines = lines or []
+        return lines is not None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
         from rich.segment import ControlType, Segment
@@ -97,7 +95,6 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
     """
     import numpy as np
 
-    from mnistgd.cli.terminal import screen_on
     from mnistgd.datasets.shape import PIXELS
     from mnistgd.figures.captions import class_titles
 
@@ -109,11 +106,10 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
         console.note("--live draws on a terminal, and stderr is none")
         return None
     # Below the pictures there is the bar, and the line of the cursor.
-    height = console.stderr_console().height - 2
-    live = Live(screen, height, class_titles(names), weights_of)
+    live = Live(screen._replace(lines=screen.lines - 2), class_titles(names), weights_of)
     # Not all weights are 0, so that the legend is as large as it will be.
     if not live.show(np.ones((PIXELS, len(names)), np.float32)):
-        console.note(f"the terminal is too small for --live: {screen.columns}×{height + 2}")
+        console.note(f"the terminal is too small for --live: {screen.columns}×{screen.lines}")
         return None
     live.lines = []
     return live

@@ -33,11 +33,13 @@ class Claim:
     written : mapping of options to the places that they name
     as_json : bool, whether the result is a JSON document
     drawing : bool, whether the result is also drawn where stdout is a terminal
+    results : int, how many such results follow each other
     """
 
     written: Mapping[str, str | Path]
     as_json: bool
     drawing: bool
+    results: int = 1
 
     def keep(self, *read: Place) -> None:
         """Let nothing be written over what is `read`, whatever it is called.
@@ -81,7 +83,7 @@ class Claim:
         elif STDOUT not in map(str, self.written.values()):
             console.print_lines(lines)
             if sketch is not None and self.drawing:
-                terminal.draw(sketch)
+                terminal.draw(sketch, [*lines, *last], self.results)
             console.print_lines(last)
 
 
@@ -93,6 +95,7 @@ def claim(
     read: Sequence[Place] = (),
     as_json: bool,
     drawing: bool = False,
+    results: int = 1,
 ) -> Claim:
     """Claim what a command reads and writes; what could not work is refused before any work is done.
 
@@ -102,7 +105,7 @@ def claim(
         PNG files; other files; and those that stdout cannot be, since they grow or are replaced while the
         command runs. Where an option stands for several files, so do as many keys: see `several`.
     read : the places that are read beside the font; the same file may be there twice, but for stdin
-    as_json, drawing : bool, see `Claim`
+    as_json, drawing, results : see `Claim`
 
     Raises
     ------
@@ -117,7 +120,8 @@ def claim(
 
     pictures, on_disk = pictures or {}, on_disk or {}
     every = {**(files or {}), **on_disk, **pictures}
-    claimed = Claim({option: place for option, place in every.items() if place is not None}, as_json, drawing)
+    named = {option: place for option, place in every.items() if place is not None}
+    claimed = Claim(named, as_json, drawing, results)
     if [str(place) for place in read].count(STDOUT) > 1:
         raise UsageError("stdin holds one file, and - is named twice", "name the others")
     for option, place in claimed.written.items():

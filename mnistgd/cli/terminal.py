@@ -25,11 +25,13 @@ class Sheet(NamedTuple):
     drawings : of one size; as many beside each other as fit
     legend : lines of text below them
     title : str, above them; empty for none
+    in_part : bool, whether the first of them will do where there is no room for all
     """
 
     drawings: Sequence[Drawing]
     legend: Sequence[str] = ()
     title: str = ""
+    in_part: bool = False
 
 
 Sketch = Callable[["Screen"], Sheet | None]
@@ -49,24 +51,61 @@ def screen_on(stream: TextIO) -> Screen | None:
     depth = depths.get(screen.color_system, "none")
     if screen.no_color or not console.can_show("▀−→…", stream):
         depth = "none"
-    return Screen(screen.width, depth)
+    return Screen(screen.width, depth, screen.height)
 
 
-def draw(sketch: Sketch) -> None:
-    """Draw to stdout, if it is a terminal, as large as it is wide; say so on stderr if it is too narrow."""
+def draw(sketch: Sketch, beside: Sequence[str], results: int = 1) -> None:
+    """Draw to stdout, if it is a terminal, as large as there is room; say so on stderr if there is none.
+
+    Parameters
+    ----------
+    sketch : what is drawn
+    beside : the lines above and below it, which with the prompt are to stay on the screen as well
+    results : int, how many such results share the screen
+    """
     screen = screen_on(sys.stdout)
-    sheet = sketch(screen) if screen is not None else None
-    if screen is None or sheet is None:
+    if screen is None:
         return
+    room = screen._replace(lines=(screen.lines - 1) // results - _height(beside, screen.columns))
+    sheet = sketch(room) if room.lines > 0 else None
+    if sheet is None:
+        return
+    lines = lines_of(sheet, room)
+    if lines is not None:
+        console.print_drawing(lines)
+    elif results == 1:
+        console.note(f"the terminal is too small for pictures: {screen.columns}×{screen.lines}")
+
+
+def lines_of(sheet: Sheet, screen: Screen) -> list[str] | None:
+    """A sheet, its drawings as large as the screen has room for; None if it has none.
+
+    Blank lines set its parts apart where lines are left.
+    """
     from mnistgd.figures import blocks
 
-    if sheet.title:
-        console.print_lines(["", sheet.title, ""])
-    shrink = blocks.shrink_to_fit(sheet.drawings, screen)
+    above = ["", console.one_line(sheet.title), ""] if sheet.title else []
+    room = screen._replace(lines=screen.lines - len(above) - len(sheet.legend))
+    drawings = sheet.drawings
+    shrink = blocks.shrink_to_fit(drawings, room)
+    if shrink is None and sheet.in_part:
+        most = (blocks.most_that_fit(drawings[0], room, shrink) for shrink in blocks.SHRINKS[1:])
+        drawings = drawings[: next(filter(None, most), 0)]
+        shrink = blocks.shrink_to_fit(drawings, room) if drawings else None
     if shrink is None:
-        console.note(f"too narrow for pictures: the terminal has {screen.columns} columns")
-        return
+        return None
     # A class may be called anything, even what would move the cursor.
-    safe = [replace(drawing, title=console.one_line(drawing.title)) for drawing in sheet.drawings]
-    lines = [*blocks.sheet(safe, screen, shrink), "", *sheet.legend, *([""] if sheet.legend else [])]
-    console.print_drawing(lines)
+    safe = [replace(drawing, title=console.one_line(drawing.title)) for drawing in drawings]
+    drawn = blocks.sheet(safe, screen, shrink)
+    left = room.lines - len(drawn)
+    if sheet.legend:
+        drawn += [*[""] * (left > 0), *sheet.legend]
+        left -= 1
+    return [*above, *drawn, *[""] * (left > 0)]
+
+
+def _height(lines: Sequence[str], columns: int) -> int:
+    """How many lines of a terminal text takes: one that is too long is broken."""
+    from mnistgd.figures.columns import text_columns
+
+    return sum(max(1, -(-text_columns(console.one_line(line)) // columns)) for line in lines)

@@ -29,10 +29,14 @@ _ASCII = str.maketrans({"−": "-", "×": "x", "→": ">", "…": "~"})  # each 
 
 
 class Screen(NamedTuple):
-    """What can be drawn on: how many columns there are, and how many colours."""
+    """What can be drawn on: how many columns there are, how many colours, and how many lines.
+
+    Where nothing is said of the lines there are as many as are needed.
+    """
 
     columns: int
     depth: Depth
+    lines: int = 1_000_000
 
 
 class Steps(NamedTuple):
@@ -131,23 +135,22 @@ def abreast(width: int, screen: Screen) -> int:
     return max(1, (screen.columns + GAP) // (width + GAP))
 
 
-def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen, lines: int | None = None) -> int | None:
+def most_that_fit(drawing: Drawing, screen: Screen, shrink: int) -> int:
+    """How many drawings as large as this one fit, if `shrink` pixels, across and down, become one."""
+    height, width = (side // shrink for side in drawing.values.shape)
+    rows = (screen.lines + 1) // (1 + _lines(height) + 1)  # each with titles above, and a blank line between
+    return max(0, rows) * abreast(width, screen) if width <= screen.columns else 0
+
+
+def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen) -> int | None:
     """How many pixels, across and down, must become one for all drawings to fit; None if none would do.
 
     Parameters
     ----------
     drawings : of one size
     screen : Screen
-    lines : how many there are; as many as are needed if not given
     """
-    height, width = drawings[0].values.shape
-    for shrink in SHRINKS:
-        if width // shrink > screen.columns:
-            continue
-        rows = -(-len(drawings) // abreast(width // shrink, screen))
-        if lines is None or rows * (_lines(height // shrink) + 2) - 1 <= lines:
-            return shrink
-    return None
+    return next((n for n in SHRINKS if most_that_fit(drawings[0], screen, n) >= len(drawings)), None)
 
 
 def sheet(drawings: Sequence[Drawing], screen: Screen, shrink: int = 1) -> list[str]:

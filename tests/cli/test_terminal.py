@@ -76,17 +76,74 @@ def test_colours_are_those_that_the_terminal_has(on_terminal, weights, env, code
 
 @pytest.mark.parametrize(("columns", "abreast"), [(150, 5), (80, 2), (30, 1), (20, 1)])
 def test_it_fits_the_terminal(on_terminal, weights, columns, abreast):
-    lines = decoded(on_terminal("show-weights", columns=columns).stdout)
+    lines = decoded(on_terminal("show-weights", columns=columns, lines=200).stdout)
     assert max(cell_len(line.plain) for line in lines) <= columns
     assert lines[0].plain.count("digit") == abreast
     assert sum(line.plain.count("digit") for line in lines) == 10
     assert lines[-1].plain == "weights-all.png"
 
 
-def test_too_narrow_for_anything(on_terminal, weights):
-    result = on_terminal("show-weights", columns=5, terminals=("stdout",))
+@pytest.mark.parametrize(("columns", "lines"), [(5, 24), (80, 8)])
+def test_too_small_for_anything(on_terminal, weights, columns, lines):
+    result = on_terminal("show-weights", columns=columns, lines=lines, terminals=("stdout",))
     assert (result.code, result.stdout) == (0, "weights-all.png\n")
-    assert result.stderr == "too narrow for pictures: the terminal has 5 columns\n"
+    assert result.stderr == f"the terminal is too small for pictures: {columns}×{lines}\n"
+
+
+COMMANDS = ["show-weights", "show-weights 2 7 --out .", "explain --index 8 --offline", "evaluate --offline",
+            "compare weights.npz weights.npz", "predict --index 8 --offline", "predict 0.png 1.png 2.png"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, few, in_terminal):
+    """A folder with a network that knows a little, and three pictures."""
+    folder = tmp_path_factory.mktemp("trained")
+    options = ("--data", few, "--epochs", 1, "--quiet")
+    assert in_terminal("train", *options, cwd=folder, terminals=()).code == 0
+    with np.load(few) as data:
+        for number in range(3):
+            Image.fromarray(255 - data["test_images"][number]).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_scrolls_off(in_terminal, trained, command):
+    """On screens of many sizes: all that is printed is there when the prompt is, or nothing is drawn."""
+    words = command.split()
+    alone = in_terminal(*words, cwd=trained, terminals=()).stdout
+    heights = set()
+    for size in [(80, 24), (80, 43), (200, 60), (44, 30), (15, 24)]:
+        env = {"NO_COLOR": "1"} if size == (44, 30) else {}
+        result = in_terminal(*words, cwd=trained, columns=size[0], lines=size[1], env=env)
+        shown = decoded(result.stdout)
+        taken = sum(max(1, -(-cell_len(line.plain) // size[0])) for line in shown)
+        assert result.code == 0
+        assert taken <= size[1] - 1 or result.stdout == alone, size
+        heights.add(len(shown))
+    assert len(heights) > 1
+
+
+def test_what_a_screen_of_80_by_24_shows(in_terminal, trained):
+    """All ten digits, and why an image got its answer, at half the size; below the tables of the others nothing."""
+
+    def shown(*words):
+        return [line.plain for line in decoded(in_terminal(*words, cwd=trained, env=TRUE_COLOUR).stdout)]
+
+    weights, why = shown("show-weights"), shown("explain", "--index", 8, "--offline")
+    assert max(len(weights), len(why)) <= 23
+    assert weights[1].split("  ") == ["▀" * 14] * 5
+    assert ["▀" * 14] * 3 in [line.split("  ") for line in why]
+    for words in ["evaluate", "--offline"], ["compare", "weights.npz", "weights.npz"]:
+        assert "▀" not in "".join(shown(*words))
+
+
+def test_of_too_many_units_the_first_are_drawn(on_terminal, few):
+    train = ("train", "--data", few, "--epochs", 1, "--quiet", "--hidden", 20)
+    assert on_terminal(*train, terminals=()).code == 0
+    lines = decoded(on_terminal("show-weights", "--layer", 1, lines=20, env=TRUE_COLOUR).stdout)
+    assert lines[0].plain.split() == [word for number in range(5) for word in ("unit", str(number))]
+    assert lines[1].plain.split("  ") == ["▀" * 14] * 5
+    assert len(lines) <= 19
 
 
 def test_each_limit_is_told(on_terminal, weights):
@@ -135,7 +192,7 @@ def test_evaluate_shows_the_most_confident_mistakes(on_terminal, few, tmp_path):
     """As many as fill two rows, below the tables, and the images that numpy finds."""
     command = ("train", "--data", few, "--epochs", 1, "--quiet")
     assert on_terminal(*command, terminals=()).code == 0
-    result = on_terminal("evaluate", columns=90, env=TRUE_COLOUR)
+    result = on_terminal("evaluate", columns=90, lines=80, env=TRUE_COLOUR)
     tables, _, drawn = result.stdout.partition(
         "\nthe most confident mistakes: image: true → predicted, probability\n\n"
     )
@@ -163,7 +220,7 @@ def test_evaluate_shows_the_most_confident_mistakes(on_terminal, few, tmp_path):
 def test_evaluate_of_hidden_layers(on_terminal, few, tmp_path):
     command = ("train", "--data", few, "--epochs", 1, "--quiet", "--hidden", 8)
     assert on_terminal(*command, terminals=()).code == 0
-    result = on_terminal("evaluate", "--confusion", "c.png", "--mistakes", "m.png")
+    result = on_terminal("evaluate", "--confusion", "c.png", "--mistakes", "m.png", lines=80)
     assert result.code == 0
     assert "▀" in result.stdout
     with Image.open(tmp_path / "m.png") as picture:

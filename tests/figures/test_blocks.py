@@ -19,6 +19,7 @@ from mnistgd.figures.blocks import (
     Screen,
     image_drawing,
     legend,
+    most_that_fit,
     sheet,
     shrink_to_fit,
     weights_drawing,
@@ -182,9 +183,10 @@ def test_what_is_too_large_is_shrunk_to_means() -> None:
         1, 2, 2, 4, 4, None,
     ]  # fmt: skip
     # 80×24: two rows of five at half the size take 2 · (1 + 7) + 1 lines.
-    assert [shrink_to_fit(drawings, Screen(80, "16"), lines) for lines in (79, 78, 17, 16, 11, 10)] == [
-        1, 2, 2, 4, 4, None,
+    assert [shrink_to_fit(drawings, Screen(80, "16", lines)) for lines in (79, 78, 17, 16, 11, 10, -9)] == [
+        1, 2, 2, 4, 4, None, None,
     ]  # fmt: skip
+    assert [most_that_fit(drawings[0], Screen(80, "16", 24), shrink) for shrink in (1, 2, 4)] == [2, 10, 36]
     shown = as_rgb(sheet([Drawing("", VALUES, GRAY)], Screen(14, "24-bit"), 2)[1:])
     means = (VALUES[::2, ::2] + VALUES[1::2, ::2] + VALUES[::2, 1::2] + VALUES[1::2, 1::2]) / 4
     np.testing.assert_allclose(shown, GRAY.colours(means), atol=1)

@@ -48,7 +48,13 @@ def predict(
     names = _names_of(sources or [f"image-{number}" for number in index or ()])
     written = {} if saw is None else outputs.several("--saw", saw, names)
     files: list[str | None] = [*written.values()] or [None for _ in names]
-    claimed = outputs.claim(written, read=[weights, *sources], as_json=as_json, drawing=not no_terminal)
+    claimed = outputs.claim(
+        written,
+        read=[weights, *sources],
+        as_json=as_json,
+        drawing=not no_terminal,
+        results=len(names) or 1,
+    )
     model = inputs.network(weights, claimed, data)
     if index:
         chosen = inputs.images_at(model, index, split, data, offline=offline, quiet=quiet)

@@ -92,7 +92,7 @@ def show_weights(
         limit = each[0] if scale == "shared" else each
         drawings = weights_drawings(titles, columns.weights[:, some], limit, colours)
         one = each[0] if scale == "shared" or len(each) == 1 else None
-        return Sheet(drawings, () if no_legend else legend(one, colours, screen))
+        return Sheet(drawings, () if no_legend else legend(one, colours, screen), in_part=True)
 
     claimed.finish(
         {"weights": str(weights), "weights_sha256": sha256, "pictures": pictures},
