@@ -235,7 +235,13 @@ def stage(name: str) -> Iterator[None]:
 
 def is_terminal(stream: Any) -> bool:
     """Whether a person with a terminal that can be drawn on reads `stream`."""
-    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
+def in_notebook() -> bool:
+    """Whether Jupyter shows what is written: it looks like a terminal, but its cursor leaves no line."""
+    # So its kernel says to the programs that it starts.
+    return os.environ.get("TERM") == "xterm-color" and os.environ.get("PAGER") == "cat"
 
 
 def stderr_console() -> Console:

@@ -102,8 +102,8 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
         return run.fold_scaling(now.params)["weights"]
 
     screen = screen_on(sys.stderr)
-    if screen is None:
-        console.note("--live draws on a terminal, and stderr is none")
+    if screen is None or console.in_notebook():
+        console.note("--live needs a terminal whose cursor can move, and stderr is none")
         return None
     # Below the pictures there is the bar, and the line of the cursor.
     live = Live(screen._replace(lines=screen.lines - 2), class_titles(names), weights_of)

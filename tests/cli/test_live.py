@@ -88,9 +88,20 @@ def test_where_nobody_looks(shell, few, tmp_path):
     result = shell("train", "--live", "--data", few, "--out", "w.npz", "--epochs", 2)
     assert result.code == 0
     first, *rest = result.stderr.splitlines()
-    assert first == "--live draws on a terminal, and stderr is none"
+    assert first == "--live needs a terminal whose cursor can move, and stderr is none"
     assert [line.split("  ")[0] for line in rest] == ["epoch 1/2", "epoch 2/2", "next: mnistgd show-weights"]
     assert "\x1b" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    "env", [{"TERM": "dumb"}, {"TERM": "xterm-color", "PAGER": "cat"}], ids=["dumb", "notebook"]
+)
+def test_where_the_cursor_cannot_move(train, env):
+    shown = train(env=env).stderr
+    assert shown.splitlines()[0] == "--live needs a terminal whose cursor can move, and stderr is none"
+    assert "digit 0" not in shown
+    assert "\x1b[1A" not in shown
+    assert "epoch 3/3" in shown
 
 
 def test_with_json_stdout_is_one_document(train):
