@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mnistgd.cli import console
-from mnistgd.cli.terminal import Sheet, lines_of, screen_on
+from mnistgd.cli.terminal import Sheet, height_of, lines_of, screen_on
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,18 +29,27 @@ class Live:
     screen : Screen; all of it may be used
     titles : one for each class
     weights_of : function from a `TrainState` to weights of shape (784, n_classes)
+    lines_to_come : function from the last `TrainState` to the lines that follow, as long as those that will
     """
 
     def __init__(
-        self, screen: Screen, titles: Sequence[str], weights_of: Callable[[TrainState], Array]
+        self,
+        screen: Screen,
+        titles: Sequence[str],
+        weights_of: Callable[[TrainState], Array],
+        lines_to_come: Callable[[TrainState], Sequence[str]],
     ) -> None:
         self.screen, self.titles, self.weights_of = screen, titles, weights_of
+        self.lines_to_come = lines_to_come
         self.lines: list[str] = []
 
     def draw(self, now: TrainState, bar: Bar) -> None:
         """Draw pictures and bar as they are after a step."""
         import numpy as np
 
+        if now.ends:
+            taken = height_of(self.lines_to_come(now), self.screen.columns)
+            self.screen = self.screen._replace(lines=self.screen.lines - taken)
         weights = self.weights_of(now)
         if np.isfinite(weights).all():  # if not, training says so at its next step
             self.show(weights)
@@ -85,13 +94,16 @@ def check_live(settings: Settings, *, quiet: bool) -> None:
         )
 
 
-def live_for(run: Run, names: Sequence[str]) -> Live | None:
+def live_for(
+    run: Run, names: Sequence[str], lines_to_come: Callable[[TrainState], Sequence[str]]
+) -> Live | None:
     """What draws the pictures of `run` on stderr; None, and a notice, where that cannot be.
 
     Parameters
     ----------
     run : Run
     names : one for each class
+    lines_to_come : see `Live`
     """
     import numpy as np
 
@@ -106,7 +118,7 @@ def live_for(run: Run, names: Sequence[str]) -> Live | None:
         console.note("--live needs a terminal whose cursor can move, and stderr is none")
         return None
     # Below the pictures there is the bar, and the line of the cursor.
-    live = Live(screen._replace(lines=screen.lines - 2), class_titles(names), weights_of)
+    live = Live(screen._replace(lines=screen.lines - 2), class_titles(names), weights_of, lines_to_come)
     # Not all weights are 0, so that the legend is as large as it will be.
     if not live.show(np.ones((PIXELS, len(names)), np.float32)):
         console.note(f"the terminal is too small for --live: {screen.columns}×{screen.lines}")

@@ -66,7 +66,7 @@ def draw(sketch: Sketch, beside: Sequence[str], results: int = 1) -> None:
     screen = screen_on(sys.stdout)
     if screen is None:
         return
-    room = screen._replace(lines=(screen.lines - 1) // results - _height(beside, screen.columns))
+    room = screen._replace(lines=(screen.lines - 1) // results - height_of(beside, screen.columns))
     sheet = sketch(room) if room.lines > 0 else None
     if sheet is None:
         return
@@ -104,7 +104,7 @@ def lines_of(sheet: Sheet, screen: Screen) -> list[str] | None:
     return [*above, *drawn, *[""] * (left > 0)]
 
 
-def _height(lines: Sequence[str], columns: int) -> int:
+def height_of(lines: Sequence[str], columns: int) -> int:
     """How many lines of a terminal text takes: one that is too long is broken."""
     from mnistgd.figures.columns import text_columns
 

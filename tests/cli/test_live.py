@@ -69,6 +69,20 @@ def test_it_fits_the_terminal(train, columns, lines, pixels):
     assert last[1].plain.split("  ")[0] == "▀" * pixels
 
 
+@pytest.mark.parametrize(
+    ("lines", "args"),
+    [(24, []), (36, []), (18, []), (28, ["--validation", 0.5, "--target-loss", 9, "--frames", 3])],
+)
+def test_what_stays_is_on_the_screen_with_the_result(train, lines, args):
+    """And with the line of the next prompt; where there is no room for them the pictures go."""
+    shown = train(*args, terminals=("stdout", "stderr"), lines=lines).stdout
+    assert "digit 9" in shown
+    last = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown[shown.rindex("\x1b[2K") :])
+    assert last.rstrip().endswith("next: mnistgd " + ("animate" if args else "show-weights"))
+    assert last.count("digit") == (0 if lines == 18 else 10)
+    assert sum(-(-max(1, len(line)) // 80) for line in last.splitlines()) <= lines - 1
+
+
 def test_without_colours(train):
     shown = train(env={"NO_COLOR": "1"}).stderr
     assert not re.search(r"\x1b\[[\d;]*m", shown)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +81,8 @@ def train(
 
     run = Run(dataset, settings)
     start = run.start() if saved is None else saved.resume(run)
-    pictures = live_for(run, dataset.class_names) if live else None
+    to_come = partial(_lines_to_come, out, snapshots_file)
+    pictures = live_for(run, dataset.class_names, to_come) if live else None
     chosen = {"out", "log"} - named if saved is not None else set()  # by the file, which may be anyone's
     if resume is not None and log is not None and "log" in chosen:
         resuming.check_place(resume, "--log", str(log))
@@ -122,7 +126,8 @@ def train(
             kept = recorder.snapshots(last, model)
         outputs.deliver(snapshots.file_bytes(kept), str(snapshots_file))
     claimed.finish(
-        _document(model, seconds, out, snapshots_file), _summary(model, seconds, out, snapshots_file)
+        _document(model, seconds, out, snapshots_file),
+        _summary(model.record["results"], seconds, out, snapshots_file),
     )
     if not (as_json or quiet or out == outputs.STDOUT):
         console.note(f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}")
@@ -161,8 +166,18 @@ def _document(model: Model, seconds: float, out: str, snapshots_file: Path | Non
     }
 
 
-def _summary(model: Model, seconds: float, out: str, snapshots_file: Path | None) -> list[str]:
-    results: dict[str, Any] = model.record["results"]
+def _lines_to_come(out: str, snapshots_file: Path | None, last: TrainState) -> list[str]:
+    """As many lines, as long, as a run that ends here will say on a terminal."""
+    lines = ["next: …"]
+    if console.is_terminal(sys.stdout):
+        results = {"test_accuracy": 0, "test_loss": 0, "steps": last.step, "epochs": last.epoch}
+        if last.validation is not None:
+            results |= {"validation_accuracy": 0, "validation_loss": 0}
+        lines += _summary(results | {"stopped": last.stopped}, 0, out, snapshots_file)
+    return lines
+
+
+def _summary(results: Mapping[str, Any], seconds: float, out: str, snapshots_file: Path | None) -> list[str]:
     lines = [f"test accuracy  {results['test_accuracy']:.2%}", f"test loss      {results['test_loss']:.4f}"]
     if "validation_loss" in results:
         score = f"{results['validation_accuracy']:.2%}, loss {results['validation_loss']:.4f}"
