@@ -71,7 +71,7 @@ class Claim:
         Parameters
         ----------
         document : what ``--json`` prints
-        lines : what people read
+        lines : what people read; a blank line, or the drawing, parts them from the last ones
         files : mapping of places to what is written there
         sketch : what is drawn below the lines, if it may be
         last : lines below the drawing, such as the names of the files; no name can break its line
@@ -82,9 +82,8 @@ class Claim:
             console.print_json(document)
         elif STDOUT not in map(str, self.written.values()):
             console.print_lines(lines)
-            if sketch is not None and self.drawing:
-                terminal.draw(sketch, [*lines, *last], self.results)
-            console.print_lines(last)
+            drawn = sketch is not None and self.drawing and terminal.draw(sketch, lines, last, self.results)
+            console.print_lines(["", *last] if lines and last and not drawn else last)
 
 
 def claim(

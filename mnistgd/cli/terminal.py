@@ -34,6 +34,9 @@ class Sheet(NamedTuple):
     in_part: bool = False
 
 
+TITLE_LINES = 2
+"""What the title takes: itself, and a blank line."""
+
 Sketch = Callable[["Screen"], Sheet | None]
 """Makes the sheet for a screen; None if there is nothing to see."""
 
@@ -54,38 +57,44 @@ def screen_on(stream: TextIO) -> Screen | None:
     return Screen(screen.width, depth, screen.height)
 
 
-def draw(sketch: Sketch, beside: Sequence[str], results: int = 1) -> None:
+def draw(sketch: Sketch, above: Sequence[str], below: Sequence[str], results: int = 1) -> bool:
     """Draw to stdout, if it is a terminal, as large as there is room; say so on stderr if there is none.
 
     Parameters
     ----------
     sketch : what is drawn
-    beside : the lines above and below it, which with the prompt are to stay on the screen as well
+    above, below : the lines around it, which with the prompt are to stay on the screen as well
     results : int, how many such results share the screen
+
+    Returns
+    -------
+    bool, whether something was drawn
     """
     screen = screen_on(sys.stdout)
     if screen is None:
-        return
-    room = screen._replace(lines=(screen.lines - 1) // results - height_of(beside, screen.columns))
+        return False
+    taken = height_of([*above, *below], screen.columns)
+    room = screen._replace(lines=(screen.lines - 1) // results - taken)
     sheet = sketch(room) if room.lines > 0 else None
     if sheet is None:
-        return
-    lines = lines_of(sheet, room)
+        return False
+    lines = lines_of(sheet, room, apart=bool(above))
     if lines is not None:
         console.print_drawing(lines)
     elif results == 1:
         console.note(f"the terminal is too small for pictures: {screen.columns}×{screen.lines}")
+    return lines is not None
 
 
-def lines_of(sheet: Sheet, screen: Screen) -> list[str] | None:
+def lines_of(sheet: Sheet, screen: Screen, *, apart: bool = False) -> list[str] | None:
     """A sheet, its drawings as large as the screen has room for; None if it has none.
 
-    Blank lines set its parts apart where lines are left.
+    Blank lines set its parts apart where lines are left, and all of it from what is above, to be `apart`.
     """
     from mnistgd.figures import blocks
 
-    above = ["", console.one_line(sheet.title), ""] if sheet.title else []
-    room = screen._replace(lines=screen.lines - len(above) - len(sheet.legend))
+    title = [console.one_line(sheet.title), *[""] * (TITLE_LINES - 1)] if sheet.title else []
+    room = screen._replace(lines=screen.lines - len(title) - len(sheet.legend))
     drawings = sheet.drawings
     shrink = blocks.shrink_to_fit(drawings, room)
     if shrink is None and sheet.in_part:
@@ -97,11 +106,10 @@ def lines_of(sheet: Sheet, screen: Screen) -> list[str] | None:
     # A class may be called anything, even what would move the cursor.
     safe = [replace(drawing, title=console.one_line(drawing.title)) for drawing in drawings]
     drawn = blocks.sheet(safe, screen, shrink)
-    left = room.lines - len(drawn)
-    if sheet.legend:
-        drawn += [*[""] * (left > 0), *sheet.legend]
-        left -= 1
-    return [*above, *drawn, *[""] * (left > 0)]
+    blanks = [[""] if left > 0 else [] for left in range(room.lines - len(drawn), -3, -1)]
+    between = blanks.pop(0) if sheet.legend else []
+    before = blanks.pop(0) if apart else []
+    return [*before, *title, *drawn, *between, *sheet.legend, *blanks[0]]
 
 
 def height_of(lines: Sequence[str], columns: int) -> int:

@@ -48,7 +48,7 @@ def compare(
 
     claimed.finish(
         _document(first, second, a, b, found) | {"file": out},
-        [f"A  {first}", f"B  {second}", "", *_summary(a, b, found), ""],
+        [f"A  {first}", f"B  {second}", "", *_summary(a, b, found)],
         files={out: png_bytes(picture, facts)},
         sketch=lambda screen: _sheet(screen, found, titles, palette),
         last=[out],

@@ -60,7 +60,8 @@ def evaluate(
         if not worst:
             return None
         drawn = worst[: mistakes_abreast(images.shape[2], screen)]
-        return Sheet(mistake_drawings(drawn, model.class_names, screen), title=HEADING)
+        room = screen._replace(lines=screen.lines - terminal.TITLE_LINES)
+        return Sheet(mistake_drawings(drawn, model.class_names, room), title=HEADING)
 
     files = {}
     if confusion is not None:

@@ -57,7 +57,9 @@ def explain(
     several = index if index and len(index) > 1 else ()
     files = [f"explain-{number}.png" for number in several] or ["explain.png"]
     written = outputs.several("--out", out, files)
-    claimed = outputs.claim(written, read=[weights, image], as_json=as_json, drawing=not no_terminal)
+    claimed = outputs.claim(
+        written, read=[weights, image], as_json=as_json, drawing=not no_terminal, results=len(written)
+    )
     model = inputs.network(weights, claimed, data)
     rival = None if against is None else inputs.class_of(model, against)
     if index:
@@ -120,7 +122,7 @@ def _show(
         )
     claimed.finish(
         document | {"image": seen.name, "file": file},
-        [_title(seen, model.class_names, answer, second, rival), *lines, *paragraph(note), ""],
+        [_title(seen, model.class_names, answer, second, rival), *lines, *paragraph(note)],
         files={file: png_bytes(picture, {"weights-sha256": network_sha256(model)})},
         sketch=lambda screen: _sheet(screen, seen, rows, palette),
         last=[file],

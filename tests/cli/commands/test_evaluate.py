@@ -77,7 +77,7 @@ def test_the_mistakes_of_long_names_in_the_terminal(on_terminal, few):
         on_terminal("train", "--data", few, "--epochs", 1, "--class-names", ",".join(CLOTHES), "--quiet").code
         == 0
     )
-    shown = on_terminal("evaluate", columns=30, env={"NO_COLOR": "1"}).stdout
+    shown = on_terminal("evaluate", columns=30, lines=80, env={"NO_COLOR": "1"}).stdout
     captions = [line.strip() for line in shown.splitlines() if " > " in line]
     assert captions
     assert all(re.search(r", \d+%$", caption) for caption in captions)
