@@ -25,7 +25,8 @@ def networks(tmp_path_factory, few):
         ("hidden.npz", "--epochs", "1", "--hidden", "8"),
         ("other.npz", "--epochs", "2", "--data", folder / "fewer.npz"),
     ):
-        command = [sys.executable, "-m", "mnistgd", "train", "--quiet", "--data", few, "--out", folder / name]
+        images = () if "--data" in options else ("--data", few)
+        command = [sys.executable, "-m", "mnistgd", "train", "--quiet", "--out", folder / name, *images]
         subprocess.run([*map(str, command), *map(str, options)], check=True, capture_output=True)
     return folder
 
