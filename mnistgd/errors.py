@@ -14,7 +14,7 @@
     ├── MissingExtraError     an optional package is not installed
     ├── ShapeError            arrays that do not fit together; also a ValueError
     ├── DivergedError         training left the finite numbers
-    └── StoppedError          exit code 130 or 143: a run was interrupted or terminated
+    └── StoppedError          exit code 129, 130 or 143: a run was told to stop
 
 Each carries one line that says what is wrong and, where there is one, a hint that says what to do
 about it. The command line turns them into ``error: …`` and ``hint: …`` at one place.
@@ -108,7 +108,7 @@ class DivergedError(MnistgdError):
 
 
 class StoppedError(MnistgdError):
-    """A run was interrupted or terminated; `code` is what its process ends with, 130 or 143."""
+    """A run was interrupted, terminated or hung up; `code` is what its process ends with: 130, 143 or 129."""
 
     def __init__(self, message: str, hint: str = "", *, code: int) -> None:
         super().__init__(message, hint)

@@ -34,7 +34,8 @@ Begin with:
 \b
 Exit codes:
   0 done    1 it could not be done    2 wrong usage
-  3 a gate that was asked for is not met    130 interrupted    143 terminated
+  3 a gate that was asked for is not met    129 hung up
+  130 interrupted    143 terminated
 """
 ASKED_BY_SHELL = "_MNISTGD_COMPLETE"
 COMPLETION = {"--install-completion", "--show-completion"}
@@ -100,7 +101,7 @@ def run() -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = _report_stop(signals.INTERRUPTED)
     except signals.Terminated:
-        code = _report_stop(signals.TERMINATED)
+        code = _report_stop(signals.asked_to_end())
     except SystemExit as left:
         # For typer, help whose reader has seen enough of it is an error.
         code = 0 if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)

@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do: end at once, or, while a run trains, after the step it is in."""
+"""What Ctrl-C, SIGTERM and a terminal that is closed do: end at once, or a run after the step it is in."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from types import FrameType
 
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
+HUNG_UP = 128 + 1  # SIGHUP, which Windows has not
 
-WORDS = {INTERRUPTED: "interrupted", TERMINATED: "terminated"}
+WORDS = {INTERRUPTED: "interrupted", TERMINATED: "terminated", HUNG_UP: "hung up"}
 """What happened to a process that ends with this code."""
 
-NUMBERS = (signal.SIGINT, signal.SIGTERM)
+NUMBERS = [signal.SIGINT, signal.SIGTERM]
+# Windows has no SIGHUP, and nohup begins a process that is to ignore it.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+    NUMBERS.append(signal.SIGHUP)
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived: end as an interrupt does, tidying up on the way."""
+    """SIGTERM or SIGHUP arrived: end as an interrupt does, tidying up on the way."""
 
 
 _received: list[int] = []
@@ -30,7 +34,7 @@ _complain = sys.unraisablehook
 
 
 def watch() -> None:
-    """From now on Ctrl-C raises KeyboardInterrupt and SIGTERM `Terminated`, where they arrive."""
+    """From now on Ctrl-C raises KeyboardInterrupt, and the others `Terminated`, where they arrive."""
     _received.clear()
     for number in NUMBERS:
         signal.signal(number, _end)
@@ -47,7 +51,7 @@ def ignore() -> None:
 
 @contextmanager
 def noted() -> Iterator[list[int]]:
-    """Inside, a first Ctrl-C or SIGTERM is only written down, as the exit code that it asks for.
+    """Inside, a first signal is only written down, as the exit code that it asks for.
 
     What arrived before and got lost is on the list already. A second one acts at once.
     """

@@ -36,7 +36,6 @@ MEMORY = 800_000_000
 # So many files this process can still open when all others are started.
 _SPARE_FILES = 8
 _INDEX_BYTES = 8
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Worker(NamedTuple):
@@ -152,7 +151,7 @@ def _hired(work: Callable[[S], T], things: Sequence[S], staff: dict[_Worker, int
     if len(staff) >= _processors() or not hasattr(os, "fork"):
         return None
     # No signal finds a process that nobody has noted, or one that takes itself for this one.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         worker = _started(work, things, staff)
         staff[worker] = None
@@ -217,7 +216,7 @@ def _serve(work: Callable[[S], T], things: Sequence[S], tasks: int, results: int
     os.setpgrp()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
     _limit(resource.RLIMIT_CORE, 0)
     with suppress(OSError):  # other systems than Linux do not tell
         pages = int(Path("/proc/self/statm").read_bytes().split()[0])

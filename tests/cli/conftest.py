@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from mnistgd.cli import signals
+
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 
@@ -41,7 +43,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 
         monkeypatch.setattr(sys, "argv", ["mnistgd", *map(str, args)])
         # A process that ends lets no signal stop it; this one goes on, and so would what it starts.
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.getsignal(number) for number in signals.NUMBERS}
         try:
             with pytest.raises(SystemExit) as ended:
                 run()

@@ -13,6 +13,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from mnistgd.cli import signals
 from mnistgd.errors import WeightsError
 from mnistgd.model import weights_file
 from mnistgd.training import checkpoint as checkpoints
@@ -95,17 +96,15 @@ def whole(few, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
-)
-def test_stopped_and_taken_up_again(mnistgd, few, tmp_path, whole, number, code, word):
+@pytest.mark.parametrize("number", signals.NUMBERS)
+def test_stopped_and_taken_up_again(mnistgd, few, tmp_path, whole, number):
     process = paused("in step 2345", *files(few, tmp_path))
     process.send_signal(number)
     out, err = process.communicate("\n", timeout=60)
-    assert (process.returncode, out) == (code, "")
+    assert (process.returncode, out) == (128 + number, "")
     checkpoint = tmp_path / "run.npz"
     assert err.splitlines()[-2:] == [
-        f"error: {word} after step 2345 of 4000",
+        f"error: {signals.WORDS[128 + number]} after step 2345 of 4000",
         f"hint: go on with: mnistgd train --resume {checkpoint}",
     ]
     assert not (tmp_path / "w.npz").exists()
@@ -185,10 +184,8 @@ def test_interrupted_without_a_checkpoint(few, tmp_path):
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.01, 0.03, 0.08, 0.15, 0.25, 0.4])
-@pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
-)
-def test_stopped_at_any_moment_there_is_no_traceback(few, tmp_path, number, code, word, delay):
+@pytest.mark.parametrize("number", signals.NUMBERS)
+def test_stopped_at_any_moment_there_is_no_traceback(few, tmp_path, number, delay):
     """From the moment on in which Python runs a line of ours."""
     arguments = command("--data", few, "--out", tmp_path / "w.npz", *SLOW, "--epochs", "400")[3:]
     program = (
@@ -202,8 +199,8 @@ def test_stopped_at_any_moment_there_is_no_traceback(few, tmp_path, number, code
         time.sleep(delay)
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
-    assert process.returncode == code
-    assert [line for line in err.splitlines() if line.startswith(f"error: {word}")]
+    assert process.returncode == 128 + number
+    assert [line for line in err.splitlines() if line.startswith(f"error: {signals.WORDS[128 + number]}")]
     assert "Traceback" not in err
 
 

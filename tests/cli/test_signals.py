@@ -54,14 +54,14 @@ def struck(tmp_path):
 
 @pytest.mark.parametrize("line", [1, 4, 6, 9, 12])
 @pytest.mark.parametrize("function", ["start", "stop"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_cursor_comes_back(struck, few, function, line, number, code):
+@pytest.mark.parametrize("number", signals.NUMBERS)
+def test_the_cursor_comes_back(struck, few, function, line, number):
     args = ["train", "--data", str(few), "--epochs", "1"]
     ended, shown = struck(args, "rich.live", function, line, number)
     assert shown.rfind("\x1b[?25h") > shown.rfind("\x1b[?25l")
     assert "Traceback" not in shown
     assert "bug" not in shown
-    assert ended == code or function == "stop"  # after which there may be nothing left to end
+    assert ended == 128 + number or function == "stop"  # after which there may be nothing left to end
 
 
 @pytest.mark.parametrize("line", [1, 3, 6, 10, 13])
@@ -101,3 +101,12 @@ def test_a_spinner_without_threads_is_a_line(capsys, monkeypatch):
         reporter.busy("reading")
         reporter.busy("reading, 1 MB so far")
     assert capsys.readouterr().err.splitlines()[-1].endswith("reading …")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has none")
+def test_what_nohup_starts_goes_on():
+    program = (
+        "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from mnistgd.cli import signals\nsignals.watch()\nsignal.raise_signal(signal.SIGHUP)\nprint('on')"
+    )
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60).stdout == b"on\n"
