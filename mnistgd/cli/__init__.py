@@ -41,6 +41,7 @@ def _load() -> Callable[[], None]:
         code = signals.asked_to_end()
         if not code:
             raise
+        signals.ignore()
         _leave(signals.WORDS[code], code)
     return run
 

@@ -110,3 +110,15 @@ def test_what_nohup_starts_goes_on():
         "from mnistgd.cli import signals\nsignals.watch()\nsignal.raise_signal(signal.SIGHUP)\nprint('on')"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60).stdout == b"on\n"
+
+
+def test_what_has_begun_to_end_is_not_stopped_again():
+    program = (
+        "import signal\nfrom mnistgd import cli\nfrom mnistgd.cli import signals\n"
+        "watch, leave = signals.watch, cli._leave\n"
+        "signals.watch = lambda: (watch(), signal.raise_signal(signal.SIGTERM))\n"
+        "cli._leave = lambda *how: (signal.raise_signal(signal.SIGINT), leave(*how))\n"
+        "cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (143, b"error: terminated\n")
