@@ -75,8 +75,7 @@ def root(
         bool, typer.Option("--debug", envvar="MNISTGD_DEBUG", help="Show where an error comes from.")
     ] = False,
 ) -> None:
-    if debug:
-        os.environ["MNISTGD_DEBUG"] = "1"
+    os.environ["MNISTGD_DEBUG"] = "1" if debug else "0"  # for all that asks later, whatever words it had
     console.let_libraries_speak(console.debugging())
     if context.invoked_subcommand is None:
         console.print_lines(context.get_help().splitlines())

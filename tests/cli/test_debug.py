@@ -32,7 +32,9 @@ def loud(few, tmp_path, *options, **env):
     )
 
 
-@pytest.mark.parametrize("env", [{}, {"PYTHONWARNINGS": "default"}, {"PYTHONWARNINGS": "error"}])
+@pytest.mark.parametrize(
+    "env", [{}, {"PYTHONWARNINGS": "default"}, {"PYTHONWARNINGS": "error"}, {"MNISTGD_DEBUG": "no"}]
+)
 def test_what_libraries_say_is_not_for_the_user(few, tmp_path, env):
     assert loud(few, tmp_path, **env).stderr == ""
 
