@@ -38,6 +38,7 @@ Exit codes:
   130 interrupted    143 terminated
 """
 ASKED_BY_SHELL = "_MNISTGD_COMPLETE"
+ASKED_BY_NONE = (f"{ASKED_BY_SHELL} is set, but by no shell that completes", "unset it")
 COMPLETION = {"--install-completion", "--show-completion"}
 
 app = typer.Typer(
@@ -104,6 +105,8 @@ def run() -> None:
     except SystemExit as left:
         # For typer, help whose reader has seen enough of it is an error.
         code = 0 if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
+        if code and ASKED_BY_SHELL in os.environ:
+            _report(*ASKED_BY_NONE, code)
     except MemoryError as error:
         code = _report_memory(error)
     except OSError as error:
@@ -123,7 +126,7 @@ def run() -> None:
         elif lack := lack_of_memory(error):
             code = _report_memory(lack)
         elif ASKED_BY_SHELL in os.environ:
-            code = _report(f"{ASKED_BY_SHELL} is set, but by no shell that completes", "unset it", 1)
+            code = _report(*ASKED_BY_NONE, 1)
         else:
             hint = "this is a bug in mnistgd; MNISTGD_DEBUG=1 shows where: please report it"
             code = _report(f"{type(error).__name__}: {error}", hint, 1)

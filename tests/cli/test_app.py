@@ -120,8 +120,10 @@ def test_a_folder_that_is_gone(tmp_path, command):
     ]
 
 
-@pytest.mark.parametrize("words", [{}, {"COMP_WORDS": "mnistgd", "COMP_CWORD": "x"}])
+@pytest.mark.parametrize(
+    "words", [{}, {"COMP_WORDS": "mnistgd", "COMP_CWORD": "x"}, {"_MNISTGD_COMPLETE": "bash_complete"}]
+)
 def test_asked_to_complete_by_no_shell(shell, words):
     result = shell(env={"_MNISTGD_COMPLETE": "complete_bash"} | words)
     assert (result.code, result.stdout) == (1, "")
-    assert result.stderr.startswith("error: _MNISTGD_COMPLETE is set, but by no shell that completes\n")
+    assert "error: _MNISTGD_COMPLETE is set, but by no shell that completes\n" in result.stderr
