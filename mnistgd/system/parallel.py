@@ -65,10 +65,14 @@ class _Worker(NamedTuple):
             return None
         return answer
 
-    def end(self) -> None:
-        """End it, whatever it does."""
+    def kill(self) -> None:
+        """Let it do no more, whatever it does."""
         with suppress(ProcessLookupError):
             os.kill(self.number, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kill it, and let nothing of it be left."""
+        self.kill()
         self.close()
         with suppress(ChildProcessError):
             os.waitpid(self.number, 0)
@@ -116,6 +120,8 @@ def each(work: Callable[[S], T], things: Sequence[S], lost: Callable[[S], T]) ->
                 raise outcome
             yield outcome
     finally:
+        for worker in staff:  # all, before a second Ctrl-C can come while one of them is waited for
+            worker.kill()
         for worker in staff:
             worker.end()
 
@@ -141,8 +147,7 @@ def _ready(staff: dict[_Worker, int | None]) -> list[tuple[_Worker, int]]:
         poll.register(file, select.POLLIN)
     if not poll.poll(1000 * CLOCK):
         for worker, _ in busy.values():
-            with suppress(ProcessLookupError):
-                os.kill(worker.number, signal.SIGKILL)
+            worker.kill()
     return [busy[file] for file, _ in poll.poll()]
 
 

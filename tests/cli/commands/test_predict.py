@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from PIL import Image
 from mnistgd.cli.commands.predict import _names_of
 from mnistgd.datasets.deskew import deskew
 from mnistgd.model import weights_file
+from mnistgd.system.parallel import _processors
 
 KEYS = {"image", "digit", "label", "probability", "probabilities"}
 
@@ -173,6 +177,42 @@ def test_so_many_that_several_processes_read_them(shell, mnist, tmp_path):
     assert [error.split()[1] for error in errors] == ["stdin", "bad.png"]
     alone = shell("predict", *names, "--json", cwd=tmp_path)
     assert alone.stdout.splitlines() == result.stdout.splitlines()[:6]
+
+
+# Pictures that are never read, and a second Ctrl-C while what the first one began is under way.
+TWICE = """
+import os, signal, sys, time
+from mnistgd.cli import main
+from mnistgd.handwriting import read
+def never(source, as_is):
+    with open("ids", "a") as file:
+        file.write(f"{os.getpid()} ")
+    time.sleep(1000)
+read._read, wait = never, os.waitpid
+def strike(*which):
+    os.waitpid = wait
+    signal.raise_signal(signal.SIGINT)
+    return wait(*which)
+os.waitpid = strike
+sys.argv = ["mnistgd", "predict", *(f"{number}.png" for number in range(64))]
+main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system copies no process")
+def test_a_second_ctrl_c_ends_it_all(tmp_path):
+    ids = tmp_path / "ids"
+    with subprocess.Popen([sys.executable, "-c", TWICE], stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 30
+        while not (ids.exists() and len(ids.read_text().split()) == _processors()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=10)[1] == "error: interrupted\n"
+    assert process.returncode == 130
+    # Whoever adopted them may not have asked yet how they ended.
+    states = ["ps", "-o", "stat=", "-p", ",".join(ids.read_text().split())]
+    assert not subprocess.run(states, capture_output=True).stdout.replace(b"Z", b"").strip(b"+sN< \n")
 
 
 def blank(colour):
