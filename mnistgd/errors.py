@@ -14,7 +14,7 @@
     ├── MissingExtraError     an optional package is not installed
     ├── ShapeError            arrays that do not fit together; also a ValueError
     ├── DivergedError         training left the finite numbers
-    └── StoppedError          exit code 129, 130 or 143: a run was told to stop
+    └── StoppedError          exit code 129, 130 or 143: a run was told to stop; 1: no memory
 
 Each carries one line that says what is wrong and, where there is one, a hint that says what to do
 about it. The command line turns them into ``error: …`` and ``hint: …`` at one place.
@@ -108,7 +108,10 @@ class DivergedError(MnistgdError):
 
 
 class StoppedError(MnistgdError):
-    """A run was interrupted, terminated or hung up; `code` is what its process ends with: 130, 143 or 129."""
+    """A run ended before its end; `code` is what its process ends with.
+
+    130, 143 or 129 where it was interrupted, terminated or hung up, and 1 where memory ran out.
+    """
 
     def __init__(self, message: str, hint: str = "", *, code: int) -> None:
         super().__init__(message, hint)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnistgd.cli import outputs, signals
+from mnistgd.cli import outputs
 from mnistgd.errors import DataError, StoppedError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ def check_images(saved: Checkpoint, dataset: Dataset, asked: bool) -> None:
         )
 
 
-def stopped(now: TrainState, code: int, checkpointer: Checkpointer | None) -> StoppedError:
-    """What to end a command with that is asked to stop, once the place of its run is kept, if it is to be."""
-    message = f"{signals.WORDS[code]} after step {now.step} of {now.run.steps}"
+def stopped(now: TrainState, why: str, code: int, checkpointer: Checkpointer | None) -> StoppedError:
+    """What to end a command with that cannot go on, once the place of its run is kept, if it is to be."""
+    message = f"{why} after step {now.step} of {now.run.steps}"
     if checkpointer is None:
         return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
     checkpointer.save(now)

@@ -45,9 +45,9 @@ class HistoryLog:
         if self._count == len(self._rows):
             self._rows = np.concatenate([self._rows, np.empty((self._count + 64, self._rows.shape[1]))])
         self._rows[self._count] = history.to_rows([epoch])
-        self._count += 1
         if self._file is not None:
             self._file.append(history.lines([epoch]))
+        self._count += 1
 
     def close(self) -> None:
         """Let another run write to the file."""

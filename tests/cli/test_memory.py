@@ -7,6 +7,7 @@ import pytest
 
 from mnistgd.handwriting import pictures
 from mnistgd.model import weights_file
+from mnistgd.training.run import Run
 
 WANTED = "Unable to allocate 16.0 MiB for an array with shape (4096, 1024) and data type float32"
 SAID = "error: memory ran out: unable to allocate 16.0 MiB for an array with shape (4096, 1024) and data type"
@@ -106,3 +107,34 @@ def test_a_result_that_cannot_be_packed_is_no_bug(mnistgd, trained, monkeypatch)
     result = mnistgd("train", *NAMES, "--epochs", 1)
     assert result.code == 1
     assert result.stderr.startswith(SAID)
+
+
+@pytest.mark.parametrize("place", [(), ("--checkpoint", "run.npz")])
+def test_a_run_ends_as_one_that_is_interrupted(mnistgd, trained, monkeypatch, place):
+    """The place of its last step is kept, from which it goes on to the same weights."""
+    take, left = Run._batches, [15]  # one epoch has ten
+
+    def batches(*args):
+        for batch in take(*args):
+            left[0] -= 1
+            if not left[0]:
+                run_out()
+            yield batch
+
+    args = ("train", *NAMES, "--epochs", 2, "--log", "run.jsonl", "--every", 5, "--out", "w.npz")
+    assert mnistgd(*args[:-1], "whole.npz").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "_batches", batches)
+        result = mnistgd(*args, *place)
+    assert (result.code, result.stdout) == (1, "")
+    error, hint = result.stderr.splitlines()
+    assert error.startswith(SAID)
+    assert error.endswith(" after step 14 of 20")
+    assert not (trained / "w.npz").exists()
+    if not place:
+        assert hint == "hint: --checkpoint FILE would keep a place to go on from"
+        return
+    assert hint == "hint: go on with: mnistgd train --resume run.npz"
+    assert mnistgd("train", "--resume", "run.npz", "--quiet").code == 0
+    whole, resumed = (weights_file.load(trained / name) for name in ("whole.npz", "w.npz"))
+    np.testing.assert_array_equal(resumed.weights, whole.weights)

@@ -80,7 +80,7 @@ def train(
         resuming.check_images(saved, dataset, "data" in named)
 
     run = Run(dataset, settings)
-    start = run.start() if saved is None else saved.resume(run)
+    last = start = run.start() if saved is None else saved.resume(run)
     to_come = partial(_lines_to_come, out, snapshots_file)
     pictures = live_for(run, dataset.class_names, to_come) if live else None
     chosen = {"out", "log"} - named if saved is not None else set()  # by the file, which may be anyone's
@@ -98,13 +98,22 @@ def train(
     ):
 
         def stop_if_asked(now: TrainState) -> None:
+            nonlocal last
+            last = now
             if asked_to_stop:
-                raise resuming.stopped(now, asked_to_stop[0], checkpointer)
+                code = asked_to_stop[0]
+                raise resuming.stopped(now, signals.WORDS[code], code, checkpointer)
 
+        # Whoever may stop it comes when the history is as long as the run.
         readers = [
-            reader for reader in (show, history, checkpointer, recorder, stop_if_asked) if reader is not None
+            reader for reader in (show, history, stop_if_asked, checkpointer, recorder) if reader is not None
         ]
-        last = run.finish(*readers, start=start)
+        try:
+            run.finish(*readers, start=start)
+        except MemoryError as error:
+            if last is start:
+                raise
+            raise resuming.stopped(last, console.out_of_memory(error), 1, checkpointer) from error
     seconds = history.seconds()
     untested = None
     with console.stage("testing"):
