@@ -17,7 +17,7 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from mnistgd.cli import signals
 from mnistgd.errors import OutputError
@@ -248,7 +248,28 @@ def stderr_console() -> Console:
     """A rich console on stderr that takes text as it is: no markup, no emoji, no highlighting."""
     from rich.console import Console
 
-    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+    screen = cast(TextIO, _Screen(sys.stderr))
+    return Console(file=screen, markup=False, emoji=False, highlight=False)
+
+
+class _Screen:
+    """A stream that is drawn on: where its terminal has been closed, nobody sees it, and that is no error."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            silence(self._stream)
 
 
 _displays: list[Progress | Status] = []

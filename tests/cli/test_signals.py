@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from mnistgd.cli import console, signals
+from mnistgd.training import checkpoint
 
 # A line before each that is run sends a signal to the process that is in it, as if it had come just then.
 AT_EACH_LINE = """
@@ -122,3 +123,34 @@ def test_what_has_begun_to_end_is_not_stopped_again():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
     assert (done.returncode, done.stderr) == (143, b"error: terminated\n")
+
+
+@pytest.mark.skipif(len(signals.NUMBERS) < 3, reason="the system, or nohup, lets nothing hang up")
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_terminal_that_is_closed(few, tmp_path, ignored):
+    """The run keeps its place; one that was told not to hear of it goes on, and draws for nobody."""
+    fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
+    master, slave = pty.openpty()
+
+    def begin():
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+
+    args = ["train", "--data", few, "--epochs", "150" if ignored else "100000", "--checkpoint", "run.npz"]
+    streams = dict.fromkeys(("stdin", "stderr"), slave)
+    with subprocess.Popen(
+        [sys.executable, "-m", "mnistgd", *args],
+        cwd=tmp_path,
+        preexec_fn=begin,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        **streams,
+    ) as process:
+        os.close(slave)
+        while b"epoch" not in os.read(master, 1 << 16):
+            pass
+        os.close(master)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == (0 if ignored else 129)
+    assert said.startswith(b"test accuracy" if ignored else b"")
+    assert checkpoint.load(tmp_path / "run.npz").step
