@@ -194,10 +194,12 @@ def _replace(target: Path, content: Iterable[bytes | memoryview]) -> IO[bytes]:
         temporary.chmod(_mode_for(target))
         temporary.replace(target)
     except BaseException:
-        with contextlib.suppress(OSError):
-            stream.close()
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        try:
+            with contextlib.suppress(OSError):
+                stream.close()
+        finally:  # also where a second signal comes
+            with contextlib.suppress(OSError):
+                temporary.unlink()
         raise
     return stream
 

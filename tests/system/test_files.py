@@ -1,5 +1,6 @@
 """A file is written whole or not at all."""
 
+import io
 import os
 import stat
 
@@ -62,6 +63,25 @@ def test_permissions_are_those_of_an_ordinary_file(tmp_path):
     (tmp_path / "new").chmod(0o640)
     write_atomically(tmp_path / "new", b"y")
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
+
+
+def test_two_signals_leave_no_temporary_file(tmp_path, monkeypatch):
+    """The second comes while the first one's file is closed."""
+    (tmp_path / "file").write_bytes(b"old")
+
+    def strike(*_):
+        raise KeyboardInterrupt
+
+    class Struck(io.FileIO):
+        def close(self):
+            super().close()
+            strike()
+
+    monkeypatch.setattr("os.fdopen", Struck)
+    monkeypatch.setattr("os.fsync", strike)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "file", b"new")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("file", b"old")]
 
 
 def test_a_link_stays_a_link(tmp_path):
