@@ -102,7 +102,9 @@ def test_the_picture_on_stdout(shell, networks):
 
 
 def test_in_the_terminal(on_terminal, networks):
-    shown = on_terminal("compare", "a.npz", "b.npz", "--out", "/dev/null", cwd=networks, columns=150).stdout
+    shown = on_terminal(
+        "compare", "a.npz", "b.npz", "--out", "/dev/null", cwd=networks, columns=150, lines=80
+    ).stdout
     assert (
         shown.index("test accuracy")
         < shown.index("digit 3: A − B")
