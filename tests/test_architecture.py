@@ -67,7 +67,7 @@ ROOMS = {
         ),
     ),
     "lessons": Room(
-        words("training model datasets engine figures errors"),
+        words("training model datasets engine figures system errors"),
         words("numpy"),
         words("matplotlib sklearn threadpoolctl"),
         words(f"{PLAIN} difflib importlib pathlib warnings"),

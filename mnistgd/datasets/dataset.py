@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.errors import DataError
+from mnistgd.system.words import counted
 
 DIGIT_NAMES = tuple("0123456789")
 MAX_CLASSES = 10
@@ -101,8 +102,9 @@ def checked(
         ("test", test_images, test_labels),
     ):
         if len(images) != len(labels):
-            counts = f"{len(images):,} {split} images and {len(labels):,} {split} labels"
-            raise DataError(f"{source} has {counts}", "take images and labels from the same place")
+            found = counted(len(images), f"{split} image", ",")
+            found += f" and {counted(len(labels), f'{split} label', ',')}"
+            raise DataError(f"{source} has {found}", "take images and labels from the same place")
         wrong = np.flatnonzero((labels < 0) | (labels >= MAX_CLASSES))
         if len(wrong):
             found = f"{split} label {labels[wrong[0]]} (of image {wrong[0]})"

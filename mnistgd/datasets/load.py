@@ -14,6 +14,7 @@ from mnistgd.datasets.class_names import check_class_names, with_class_names
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DataError
+from mnistgd.system.words import counted
 
 
 def load_dataset(
@@ -84,7 +85,7 @@ def _deskewed(dataset: Dataset, cache: Cache, listener: Listener) -> Dataset:
     if entry is not None and not entry.damage:
         train_images, test_images = np.split(entry.arrays["images"], [n_train])
     else:
-        listener.busy(f"straightening {n_train + n_test:,} images")
+        listener.busy(f"straightening {counted(n_train + n_test, 'image', ',')}")
         train_images, test_images = deskew(dataset.train_images), deskew(dataset.test_images)
         cache.keep(name, {"images": (train_images, test_images)}, dataset.source, dataset.sha256)
     return replace(dataset, train_images=train_images, test_images=test_images)

@@ -20,6 +20,7 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, number, numbers
 from mnistgd.model.fields import setting
+from mnistgd.system.words import counted
 
 INPUTS, TARGETS = np.array([[0.05, 0.10]]), np.array([[0.01, 0.99]])
 NETWORK = Sequential((Linear(2, 2), Sigmoid(), Linear(2, 2), Sigmoid()))
@@ -213,7 +214,7 @@ def _notice(settings: Settings, trace: dict[int, Moment], result: dict[str, Any]
     notice += f". The biases are {settings.biases}; the total error is "
     if result["overflowed_at"] is not None:
         return f"{notice}no number any more after step {result['overflowed_at']}: the weights overflow."
-    return f"{notice}{number(result['total_error'], 9)} after {settings.steps:,} steps."
+    return f"{notice}{number(result['total_error'], 9)} after {counted(settings.steps, 'step', ',')}."
 
 
 def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:

@@ -20,6 +20,7 @@ from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, numbers, step_table
 from mnistgd.model.fields import setting
+from mnistgd.system.words import counted
 
 SEQUENCE = (1.0, 0.0, 0.0, -1.0, 0.0)
 """What the source shows its memory; the decay is learned on it."""
@@ -115,7 +116,7 @@ def _notice(rows: list[dict[str, Any]]) -> str:
     notice = (
         "An input that is not 0 replaces the state; then the state fades by the decay, down to 0 and not "
         "beyond. The decay need not be set: every faded state says how it would change with the decay, and "
-        f"so it has a gradient. It went from {first:.4f} to {last:.4f} in {len(rows) - 1} steps"
+        f"so it has a gradient. It went from {first:.4f} to {last:.4f} in {counted(len(rows) - 1, 'step')}"
     )
     if abs(last - WANTED) < 5e-4:
         return f"{notice}."

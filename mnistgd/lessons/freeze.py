@@ -13,6 +13,7 @@ from mnistgd.lessons import games
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import number, numbers, shown_steps
 from mnistgd.model.fields import setting
+from mnistgd.system.words import counted
 
 LEARNED = 1e-12
 """Phase 1 is over when the error is below this."""
@@ -122,7 +123,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
     bottoms = ", ".join(numbers(result["curve_bottom"]))
     notice = (
         f"While toes is frozen its weight (the dot) stays, and the curve of its error slides towards it, "
-        f"its bottom at {bottoms}, …: after {updates} updates the dot lies at the bottom. "
+        f"its bottom at {bottoms}, …: after {counted(updates, 'update')} the dot lies at the bottom. "
     )
     if settings.learning_rate >= games.stable_learning_rate():
         return (

@@ -19,6 +19,7 @@ from mnistgd.lessons import bowl
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, number, numbers, until_overflow
 from mnistgd.model.fields import setting
+from mnistgd.system.words import counted
 
 STREAM = (1, 10, 0.1, -0.5, 3, 0, 0, 0, -2, 0.01, 5, -5)
 """Gradients that come one after the other wherever the weight is: a spike, a silence, a change of sign."""
@@ -158,7 +159,9 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     plots.size(figure, 2.6 * columns + 4, 5.6)
     split = figure.add_gridspec(1, 2, width_ratios=[2.6 * columns, 4])
     drawings, heights = (figure.add_subfigure(split[0, part]) for part in range(2))
-    figure.suptitle(f"{settings.steps} steps down f(w) = ½ (w1² + {settings.curvature:g} w2²) from (1, 1)")
+    figure.suptitle(
+        f"{counted(settings.steps, 'step')} down f(w) = ½ (w1² + {settings.curvature:g} w2²) from (1, 1)"
+    )
     places = [abs(value) for path in paths.values() for row in path for value in row["w"]]
     reach = 1.1 * min(max(places), 2)
 

@@ -17,6 +17,7 @@ from mnistgd.lessons import spelling
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import drawn, number, numbers, shown_steps
 from mnistgd.model.fields import setting
+from mnistgd.system.words import counted
 
 LONGEST = 40
 """Letters of a word that a table can still show."""
@@ -145,11 +146,11 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
     if result["overflowed_at"] is not None:
         learned = f"It diverges: the numbers overflow at step {result['overflowed_at']}."
     elif result["steps_until_all_right"] is None:
-        learned = f"{settings.most:,} updates were not enough for all {moments} letters."
+        learned = f"After {counted(settings.most, 'update', ',')} not all {moments} letters are right yet."
     else:
         learned = (
-            f"After {result['steps_until_all_right']} updates all {moments} letters are right; in the end, "
-            f"hearing only itself, the network spells {result['spelled']}."
+            f"After {counted(result['steps_until_all_right'], 'update')} all {moments} letters are right; "
+            f"in the end, hearing only itself, the network spells {result['spelled']}."
         )
     return (
         f"{learned} Without memory at most {off['best_right']} of {moments} can be right: {off['why']}. "

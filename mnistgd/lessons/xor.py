@@ -18,6 +18,7 @@ from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.threshold import PATTERNS
 from mnistgd.lessons.trace import descend, number, numbers, shown_steps
 from mnistgd.model.fields import setting
+from mnistgd.system.words import counted
 
 TARGETS = np.array([[0.0], [1.0], [1.0], [0.0]])
 
@@ -156,12 +157,12 @@ def _table(name: str, one: Run) -> Table:
 
 def _notice(name: str, hidden: Run, single: Run, settings: Settings) -> str:
     if hidden.steps is not None:
-        begin = f"With a hidden layer XOR is learned in {hidden.steps} steps. "
+        begin = f"With a hidden layer XOR is learned in {counted(hidden.steps, 'step')}. "
     elif len(hidden.mses) <= settings.steps:
         begin = f"At a learning rate of {settings.learning_rate:g} the numbers of {name} overflow. "
     else:
         rate = f"a learning rate of {settings.learning_rate:g}"
-        begin = f"The {name} network has not learned XOR in {settings.steps} steps at {rate}. "
+        begin = f"The {name} network has not learned XOR in {counted(settings.steps, 'step')} at {rate}. "
         if (settings.learning_rate or 0) > NETWORKS[name].learning_rate:
             begin += "Where too long a step leaves a unit all the way on or off, it has no slope to follow. "
     return begin + (

@@ -17,6 +17,7 @@ from mnistgd.engine.training import batch_order, train
 from mnistgd.engine.types import Array, Layer, Params
 from mnistgd.errors import DivergedError
 from mnistgd.model.settings import Settings
+from mnistgd.system.words import counted
 from mnistgd.training.totals import EpochTotals, Tally
 
 
@@ -99,7 +100,7 @@ class TrainState(NamedTuple):
             return f"validation accuracy {score.accuracy:.2%} reached {settings.target_accuracy:.2%}"
         waited = self.epoch - self.best.epoch
         if settings.patience is not None and waited >= settings.patience:
-            return f"no better validation loss in {waited} epochs"
+            return f"no better validation loss in {counted(waited, 'epoch')}"
         return ""
 
     @property

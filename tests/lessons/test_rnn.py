@@ -131,7 +131,7 @@ def test_it_ends_where_it_is_told_to():
     few = LESSON.run(LESSON.settings(most=10))
     assert len(few.rows) == 11
     assert few.result["steps_until_all_right"] is None
-    assert "10 updates were not enough" in few.notice
+    assert "After 10 updates not all" in few.notice
     none_more = LESSON.run(LESSON.settings(more=0))
     assert none_more.rows[-1]["step"] == none_more.result["steps_until_all_right"]
     assert len(LESSON.run(LESSON.settings(most=30)).rows) == 31

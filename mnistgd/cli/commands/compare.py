@@ -9,6 +9,7 @@ import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, tables, terminal
 from mnistgd.cli.terminal import Sheet
+from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from mnistgd.figures.blocks import Screen
@@ -108,7 +109,7 @@ def _data(model: Model) -> str:
 def _setting(name: str, value: Any) -> str:
     """A setting in the words of its option."""
     if name == "freeze" and value is not None:
-        return f"{int(value, 16).bit_count()} pixels"
+        return counted(int(value, 16).bit_count(), "pixel")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -9,6 +9,7 @@ import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
+from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from mnistgd.datasets.dataset import Dataset
@@ -91,10 +92,11 @@ def show(
         rows = of_each_class(digits, count)
         chosen, columns = rows.ravel(), rows.shape[1]
         row_labels = [class_title(dataset.class_names, digits[row[0]]) for row in rows]
-        title = f"{len(chosen):,} {split} images"
     else:
         chosen, columns, row_labels = of_class(digits, digit, count), None, []
-        title = f"{len(chosen):,} {split} images: {class_title(dataset.class_names, digit)}"
+    title = counted(len(chosen), f"{split} image", ",")
+    if digit is not None:
+        title = f"{title}: {class_title(dataset.class_names, digit)}"
     with console.stage("drawing"):
         sheet = contact_sheet(images[chosen], title=title, row_labels=row_labels, columns=columns)
     claimed.finish(

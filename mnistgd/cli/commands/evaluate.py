@@ -9,6 +9,7 @@ import typer
 from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
 from mnistgd.cli.tables import class_word, confusion_table, percent, table
 from mnistgd.cli.terminal import Sheet
+from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def evaluate(
 
     files = {}
     if confusion is not None:
-        title = f"{len(labels):,} {split} images: {found.accuracy:.2%} right"
+        title = f"{counted(len(labels), f'{split} image', ',')}: {found.accuracy:.2%} right"
         files[confusion] = _confusion_picture(found, model, title)
     if mistakes is not None:
         files[mistakes] = _mistakes_picture(worst, model)

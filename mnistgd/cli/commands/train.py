@@ -16,6 +16,7 @@ from mnistgd.cli import resume as resuming
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.errors import MnistgdError, UsageError, WeightsError
 from mnistgd.model.settings import Settings
+from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from mnistgd.model.model import Model
@@ -191,7 +192,8 @@ def _summary(results: Mapping[str, Any], seconds: float, out: str, snapshots_fil
     if "validation_loss" in results:
         score = f"{results['validation_accuracy']:.2%}, loss {results['validation_loss']:.4f}"
         lines.append(f"validation     {score}")
-    lines.append(f"trained in     {seconds:.1f} s, {results['steps']} steps in {results['epochs']} epochs")
+    done = f"{counted(results['steps'], 'step')} in {counted(results['epochs'], 'epoch')}"
+    lines.append(f"trained in     {seconds:.1f} s, {done}")
     if results.get("stopped"):
         lines.append(f"stopped        {results['stopped']}")
     lines.append(f"weights        {out}")
