@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mnistgd.model.model import Model
     from mnistgd.training.history import Epoch
 
-MAX_STDIN = 200_000_000
-
 
 class Seen(NamedTuple):
     """An image as the network sees it.
@@ -256,7 +254,9 @@ def _source(place: str | Path, kind: type[MnistgdError], what: str) -> Path | by
         return Path(place)
     if sys.stdin is None:
         raise kind("stdin is closed", "name a file")
-    content = sys.stdin.buffer.read(MAX_STDIN + 1)
-    if len(content) > MAX_STDIN:
+    from mnistgd.system.files import STREAM_BYTES
+
+    content = sys.stdin.buffer.read(STREAM_BYTES + 1)
+    if len(content) > STREAM_BYTES:
         raise kind(f"what stdin holds is too large for {what}", "name a file")
     return content

@@ -78,7 +78,7 @@ def check_place(path: Path, option: str, place: str) -> None:
         If it names another place, or what is there is something else.
     """
     from mnistgd.model import weights_file
-    from mnistgd.system.files import quoted, reason
+    from mnistgd.system.files import is_stream, quoted, reason
     from mnistgd.training import history
 
     what, read = ("weights file", weights_file.load) if option == "--out" else ("history", history.read)
@@ -87,6 +87,8 @@ def check_place(path: Path, option: str, place: str) -> None:
         target = Path(place).resolve()
         if place == outputs.STDOUT or not _is_near(target, path):
             raise WeightsError(f"{path} would write {place}, outside this folder and its own", hint)
+        if is_stream(target):  # a pipe would be waited for
+            raise WeightsError(f"{target} is no file")
         if target.exists():
             read(target)
     except (OSError, ValueError, RuntimeError) as error:

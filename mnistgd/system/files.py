@@ -20,6 +20,9 @@ from mnistgd.errors import OutputError
 _STICKY = 0o1000
 _LONGEST_WORD = 1000
 
+STREAM_BYTES = 200_000_000
+"""The most that is read of what is not a file, whose size nobody knows: it is held whole in memory."""
+
 
 def reason(error: OSError) -> str:
     """What went wrong, in the system's own words: ``no space left on device``."""
@@ -51,6 +54,26 @@ def quoted(word: Path | str) -> str:
     return shlex.quote(str(word)) if len(str(word)) < _LONGEST_WORD else "…"
 
 
+def is_stream(path: Path) -> bool:
+    """Whether there is something at `path` that is neither a file nor a folder: a pipe, or a device."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def read_stream(path: Path) -> bytes:
+    """What comes through a pipe, or from a device, in one pass.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is more than `STREAM_BYTES`.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(STREAM_BYTES + 1)
+    if len(content) > STREAM_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
+
+
 def write_atomically(path: Path, *content: bytes | memoryview, follow: bool = True) -> None:
     """Write `content`, piece after piece, to `path` through a temporary file beside it.
 
@@ -64,7 +87,7 @@ def write_atomically(path: Path, *content: bytes | memoryview, follow: bool = Tr
         If it cannot be written. The old file is then as it was, and no temporary file is left.
     """
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
+        if is_stream(path):
             with path.open("wb") as stream:
                 stream.writelines(content)
             return
@@ -92,7 +115,7 @@ class GrowingFile:
     def __init__(self, path: Path, content: bytes, *, follow: bool = True) -> None:
         self.path = path
         try:
-            if path.exists() and not path.is_file() and not path.is_dir():
+            if is_stream(path):
                 self._stream: IO[bytes] = path.open("wb")
                 self.append(content)
                 return
@@ -149,7 +172,7 @@ def check_writable(path: Path) -> None:
         somebody else's and cannot be replaced.
     """
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
+        if is_stream(path):
             return
         _check_target(path)
         handle, temporary = tempfile.mkstemp(prefix=".mnistgd-", suffix=".tmp", dir=_resolved(path).parent)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.errors import MnistgdError, lack_of_memory
-from mnistgd.system.files import called, reason
+from mnistgd.system.files import called, is_stream, read_stream, reason
 
 HEADER_BYTES = 4096
 """More than any header of a plain array takes; what follows the header is the array's bytes alone."""
@@ -108,8 +108,10 @@ def json_in(array: NDArray[Any] | None) -> dict[str, Any]:
 def _opened(source: Path | bytes, error: type[MnistgdError], hint: str) -> IO[bytes]:
     if isinstance(source, bytes):
         return io.BytesIO(source)
+    if is_stream(source):
+        return io.BytesIO(read_stream(source))
     if not source.is_file():
-        what = "a folder" if source.is_dir() else "no ordinary file" if source.exists() else "not there"
+        what = "a folder" if source.is_dir() else "not there"
         raise error(f"{source} is {what}, not an .npz file", hint)
     return source.open("rb")
 

@@ -24,7 +24,7 @@ from mnistgd.engine.optimizers import State
 from mnistgd.engine.types import Params
 from mnistgd.errors import WeightsError
 from mnistgd.model.settings import Settings
-from mnistgd.system.files import write_atomically
+from mnistgd.system.files import is_stream, write_atomically
 from mnistgd.system.npz import json_in, opened_npz
 from mnistgd.training.history import Epoch, from_rows
 from mnistgd.training.run import Best, Run, TrainState, initial_params
@@ -145,6 +145,8 @@ def load(path: Path) -> Checkpoint:
     """
     if not path.exists():
         raise WeightsError(f"there is no checkpoint {path}", HINT)
+    if is_stream(path):
+        raise WeightsError(f"{path} is no file, and a run goes on in its checkpoint", HINT)
     try:
         with opened_npz(path, WeightsError, HINT) as read:
             record = _record(read("record", RECORD_BYTES))
