@@ -31,7 +31,7 @@ def named_options(context: typer.Context) -> set[str]:
 def load_for_resume(
     path: Path, values: Mapping[str, Any], names: tuple[str, ...] | None, named: set[str]
 ) -> Checkpoint:
-    """The run that `path` holds; what it was started with is not asked again.
+    """The run that `path` holds; what it was started with is not asked again, but for how long it lasts.
 
     Parameters
     ----------
@@ -50,6 +50,12 @@ def load_for_resume(
     from mnistgd.training import checkpoint
 
     saved = checkpoint.load(path)
+    if "epochs" in named:
+        try:
+            saved = saved.lasting(values["epochs"])
+        except UsageError as problem:
+            message = f"--epochs contradicts {path}: {problem.message}"
+            raise UsageError(message, problem.hint) from problem
     wrong = [
         name for name, value in values.items() if name in named and value != getattr(saved.settings, name)
     ]

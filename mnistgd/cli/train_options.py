@@ -28,7 +28,8 @@ Checkpoint = Annotated[
 ]
 Every = Annotated[int, typer.Option(min=1, metavar="N", help="Epochs from one checkpoint to the next.")]
 Resume = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Go on from a checkpoint; all settings come from it.")
+    Path | None,
+    typer.Option(metavar="FILE", help="Go on from a checkpoint; all settings but --epochs come from it."),
 ]
 
 GROUPS = ("Data", "Network", "Descent", "Stopping", "Output")

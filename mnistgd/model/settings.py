@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnistgd.datasets.shape import PIXELS
@@ -25,6 +26,12 @@ ACTIVATIONS = ("relu", "tanh", "sigmoid")
 
 MAX_LAYERS, MAX_UNITS = 5, 1024
 """Of the hidden layers: more would be another kind of tool, and a weights file must have a largest size."""
+
+OPEN_ENDED = ("constant",)
+"""Schedules whose rate at a step is the same however many follow: a run of one can be given more epochs."""
+
+WEIGHTS_FILE = Path("weights.npz")
+"""Where the weights go, and are read from, unless another place is named."""
 
 MOMENTUM = 0.9
 ADAPTIVE_RATE = 0.001

@@ -12,7 +12,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from mnistgd.datasets.class_names import class_names_in
 from mnistgd.engine.optimizers import State
 from mnistgd.engine.types import Params
-from mnistgd.errors import WeightsError
-from mnistgd.model.settings import Settings
+from mnistgd.errors import UsageError, WeightsError
+from mnistgd.model.settings import OPEN_ENDED, Settings
 from mnistgd.system.files import is_stream, write_atomically
 from mnistgd.system.npz import json_in, opened_npz
+from mnistgd.system.words import counted
 from mnistgd.training.history import Epoch, from_rows
 from mnistgd.training.run import Best, Run, TrainState, initial_params
 from mnistgd.training.totals import EpochTotals, Tally
@@ -89,6 +90,29 @@ class Checkpoint:
         tally = Tally(self.step, self.totals)
         now = TrainState(run, self.step, self.params, self.state, tally, self.best)
         return now._replace(validation=self.history[-1].validation) if now.epoch_ends else now
+
+    def lasting(self, epochs: int) -> Checkpoint:
+        """The same run, had it been started with that many epochs.
+
+        Raises
+        ------
+        UsageError
+            If it cannot have been; the message says why.
+        """
+        settings = self.settings
+        if epochs == settings.epochs:
+            return self
+        if settings.schedule not in OPEN_ENDED:
+            falls = "falls to zero" if settings.schedule_function(1)(1) == 0 else "falls"
+            over = counted(settings.epochs, "epoch")
+            raise UsageError(
+                f"its learning rate, of the schedule {settings.schedule}, {falls} over {over}",
+                "start it anew, with --schedule constant if it is to go on later",
+            )
+        begun = len(self.history) + (self.step > (self.history[-1].step if self.history else 0))
+        if epochs < begun:
+            raise UsageError(f"it has come to epoch {begun} already", "name as many, or leave it out")
+        return replace(self, settings=replace(settings, epochs=epochs))
 
 
 def save(

@@ -156,6 +156,46 @@ def test_killed_at_any_moment_the_checkpoint_is_whole(few, tmp_path, whole, mnis
     assert_same_run(tmp_path, whole)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--hidden", "5", "--optimizer", "amsgrad", "--standardise"],
+        ["--validation", "0.2", "--patience", "2", "--optimizer", "heavy_ball"],
+    ],
+)
+def test_a_constant_rate_goes_on_for_more_epochs(mnistgd, few, tmp_path, options):
+    """To the very bytes, record, history and checkpoint of a run that was started with them."""
+    started = ["--data", few, "--schedule", "constant", *options]
+    for name, epochs in (("more", 2), ("whole", 6)):
+        (tmp_path / name).mkdir()
+        kept = files(few, tmp_path / name)[2:]
+        assert mnistgd("train", *started, "--epochs", epochs, *kept).code == 0
+    more, whole = (tmp_path / name for name in ("more", "whole"))
+    assert mnistgd("train", "--resume", more / "run.npz", "--epochs", 6).code == 0
+    assert_same_run(more, whole)
+    first, second = (weights_file.load(folder / "w.npz").record for folder in (more, whole))
+    assert {key for key in first if first[key] != second[key]} <= {"date"}
+    assert weights(more / "run.npz").keys() == weights(whole / "run.npz").keys()
+    assert mnistgd("verify", more / "w.npz").stdout.startswith("identical")
+
+
+def test_a_run_that_was_stopped_takes_other_epochs(mnistgd, few, tmp_path, whole):
+    """Within an epoch as well; but none that it has passed."""
+    process = paused("in step 2345", *files(few, tmp_path), "--schedule", "constant")
+    process.send_signal(signal.SIGINT)
+    process.communicate("\n", timeout=60)
+    checkpoint = tmp_path / "run.npz"
+    before = checkpoint.read_bytes()
+    refused = mnistgd("train", "--resume", checkpoint, "--epochs", 2)
+    assert (refused.code, refused.stdout, checkpoint.read_bytes()) == (2, "", before)
+    assert "it has come to epoch 3 already" in refused.stderr
+    assert mnistgd("train", "--resume", checkpoint, "--epochs", 3).code == 0
+    options = [*SLOW, "--epochs", 3, "--schedule", "constant", "--out", tmp_path / "other.npz"]
+    assert mnistgd("train", "--data", few, *options).code == 0
+    assert weights(tmp_path / "w.npz") == weights(tmp_path / "other.npz")
+
+
 def test_a_run_that_is_done_only_writes_its_weights(mnistgd, few, tmp_path, whole):
     options = ["--data", few, *SLOW]
     assert (

@@ -244,3 +244,12 @@ def test_every_optimizer_has_its_momentum_or_none(name):
 def test_masks_survive_packing(bits):
     mask = np.array([bits >> place & 1 for place in range(784)], bool)
     assert (unpack_mask(pack_mask(mask)) == mask).all()
+
+
+def test_schedules_that_are_open_ended_have_one_rate_however_long_the_run():
+    same = {
+        name
+        for name, schedule in schedules.SCHEDULES.items()
+        if all(schedule(0.5, 10)(step) == schedule(0.5, 20)(step) for step in range(10))
+    }
+    assert same == set(written.OPEN_ENDED)
