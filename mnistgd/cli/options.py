@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from mnistgd.errors import UsageError
+from mnistgd.model import settings
+
 
 def between(least: float, most: float, words: str) -> Callable[[float | None], float | None]:
     """What refuses a number that is not `words`: outside of `least` to `most`.
@@ -124,4 +127,4 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing on stder
 OLD_NAMES = {"labels": "class-names"}
 """Of options: what they were called once, and are still taken as."""
 
-WEIGHTS_FILE = Path("weights.npz")
+WEIGHTS_FILE = settings.WEIGHTS_FILE

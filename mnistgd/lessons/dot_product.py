@@ -15,6 +15,8 @@ from mnistgd.figures import plots
 from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.model.fields import setting
+from mnistgd.model.settings import WEIGHTS_FILE
+from mnistgd.system.files import is_stream
 
 if TYPE_CHECKING:
     from mnistgd.model.model import Model
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
 class Settings:
     """Which network, and which images."""
 
-    weights: Path = setting(  # noqa: RUF009
-        Path("weights.npz"),
-        "The weights file to read; where there is none, a network is trained with the defaults.",
+    weights: Path | None = setting(  # noqa: RUF009
+        None,
+        "The weights file to read.",
         envvar="MNISTGD_WEIGHTS",
+        default=f"{WEIGHTS_FILE}; where there is none, a network is trained with the defaults",
     )
     data: str | None = setting(
         None,
@@ -90,9 +93,9 @@ def run(settings: Settings) -> Outcome:
         "cosine": likeness.cosines.tolist(),
         "own_highest": _own_highest(likeness.dots),
         "own_highest_cosine": _own_highest(likeness.cosines),
-        "weights": str(settings.weights) if found else None,
+        "weights": str(settings.weights or WEIGHTS_FILE) if found else None,
     }
-    return Outcome(rows, result, _tables(model.class_names, likeness), _notice(settings, result))
+    return Outcome(rows, result, _tables(model.class_names, likeness), _notice(result))
 
 
 def _own_highest(matrix: Array) -> int:
@@ -100,14 +103,22 @@ def _own_highest(matrix: Array) -> int:
 
 
 def _bring(settings: Settings, listener: Listener) -> tuple[Model | None, Dataset]:
-    """The network of the weights file, if there is one, and its images, prepared as it is used to."""
+    """The network of the weights file, and its images, prepared as it is used to.
+
+    Where none is named, and there is none, the network is None.
+
+    Raises
+    ------
+    WeightsError
+        If the file that is named is missing, or one cannot be used.
+    """
     from mnistgd.datasets.load import load_dataset
     from mnistgd.model import weights_file
     from mnistgd.model.data import images_for, other_classes
 
-    if not settings.weights.exists():
+    if settings.weights is None and not WEIGHTS_FILE.exists():
         return None, load_dataset(settings.data or "mnist", offline=settings.offline, listener=listener)
-    model = weights_file.load(settings.weights)
+    model = weights_file.load(settings.weights or WEIGHTS_FILE)
     _ = model.weights  # a network without them is refused before its images are brought
     dataset = images_for(model, settings.data, offline=settings.offline, listener=listener)
     if len(dataset.class_names) < len(model.class_names):
@@ -116,7 +127,8 @@ def _bring(settings: Settings, listener: Listener) -> tuple[Model | None, Datase
 
 
 def _prepare(settings: Settings, listener: Listener) -> None:
-    _bring(settings, listener)
+    if settings.weights is None or not is_stream(settings.weights):  # which can be read only once
+        _bring(settings, listener)
 
 
 def _trained(dataset: Dataset) -> Model:
@@ -159,10 +171,8 @@ def _fixed(value: float, decimals: int) -> str:
     return f"{round(float(value), decimals) + 0.0:.{decimals}f}"
 
 
-def _notice(settings: Settings, result: dict[str, Any]) -> str:
-    about = (
-        "" if result["weights"] else f"There is no {settings.weights}, so a network was trained for this. "
-    )
+def _notice(result: dict[str, Any]) -> str:
+    about = "" if result["weights"] else f"There is no {WEIGHTS_FILE}, so a network was trained for this. "
     own, classes = result["own_highest"], len(result["matrix"])
     largest = max(max(row) for row in result["cosine"])
     return (
@@ -173,11 +183,11 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
     )
 
 
-def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:  # noqa: ARG001
     """Both matrices, in colours and in numbers."""
     names = [row["label"] for row in outcome.rows]
     plots.size(figure, 13, 6)
-    network = settings.weights if outcome.result["weights"] else "a network trained for this"
+    network = outcome.result["weights"] or "a network trained for this"
     figure.suptitle(f"the weights of {network}, and the mean training images", parse_math=False)
     left, right = figure.subplots(1, 2)
     _draw(left, np.array(outcome.result["matrix"]), names, "dot product", "sum of weight · ink (1 is full)")

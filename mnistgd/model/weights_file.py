@@ -29,8 +29,8 @@ from mnistgd.engine.types import Array
 from mnistgd.errors import WeightsError
 from mnistgd.model.environment import describe
 from mnistgd.model.model import Model
-from mnistgd.model.settings import Settings
-from mnistgd.system.files import called, write_atomically
+from mnistgd.model.settings import WEIGHTS_FILE, Settings
+from mnistgd.system.files import called, quoted, write_atomically
 from mnistgd.system.npz import BadRecordError, json_in, opened_npz
 
 TRAIN_FIRST = "train first: mnistgd train"
@@ -72,7 +72,8 @@ def load(source: Path | bytes) -> Model:
     """
     place = called(source)
     if isinstance(source, Path) and not source.exists():
-        raise WeightsError(f"there is no weights file {place}", TRAIN_FIRST)
+        made_by = "" if source == WEIGHTS_FILE else f" --out {quoted(source)}"
+        raise WeightsError(f"there is no weights file {place}", f"{TRAIN_FIRST}{made_by}")
     try:
         with opened_npz(source, WeightsError, TRAIN_AGAIN) as read:
             settings, class_names, record = _parse(read("record", RECORD_BYTES), place)

@@ -7,6 +7,7 @@ import pickle
 import struct
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -282,9 +283,13 @@ def test_damaged_files(saved, damage, words):
     assert caught.value.hint
 
 
-def test_no_file(tmp_path):
+def test_no_file(tmp_path, monkeypatch):
     with pytest.raises(WeightsError, match="there is no weights file") as caught:
-        weights_file.load(tmp_path / "weights.npz")
+        weights_file.load(tmp_path / "a b.npz")
+    assert caught.value.hint == f"train first: mnistgd train --out '{tmp_path}/a b.npz'"
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WeightsError) as caught:
+        weights_file.load(Path("weights.npz"))
     assert caught.value.hint == "train first: mnistgd train"
 
 

@@ -19,7 +19,16 @@ def test_the_weights_may_come_from_the_environment(mnistgd, few, tmp_path, monke
     monkeypatch.setenv("MNISTGD_WEIGHTS", str(path))
     monkeypatch.chdir(tmp_path)
     assert mnistgd("lesson", "dot-product", "--json").json["result"]["weights"] == str(path)
-    assert (
-        "There is no none.npz"
-        in mnistgd("lesson", "dot-product", "--weights", "none.npz", "--data", few).stdout
-    )
+
+
+def test_weights_that_are_named_must_be_there(mnistgd, few, tmp_path, monkeypatch):
+    """Only where none are named may a network be trained in their place."""
+    monkeypatch.chdir(tmp_path)
+    options = ["lesson", "dot-product", "--data", few]
+    assert "There is no weights.npz, so a network was trained" in mnistgd(*options).stdout
+    for name in ("none.npz", "weights.npz"):
+        named = mnistgd(*options, "--weights", name)
+        assert (named.code, named.stdout) == (1, "")
+        assert named.stderr.startswith(f"error: there is no weights file {name}\n")
+    monkeypatch.setenv("MNISTGD_WEIGHTS", "none.npz")
+    assert mnistgd(*options).code == 1
