@@ -20,8 +20,15 @@ STDOUT = "-"
 Place = str | Path | None
 """A file; ``-``, which is stdin where it is read and stdout where it is written; None if none is named."""
 
-# What looks for one of these finds no PNG.
-_OTHER_ENDINGS = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".pdf", ".svg", ".eps", ".ps")
+WRITTEN = {".png": "a PNG", ".npz": "an .npz file", ".jsonl": "JSON Lines"}
+"""The ending that a kind of file has → what such a file is."""
+
+# What looks for one of these finds no other kind of file.
+_ENDINGS = {
+    *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".pdf", ".svg", ".eps", ".ps"),
+    *(".npz", ".npy", ".zip", ".json", ".jsonl", ".csv", ".tsv", ".xlsx", ".yaml", ".xml", ".html"),
+    *(".pt", ".pth", ".h5", ".hdf5", ".keras", ".onnx", ".pkl", ".pickle", ".safetensors"),
+}
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ def claim(
     files: Mapping[str, Place] | None = None,
     on_disk: Mapping[str, Place] | None = None,
     read: Sequence[Place] = (),
+    endings: Mapping[str, str] | None = None,
     as_json: bool,
     drawing: bool = False,
     results: int = 1,
@@ -104,18 +112,19 @@ def claim(
         PNG files; other files; and those that stdout cannot be, since they grow or are replaced while the
         command runs. Where an option stands for several files, so do as many keys: see `several`.
     read : the places that are read beside the font; the same file may be there twice, but for stdin
+    endings : mapping of options to the ending of what they write, one of `WRITTEN`; of a picture it is known
     as_json, drawing, results : see `Claim`
 
     Raises
     ------
     UsageError
         If stdin would be two files, or stdout two things, or a terminal would get bytes; if two options
-        name one file, or one that is read; if a picture is called as no PNG is.
+        name one file, or one that is read; if a file is called as those of another kind are.
     OutputError
         If a file cannot be written.
     """
     from mnistgd.figures.letters import named_font
-    from mnistgd.system.files import check_writable, quoted
+    from mnistgd.system.files import check_writable
 
     pictures, on_disk = pictures or {}, on_disk or {}
     every = {**(files or {}), **on_disk, **pictures}
@@ -127,11 +136,12 @@ def claim(
         word = option.partition(" ")[0]
         if str(place) == STDOUT:
             _check_stdout(word, as_json=as_json, on_disk=option in on_disk)
-        elif option in pictures and Path(place).suffix.lower() in _OTHER_ENDINGS:
-            message = f"{word} writes a PNG, not {Path(place).suffix}"
-            raise UsageError(message, f"{word} {quoted(Path(place).with_suffix('.png'))}")
     _check_apart(claimed.written)
     claimed.keep(*read, named_font())
+    endings = dict.fromkeys(pictures, ".png") | dict(endings or {})
+    for option, place in claimed.written.items():
+        if option in endings:
+            _check_ending(option.partition(" ")[0], Path(place), endings[option])
     for place in claimed.written.values():
         if str(place) != STDOUT:
             check_writable(Path(place))
@@ -199,6 +209,16 @@ def _check_stdout(option: str, *, as_json: bool, on_disk: bool) -> None:
     if sys.stdout is not None and sys.stdout.isatty():
         message = f"{option} - would write bytes to a terminal"
         raise UsageError(message, f"redirect it: mnistgd … {option} - > FILE")
+
+
+def _check_ending(option: str, place: Path, ending: str) -> None:
+    from mnistgd.system.files import quoted
+
+    if place.suffix.lower() in _ENDINGS - {ending}:
+        better = place.with_suffix(ending)
+        # A hint that is followed writes over nothing.
+        hint = f"end its name in {ending}" if os.path.lexists(better) else f"{option} {quoted(better)}"
+        raise UsageError(f"{option} writes {WRITTEN[ending]}, not {place.suffix}", hint)
 
 
 def _check_apart(written: Mapping[str, str | Path]) -> None:

@@ -22,15 +22,15 @@ OVER = [
     ("compare w.npz other-w.npz --font few.npz --out few.npz", "--out", "few.npz"),
     ("evaluate --weights w.npz --confusion w.npz", "--confusion", "w.npz"),
     ("evaluate --weights w.npz --mistakes sub/../w.npz", "--mistakes", "w.npz"),
-    ("evaluate --weights w.npz --data other.npz --confusion other.npz", "--confusion", "other.npz"),
-    ("evaluate --weights w.npz --mistakes few.npz", "--mistakes", "{place}/few.npz"),  # which w.npz records
+    ("evaluate --weights w.npz --data other --confusion other", "--confusion", "other"),
+    ("evaluate --weights w.npz --mistakes few", "--mistakes", "{place}/few"),  # which w.npz records
     ("predict digit.png --weights w.npz --saw digit.png", "--saw digit.png", "digit.png"),
     ("predict digit.png --weights w.npz --saw w.npz", "--saw w.npz", "w.npz"),
     ("predict sub/digit.png sub/digit-saw.png -w w.npz --saw sub", "--saw sub/digit-saw.png", "sub/digit-saw.png"),
-    ("predict --index 1 --weights w.npz --saw few.npz", "--saw few.npz", "{place}/few.npz"),
+    ("predict --index 1 --weights w.npz --saw few", "--saw few", "{place}/few"),
     ("explain digit.png --weights w.npz --out digit.png", "--out", "digit.png"),
     ("explain digit.png --weights w.npz --out w.npz", "--out", "w.npz"),
-    ("explain --index 1 --weights w.npz --data other.npz --out other.npz", "--out", "other.npz"),
+    ("explain --index 1 --weights w.npz --data other --out other", "--out", "other"),
     ("compare w.npz w.npz --out w.npz", "--out", "w.npz"),
     ("compare w.npz other-w.npz -o link.npz", "--out", "w.npz"),
     ("compare other-w.npz w.npz -o w.npz", "--out", "w.npz"),
@@ -67,17 +67,18 @@ ALLOWED = [
 @pytest.fixture(scope="module")
 def made(few, tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
-    (folder / "few.npz").write_bytes(few.read_bytes())
-    (folder / "other.npz").write_bytes(few.read_bytes())
+    for name in ("few.npz", "few", "other.npz", "other"):  # without an ending it could be a picture's name
+        (folder / name).write_bytes(few.read_bytes())
     with np.load(few) as file:
         picture = Image.fromarray(255 - file["test_images"][0]).resize((112, 112))
-    options = ["--data", "few.npz", "--epochs", "1", "--quiet", "--out", "w.gif", "--frames", "2"]
+    options = ["--data", "few.npz", "--epochs", "1", "--quiet", "--out", "w.npz", "--frames", "2"]
     command = [sys.executable, "-m", "mnistgd", "train", *options, "--log", "l.jsonl"]
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     for name in ("sub", "away", "linked"):
         (folder / name).mkdir()
-    for name in ("w.npz", "other-w.npz", "sub/weights-2.png"):
-        shutil.copy(folder / "w.gif", folder / name)
+    for name in ("w.gif", "other-w.npz", "sub/weights-2.png"):
+        shutil.copy(folder / "w.npz", folder / name)
+    (folder / "w.frames.npz").rename(folder / "w.gif.frames.npz")
     shutil.copy(folder / "l.jsonl", folder / "more.jsonl")
     for name in ("digit.png", "sub/digit.png", "sub/digit-saw.png"):
         picture.save(folder / name)
@@ -94,7 +95,7 @@ def place(made, tmp_path, monkeypatch):
 
     for name in ("w.npz", "w.gif"):
         model = weights_file.load(place / name)
-        model.record["data"]["source"] = str(place / "few.npz")
+        model.record["data"]["source"] = str(place / "few")
         weights_file.save(model, place / name)
     for link, target in (
         ("link.npz", "w.npz"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mnistgd.model.model import Model
     from mnistgd.training.run import TrainState
 
+ENDINGS = {"out": ".npz", "checkpoint": ".npz", "log": ".jsonl"}
+
 
 @with_settings(Settings)
 def train(
@@ -66,11 +68,13 @@ def train(
         data, out = (data if "data" in named else saved.data), (out if "out" in named else saved.out)
         log = log or (Path(saved.log) if saved.log else None)
         checkpoint = checkpoint or resume
+    chosen = {"out", "log"} - named if saved is not None else set()  # by the file, which may be anyone's
     snapshots_file = _snapshots_file(settings, out) if frames else None
     claimed = outputs.claim(
         files={"--out": out},
         on_disk={"--checkpoint": checkpoint, "--log": log, "--frames": snapshots_file},
         read=[inputs.images_place(data), freeze, None if resume == checkpoint else resume],
+        endings={f"--{name}": ending for name, ending in ENDINGS.items() if name not in chosen},
         as_json=as_json,
     )
     if live:
@@ -84,7 +88,6 @@ def train(
     last = start = run.start() if saved is None else saved.resume(run)
     to_come = partial(_lines_to_come, out, snapshots_file)
     pictures = live_for(run, dataset.class_names, to_come) if live else None
-    chosen = {"out", "log"} - named if saved is not None else set()  # by the file, which may be anyone's
     if resume is not None and log is not None and "log" in chosen:
         resuming.check_place(resume, "--log", str(log))
     done, spent = (saved.history, saved.seconds) if saved is not None else ([], 0.0)
