@@ -183,6 +183,20 @@ def check_writable(path: Path) -> None:
         raise _cannot_write(path, error) from error
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder `path`, and those above it that are missing, unless it is there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
 def remove_abandoned(files: Iterable[Path]) -> None:
     """Remove of these temporary files those that no living process writes to: who did was killed.
 

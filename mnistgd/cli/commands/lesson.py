@@ -5,6 +5,7 @@ Each lesson is a command of its own, made from its settings when it is asked for
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 ALL = "all"
 
 Plot = Annotated[str | None, typer.Option("--plot", metavar="FILE.png|-", help="Draw it; - is stdout.")]
+Plots = Annotated[
+    str | None, typer.Option("--plot", metavar="FOLDER/", help="Draw each into this folder, as NAME.png.")
+]
+DRAWING = ("--plot", "--font")
 
 
 class LessonGroup(TyperGroup):
@@ -65,8 +70,9 @@ def lesson_root(context: typer.Context, as_json: options.Json = False) -> None:
 
 
 def _all_command() -> Any:
-    def everything(as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+    def everything(plot: Plots = None, as_json: options.Json = False, quiet: options.Quiet = False) -> None:
         arguments = ["--json"] * as_json + ["--quiet"] * quiet
+        plots = {} if plot is None else _plots_in(plot, as_json=as_json)
         for position, (name, title) in enumerate(TITLES.items()):
             if not as_json:
                 heading = f"{name}: {title}"
@@ -74,10 +80,33 @@ def _all_command() -> Any:
                 console.print_lines([*above, heading, "=" * len(heading), ""])
             # As a command, so that what the environment says counts here as well.
             command = _lesson_command(name)
-            with command.make_context(name, list(arguments)) as context:
+            drawn = ["--plot", plots[name]] if name in plots else []
+            with command.make_context(name, [*arguments, *drawn]) as context:
                 command.invoke(context)
 
     return _command(everything, ALL, "Run every lesson with its defaults; --json prints one line for each.")
+
+
+def _plots_in(folder: str, *, as_json: bool) -> dict[str, str]:
+    """Where the plots of all lessons go, by the lessons' names; the folder is made if it ends as one does.
+
+    Raises
+    ------
+    MissingExtraError
+        If nothing can be drawn.
+    OutputError
+        If they cannot be written.
+    """
+    from mnistgd.figures.plots import new_figure
+    from mnistgd.system.files import make_folder
+
+    new_figure()
+    if folder.endswith(("/", os.sep)):
+        make_folder(Path(folder))
+    names = [name for name in TITLES if load(name).plot is not None]
+    written = outputs.several("--plot", folder, [f"{name}.png" for name in names])
+    outputs.claim(written, as_json=as_json)
+    return dict(zip(names, written.values(), strict=True))
 
 
 def _lesson_command(name: str) -> Any:
@@ -104,7 +133,11 @@ def _lesson_command(name: str) -> Any:
         claimed.finish(_document(name, lesson, settings, outcome), outcome_lines(outcome), files=files)
 
     title = TITLES[name]
-    return _command(one, name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {lesson.source}.")
+    command = _command(one, name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {lesson.source}.")
+    for option in command.params:
+        # What draws nothing offers neither; whoever asks for it is told.
+        option.hidden |= lesson.plot is None and option.opts[0] in DRAWING
+    return command
 
 
 def _command(function: Callable[..., None], name: str, text: str) -> Any:

@@ -247,6 +247,43 @@ def test_all_is_one_document_a_line(every_kind, mnistgd):
     assert text.startswith(f"{first}: {title}\n=====")
 
 
+def test_all_plots_go_into_a_folder(monkeypatch, mnistgd, tmp_path):
+    """Which is made if it ends as one does; a lesson without a plot has no file there."""
+
+    def run(settings):
+        return Outcome([], {}, [], "So.")
+
+    def plot(settings, outcome, figure):
+        figure.suptitle("So.")
+
+    monkeypatch.setattr(
+        "mnistgd.cli.commands.lesson.load",
+        lambda name: Lesson("Nobody", EveryKind, run, plot if name in ("toes", "rnn") else None),
+    )
+    monkeypatch.chdir(tmp_path)
+    plain = mnistgd("lesson", "all").stdout
+    for folder in ("a/b/", "a/b"):  # there is one by now
+        assert mnistgd("lesson", "all", "--plot", folder).stdout == plain
+        assert sorted(str(path) for path in Path("a").rglob("*.png")) == ["a/b/rnn.png", "a/b/toes.png"]
+    assert len(mnistgd("lesson", "all", "--json", "--plot", "b/").stdout.splitlines()) == len(TITLES)
+
+
+def test_no_lesson_begins_whose_plot_has_no_place(mnistgd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("new", "-"):
+        assert mnistgd("lesson", "all", "--plot", folder).stdout == ""
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert mnistgd("lesson", "all", "--plot", "new/").stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_plot_is_offered_where_there_is_one(mnistgd):
+    for name in TITLES:
+        offered = "--plot" in mnistgd("lesson", name, "--help").stdout
+        assert offered is (lessons.load(name).plot is not None)
+        assert offered is ("--font" in mnistgd("lesson", name, "--help").stdout)
+
+
 def test_all_of_the_real_ones(shell):
     """In reading order, one document a line, each with its source."""
     result = shell("lesson", "all", "--json", "--quiet", env={"MNISTGD_OFFLINE": "1"})
