@@ -63,7 +63,8 @@ ROOMS = {
         words("typer"),
         words("numpy PIL rich"),
         words(
-            f"{FILES_AND_TEXT} codecs inspect logging os select shlex signal textwrap time traceback types warnings"
+            f"{FILES_AND_TEXT} codecs inspect logging os re select shlex signal textwrap time traceback types"
+            " warnings"
         ),
     ),
     "lessons": Room(

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from mnistgd import __version__
-from mnistgd.cli import console, options, signals, train_options
+from mnistgd.cli import console, meant, options, signals, train_options
 from mnistgd.cli.command import Command
 from mnistgd.cli.commands.animate import animate
 from mnistgd.cli.commands.compare import compare
@@ -49,7 +49,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={
         "help_option_names": ["-h", "--help"],
-        "token_normalize_func": lambda word: options.OLD_NAMES.get(word, word),
+        # Of options, commands and choices; capitals do not matter.
+        "token_normalize_func": lambda word: options.OLD_NAMES.get(word.lower(), word.lower()),
     },
 )
 app.command(cls=train_options.TrainCommand)(train)
@@ -88,6 +89,7 @@ def run() -> None:
     try:
         signals.watch()
         console.open_streams()
+        _take_words()
         with console.stage("all of it"):
             code = app(standalone_mode=False, prog_name="mnistgd") or 0
         if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code
@@ -97,7 +99,7 @@ def run() -> None:
     except MnistgdError as error:
         code = _report(error.message, error.hint, error.exit_code)
     except typer.TyperException as error:
-        code = _report(error.format_message().rstrip("."), _usage_hint(error), error.exit_code)
+        code = _report(*meant.message_and_hint(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         code = _report_stop(signals.INTERRUPTED)
     except signals.Terminated:
@@ -134,9 +136,12 @@ def run() -> None:
     _leave(code)
 
 
-def _usage_hint(error: typer.TyperException) -> str:
-    context = getattr(error, "ctx", None)
-    return f"{context.command_path if context else 'mnistgd'} --help"
+def _take_words() -> None:
+    """Take every path of the command line and of its variables as it is meant."""
+    sys.argv[1:] = map(meant.place, sys.argv[1:])
+    for name in os.environ:
+        if name.startswith("MNISTGD_"):
+            os.environ[name] = meant.place(f"--{name}={os.environ[name]}").partition("=")[2]
 
 
 def _report(message: str, hint: str, code: int) -> int:

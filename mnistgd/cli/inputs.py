@@ -227,9 +227,16 @@ def pictures(model: Model, sources: list[str], *, as_is: bool) -> Generator[Seen
     for source in sources:
         pixels = _on_stdin(as_is=as_is) if source == "-" else next(found)
         if isinstance(pixels, ImageError):
-            yield pixels
+            yield _with_index(pixels, source)
         else:
             yield Seen(source, deskew(pixels[None])[0] if model.settings.deskew else pixels)
+
+
+def _with_index(error: ImageError, source: str) -> ImageError:
+    """What is wrong with a picture; where it is a number, the hint that is meant for it."""
+    if source.isdecimal() and not Path(source).exists():
+        return ImageError(error.message, f"say --index {source} for an image of the data")
+    return error
 
 
 def _on_stdin(*, as_is: bool) -> NDArray[np.uint8] | ImageError:

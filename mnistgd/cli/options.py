@@ -92,6 +92,10 @@ DIGITS = [ALL, *"0123456789"]
 def _digit(value: str) -> str:
     if value.lstrip("+-").isdigit() and value not in DIGITS:
         raise typer.BadParameter(f"{value} is not a digit from 0 to 9")
+    if value.lower().endswith(".npz"):
+        from mnistgd.system.files import quoted
+
+        raise UsageError(f"{value} is not a digit, nor the name of a class", f"say --weights {quoted(value)}")
     return value
 
 

@@ -38,7 +38,8 @@ _OWN = re.compile(rf"{_ENTRY}(\.json|-[a-z]+\.npy)|\.{_ENTRY}(\.json|-[a-z]+\.np
 def default_folder() -> Path:
     """Where the cache is: MNISTGD_CACHE, or ``mnistgd`` in the user's cache folder of this platform."""
     chosen = os.environ.get("MNISTGD_CACHE")
-    return Path(chosen).absolute() if chosen else _user_cache() / "mnistgd"
+    # Path.expanduser fails where there is no home; this does not.
+    return Path(os.path.expanduser(chosen)).absolute() if chosen else _user_cache() / "mnistgd"  # noqa: PTH111
 
 
 def _user_cache() -> Path:

@@ -63,7 +63,7 @@ class SettingField:
             If it may not be that. The message says what it may be.
         """
         if self.numbers is None:
-            return None if text == self.about.get("none") else self._read(text, text)
+            return None if text.lower() == self.about.get("none") else self._read(text, text)
         parts = text.split(",")
         if self.numbers and len(parts) != self.numbers:
             raise ValueError(f"{text!r} are not {self.numbers} numbers with commas between them")
@@ -95,12 +95,12 @@ class SettingField:
 
     def _read(self, part: str, text: str) -> Any:
         try:
-            value = self.item(part)
+            value = self.item(part.lower() if "choices" in self.about else part)
         except ValueError:
             value = None
         if self._fits(value):
             return value
-        raise ValueError(f"{text!r} is {self._refusal()}")
+        raise ValueError(f"{text!r} is {self.refusal()}")
 
     def _fits(self, value: Any) -> bool:
         """Whether an item is of the right type, finite, and within what it may be."""
@@ -117,13 +117,13 @@ class SettingField:
             and (self.item is int or abs(value) <= sys.float_info.max)
         )
 
-    def _refusal(self) -> str:
+    def refusal(self) -> str:
         """
-        >>> SettingField("", None, {"choices": ("a", "b")}, str)._refusal()
+        >>> SettingField("", None, {"choices": ("a", "b")}, str).refusal()
         'not one of a, b'
-        >>> SettingField("", 1, {"minimum": 1, "none": "full"}, int)._refusal()
+        >>> SettingField("", 1, {"minimum": 1, "none": "full"}, int).refusal()
         "neither a whole number from 1 up nor 'full'"
-        >>> SettingField("", (), {"minimum": 1, "maximum": 9}, int, numbers=0)._refusal()
+        >>> SettingField("", (), {"minimum": 1, "maximum": 9}, int, numbers=0).refusal()
         'not a list of whole numbers from 1 to 9, with commas between them'
         """
         if "choices" in self.about:

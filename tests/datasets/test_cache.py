@@ -248,6 +248,8 @@ def test_where_it_is(monkeypatch, tmp_path):
     assert default_folder() == tmp_path
     monkeypatch.setenv("MNISTGD_CACHE", "here")
     assert default_folder() == Path.cwd() / "here"
+    monkeypatch.setenv("MNISTGD_CACHE", "~/here")
+    assert default_folder() == Path.home() / "here"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_json_may_stand_in_front_of_the_name(mnistgd):
         (["toes", "--iterations", "0"], "is not a whole number from 1 to 100,000", "mnistgd lesson toes --help"),
         (["toes", "--iterations", "2.5"], "is not a whole number", "mnistgd lesson toes --help"),
         (["toes", "--iterations", "9" * 5000], "is not a whole number", "mnistgd lesson toes --help"),
-        (["toes", "--iteration", "2"], "--iteration", "mnistgd lesson toes --help"),
+        (["toes", "--iteration", "2"], "--iteration", "say --iterations"),
         (["toes", "--plot", "-", "--json"], "--plot - and --json both want stdout", "write the file to a path"),
         (["outputs", "--plot", "x.png"], "the lesson outputs has no plot", "its table says it all"),
     ],
