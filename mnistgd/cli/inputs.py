@@ -146,7 +146,7 @@ def class_of(model: Model, word: str) -> int:
 
 def classes_of(model: Model, words: list[str] | None) -> list[int | None]:
     """The classes that words on the command line stand for, each once; None is all of them on one sheet."""
-    found = (None if word == ALL else class_of(model, word) for word in words or [ALL])
+    found = (None if word.lower() == ALL else class_of(model, word) for word in words or [ALL])
     return list(dict.fromkeys(found))
 
 

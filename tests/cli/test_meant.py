@@ -182,6 +182,7 @@ def test_every_number_is_refused_in_plain_words():
         "train --data {few} --epochs 1 --optimizer Adam --schedule COSINE --loss Cross-Entropy --quiet --batch-size Full",
         "Train --data {few} --Epochs 1 --quiet",
         "show-weights 3 -w w.npz --palette Gray --scale EACH",
+        "show-weights ALL -w w.npz",
         "evaluate -w w.npz --split Test",
         "lesson toes --freeze Toes",
     ],
