@@ -41,12 +41,14 @@ class Claim:
     as_json : bool, whether the result is a JSON document
     drawing : bool, whether the result is also drawn where stdout is a terminal
     results : int, how many such results follow each other
+    folder : the folder that is made before the first file is written; None if none is named
     """
 
     written: Mapping[str, str | Path]
     as_json: bool
     drawing: bool
     results: int = 1
+    folder: str | None = None
 
     def keep(self, *read: Place) -> None:
         """Let nothing be written over what is `read`, whatever it is called.
@@ -83,6 +85,10 @@ class Claim:
         sketch : what is drawn below the lines, if it may be
         last : lines below the drawing, such as the names of the files; no name can break its line
         """
+        if files and self.folder is not None:
+            from mnistgd.system.files import make_folder
+
+            make_folder(Path(self.folder))
         for place, content in (files or {}).items():
             deliver(content, place)
         if self.as_json:
@@ -100,6 +106,7 @@ def claim(
     on_disk: Mapping[str, Place] | None = None,
     read: Sequence[Place] = (),
     endings: Mapping[str, str] | None = None,
+    folder: str | None = None,
     as_json: bool,
     drawing: bool = False,
     results: int = 1,
@@ -113,6 +120,7 @@ def claim(
         command runs. Where an option stands for several files, so do as many keys: see `several`.
     read : the places that are read beside the font; the same file may be there twice, but for stdin
     endings : mapping of options to the ending of what they write, one of `WRITTEN`; of a picture it is known
+    folder : where all that is written goes, see `folder_in`; it is made only when something is written
     as_json, drawing, results : see `Claim`
 
     Raises
@@ -124,12 +132,12 @@ def claim(
         If a file cannot be written.
     """
     from mnistgd.figures.letters import named_font
-    from mnistgd.system.files import check_writable
+    from mnistgd.system.files import check_writable, has_to_be_made
 
     pictures, on_disk = pictures or {}, on_disk or {}
     every = {**(files or {}), **on_disk, **pictures}
     named = {option: place for option, place in every.items() if place is not None}
-    claimed = Claim(named, as_json, drawing, results)
+    claimed = Claim(named, as_json, drawing, results, folder)
     if [str(place) for place in read].count(STDOUT) > 1:
         raise UsageError("stdin holds one file, and - is named twice", "name the others")
     for option, place in claimed.written.items():
@@ -142,14 +150,21 @@ def claim(
     for option, place in claimed.written.items():
         if option in endings:
             _check_ending(option.partition(" ")[0], Path(place), endings[option])
+    if folder is not None and has_to_be_made(Path(folder)):
+        return claimed  # nothing is in it that could stand in the way
     for place in claimed.written.values():
         if str(place) != STDOUT:
             check_writable(Path(place))
     return claimed
 
 
+def folder_in(out: str | None) -> str | None:
+    """`out` where it names a folder: it is one, or ends as only the name of one does; else None."""
+    return out if out is not None and (out.endswith(("/", os.sep)) or Path(out).is_dir()) else None
+
+
 def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str]:
-    """Where files called `names` go: into the folder `out`, or for a single one to the file `out`.
+    """Where files called `names` go: into the folder that `out` names, or a single one to the file `out`.
 
     Returns
     -------
@@ -160,21 +175,22 @@ def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str
     UsageError
         If several are to share one stream.
     OutputError
-        If `out` is not a folder, and there are several or it is called as folders are.
+        If several are to share one file.
     """
     from mnistgd.system.files import quoted
 
     if out is None:
         files = list(names)
-    elif Path(out).is_dir():
+    elif folder_in(out) is not None:
         files = [str(Path(out) / name) for name in names]
-    elif len(names) == 1 and not out.endswith(("/", os.sep)):
+    elif len(names) == 1:
         files = [out]
     elif out == STDOUT:
         raise UsageError(f"{option} - takes one picture, not several", "name a folder")
     else:
-        what = "a picture" if len(names) == 1 else "several pictures"
-        raise OutputError(f"cannot write {what} to {out}: it is not a folder", f"mkdir -p {quoted(out)}")
+        folder = quoted(f"{Path(out).with_suffix('')}/")
+        hint = f"one that ends in / is made: {option} {folder}"
+        raise OutputError(f"cannot write several pictures to {out}: it is not a folder", hint)
     return {f"{option} {file}": file for file in files}
 
 

@@ -122,25 +122,26 @@ def weights_picture(
     *,
     bare: bool = False,
 ) -> Image.Image:
-    """Weights of shape (784,) as one heatmap, or a sheet of the columns of a matrix of shape (784, n).
+    """The columns of a weight matrix: one as `heatmap_figure`, several as `heatmap_sheet`.
 
     Parameters
     ----------
+    weights : ndarray of shape (784, n)
     titles : one for each
-    limits : of one heatmap its limit; else as for `heatmap_sheet`
+    limits : float or sequence of float, as for `heatmap_sheet`
     palette : Palette
     size : pixels, as for `heatmap`; as large as suits so many heatmaps if not given
-    bare : bool; without titles and legend, edge to edge
+    bare : bool; without titles, legend and margin
     """
-    if weights.ndim > 1:
+    if len(titles) > 1:
         size = size or (SHEET_SIZE if len(titles) <= MANY else SMALL_SIZE)
         if bare:
             return bare_sheet(weights.T, limits, palette, size)
         return heatmap_sheet(weights.T, titles, limits, palette, size)
-    (title,), limit, size = titles, float(np.asarray(limits)), size or SIZE
+    (values,), (title,), limit, size = weights.T, titles, float(np.max(limits)), size or SIZE
     if bare:
-        return heatmap(weights, limit, palette, size)
-    return heatmap_figure(weights, title, limit, palette, size)
+        return heatmap(values, limit, palette, size)
+    return heatmap_figure(values, title, limit, palette, size)
 
 
 def bare_sheet(
@@ -149,9 +150,9 @@ def bare_sheet(
     palette: Palette = GROKKING,
     size: int = SHEET_SIZE,
 ) -> Image.Image:
-    """The heatmaps of `heatmap_sheet` in the same order, edge to edge, and nothing else."""
+    """The heatmaps of `heatmap_sheet` in the same order, two of their squares apart, and nothing else."""
     pictures, _ = _heatmaps(values, limits, palette, size)
-    return grid(pictures, sheet_columns(len(pictures)))
+    return grid(list(map(framed, pictures)), sheet_columns(len(pictures)), 2 * max(1, size // 28))
 
 
 def sheet_columns(count: int) -> int:

@@ -183,6 +183,23 @@ def check_writable(path: Path) -> None:
         raise _cannot_write(path, error) from error
 
 
+def has_to_be_made(path: Path) -> bool:
+    """Whether the folder `path` is missing, and could be made, with those above it that are missing; none is.
+
+    Raises
+    ------
+    OutputError
+        If it could not; the first that is missing is named.
+    """
+    try:
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    if missing:
+        check_writable(missing[-1])
+    return bool(missing)
+
+
 def make_folder(path: Path) -> None:
     """Make the folder `path`, and those above it that are missing, unless it is there.
 

@@ -71,7 +71,7 @@ def test_places_in_a_checkpoint(mnistgd, few, folder, key, place):
     [
         ("train", "--out", f"{EVIL}/w.npz"),
         ("train", "--log", f"{EVIL}/l.jsonl"),
-        ("show-weights", 0, 1, "--out", EVIL),
+        ("predict", "seven.png", "three.png", "--saw", EVIL),
         ("show-weights", "--out", f"{EVIL}.jpg"),
         ("show-weights", "--out", f"{EVIL}/w.png"),
         ("show-weights", "cat"),

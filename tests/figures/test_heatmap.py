@@ -118,13 +118,17 @@ def test_a_picture_smaller_than_its_legend_has_room_for_it() -> None:
         (10, 5, 2),
     ],
 )
-def test_a_bare_sheet_is_the_heatmaps_edge_to_edge(count: int, columns: int, rows: int) -> None:
+def test_a_bare_sheet_is_the_heatmaps_with_white_between_their_frames(
+    count: int, columns: int, rows: int
+) -> None:
     assert sheet_columns(count) == columns
     limit = limit_of(WEIGHTS)
     sheet = np.asarray(bare_sheet(WEIGHTS.T[:count], limit, DIVERGING, size=60))
-    assert sheet.shape == (rows * 56, columns * 56, 3)
+    step = 58 + 4
+    assert sheet.shape == (rows * step - 4, columns * step - 4, 3)
     for digit in range(count):
-        top, left = digit // columns * 56, digit % columns * 56
+        top, left = digit // columns * step + 1, digit % columns * step + 1
+        assert (sheet[top, left + 57 : left + 61] == 255).all()
         expected = np.asarray(heatmap(WEIGHTS[:, digit], limit, DIVERGING, size=60))
         np.testing.assert_array_equal(sheet[top : top + 56, left : left + 56], expected)
 

@@ -51,6 +51,7 @@ def predict(
     claimed = outputs.claim(
         written,
         read=[weights, *sources],
+        folder=outputs.folder_in(saw),
         as_json=as_json,
         drawing=not no_terminal,
         results=len(names) or 1,

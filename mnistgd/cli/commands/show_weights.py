@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
@@ -23,7 +23,7 @@ def show_weights(
     out: Annotated[
         str | None,
         options.out(
-            "The picture to write, a folder for several, or - for stdout.",
+            "One picture of all that is named; or a folder, for one of each.",
             metavar="FILE|FOLDER|-",
             show_default="weights-DIGIT.png",
         ),
@@ -35,7 +35,8 @@ def show_weights(
         ),
     ] = None,
     unit: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Draw this hidden unit, counted from 0.")
+        list[int] | None,
+        typer.Option(min=0, metavar="N", help="Draw this hidden unit, counted from 0; may be repeated."),
     ] = None,
     palette: options.Palette = "grokking",
     scale: Annotated[
@@ -56,31 +57,33 @@ def show_weights(
     from mnistgd.model.weights_file import weights_sha256
 
     model = inputs.network(weights)
-    if layer is None and unit is None:
+    if layer is None and not unit:
         columns, chosen = _digits(model), inputs.classes_of(model, digits)
     elif digits:
         raise UsageError("digits and hidden units are different things", "leave out one of them")
     else:
-        columns, chosen = _units(model, layer or 1), [unit]
-        if unit is not None and unit >= len(columns.titles):
-            raise WeightsError(f"layer 1 has no unit {unit}", f"its units are 0 to {len(columns.titles) - 1}")
-    names = [columns.file.format(options.ALL if index is None else index) for index in chosen]
+        columns = _units(model, layer or 1)
+        chosen = _chosen_units(columns, unit)
+    folder = outputs.folder_in(out)
+    every = columns.every
+    # A file is one figure of all that is named; without a file each has a figure of its own.
+    apart = [[index] for index in chosen] if out is None or folder is not None else [chosen]
+    figures = [inputs.columns_of(some, len(every)) for some in apart]
+    names = [columns.file.format(options.ALL if shown == every else shown[0]) for shown in figures]
     written = outputs.several("--out", out, names)
-    claimed = outputs.claim(written, read=[weights], as_json=as_json, drawing=not no_terminal)
+    claimed = outputs.claim(written, read=[weights], folder=folder, as_json=as_json, drawing=not no_terminal)
 
     colours = PALETTES[palette]
     limits = limits_of(columns.weights, shared=scale == "shared")
     sha256 = weights_sha256(columns.weights)
     files, pictures = {}, []
-    for index, file in zip(chosen, written.values(), strict=True):
-        each = limits if index is None else [limits[index]]
+    for shown, file in zip(figures, written.values(), strict=True):
+        each = [limits[index] for index in shown]
         limit = each[0] if len(set(each)) == 1 else each
-        facts = columns.facts(index) | {"limit": limit, "palette": palette}
-        values, titles = columns.weights, columns.titles
-        if index is not None:
-            values, titles = values[:, index], [titles[index]]
+        facts = columns.facts(shown) | {"limit": limit, "palette": palette}
+        titles = [columns.titles[index] for index in shown]
         with console.stage("drawing"):
-            picture = weights_picture(values, titles, limit, colours, size, bare=no_legend)
+            picture = weights_picture(columns.weights[:, shown], titles, limit, colours, size, bare=no_legend)
         texts = {key: str(value) for key, value in facts.items()} | {"weights-sha256": sha256}
         files[file] = png_bytes(picture, texts)
         pictures.append(facts | {"file": file})
@@ -110,24 +113,36 @@ class Columns(NamedTuple):
     weights : ndarray of shape (784, n)
     titles : list of str, one for each column
     file : str, what a picture's file is called, with a place for the column's number or ``all``
-    facts : callable; what JSON says of a column, or of all where it is None
+    common : dict; what JSON says of every picture
+    known : dict of str to sequences; what JSON says of each column, under the word for one of it
     """
 
     weights: Array
     titles: list[str]
     file: str
-    facts: Callable[[int | None], dict[str, Any]]
+    common: dict[str, Any]
+    known: dict[str, Sequence[Any]]
+
+    @property
+    def every(self) -> list[int]:
+        """The numbers of all columns."""
+        return list(range(len(self.titles)))
+
+    def facts(self, shown: list[int]) -> dict[str, Any]:
+        """What JSON says of a picture of these columns."""
+        if shown == self.every:
+            return self.common | dict.fromkeys(self.known, options.ALL)
+        found = {word: [values[index] for index in shown] for word, values in self.known.items()}
+        if len(shown) == 1:
+            return self.common | {word: values[0] for word, values in found.items()}
+        return self.common | {f"{word}s": values for word, values in found.items()}
 
 
 def _digits(model: Model) -> Columns:
     from mnistgd.figures.captions import class_titles
 
-    def facts(index: int | None) -> dict[str, Any]:
-        if index is None:
-            return {"digit": options.ALL, "label": options.ALL}
-        return {"digit": index, "label": model.class_names[index]}
-
-    return Columns(model.weights, class_titles(model.class_names), "weights-{}.png", facts)
+    known = {"digit": range(len(model.class_names)), "label": model.class_names}
+    return Columns(model.weights, class_titles(model.class_names), "weights-{}.png", {}, known)
 
 
 def _units(model: Model, layer: int) -> Columns:
@@ -136,9 +151,16 @@ def _units(model: Model, layer: int) -> Columns:
         raise WeightsError("this network has no hidden units", "leave out --layer and --unit: it has digits")
     if layer > 1:
         raise WeightsError(f"layer {layer} sees hidden units, not pixels", "only --layer 1 has pictures")
+    count = weights.shape[1]
+    titles = [f"unit {index}" for index in range(count)]
+    return Columns(
+        weights, titles, f"weights-{layer}-unit-{{}}.png", {"layer": layer}, {"unit": range(count)}
+    )
 
-    def facts(index: int | None) -> dict[str, Any]:
-        return {"layer": layer, "unit": options.ALL if index is None else index}
 
-    titles = [f"unit {index}" for index in range(weights.shape[1])]
-    return Columns(weights, titles, f"weights-{layer}-unit-{{}}.png", facts)
+def _chosen_units(columns: Columns, units: list[int] | None) -> list[int | None]:
+    """The units that ``--unit`` names, each once; None is all of them on one sheet."""
+    for unit in units or []:
+        if unit not in columns.every:
+            raise WeightsError(f"layer 1 has no unit {unit}", f"its units are 0 to {columns.every[-1]}")
+    return list(dict.fromkeys(units)) if units else [None]

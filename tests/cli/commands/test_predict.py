@@ -132,8 +132,7 @@ def test_files_of_pictures_that_are_called_alike():
 def test_what_the_network_saw(mnistgd, mnist, tmp_path):
     for index in (0, 1):
         photo(mnist, index, tmp_path / f"{index}.png")
-    (tmp_path / "saw").mkdir()
-    result = mnistgd("predict", "0.png", "1.png", "--saw", "saw", "--json")
+    result = mnistgd("predict", "0.png", "1.png", "--saw", "saw/", "--json")
     files = [json.loads(line)["saw"] for line in result.stdout.splitlines()]
     assert files == ["saw/0-saw.png", "saw/1-saw.png"]
     for file in files:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import struct
 import zlib
 
@@ -107,15 +108,68 @@ def test_several_into_a_folder(mnistgd, weights, tmp_path):
     assert all((tmp_path / line).exists() for line in result.stdout.splitlines())
 
 
+def test_one_file_of_several_is_one_figure_in_the_order_of_the_words(mnistgd, weights, tmp_path):
+    result = mnistgd("show-weights", 8, 3, 8, "--no-legend", "--size", 28, "--out", "pair.png", "--json")
+    (picture,) = result.json["pictures"]
+    limit = picture.pop("limit")
+    assert picture == {
+        "digits": [8, 3], "labels": ["8", "3"], "palette": "grokking", "file": "pair.png",
+    }  # fmt: skip
+    assert limit == pytest.approx(np.abs(weights).max())
+    assert chunks((tmp_path / "pair.png").read_bytes())["digits"] == "[8, 3]"
+    with Image.open(tmp_path / "pair.png") as drawn:
+        blue = np.asarray(drawn)[..., 2].astype(float)
+    for digit, left in ((8, 1), (3, 1 + 28 + 1 + 2 + 1)):
+        wanted = 255 * np.maximum(weights[:, digit].reshape(28, 28) / limit, 0)
+        assert np.abs(blue[1:29, left : left + 28] - wanted).max() <= 0.5 + 1e-4
+
+
+def test_of_several_each_may_have_its_own_limit(mnistgd, weights):
+    result = mnistgd("show-weights", 8, 3, "--scale", "each", "--out", "pair.png", "--json")
+    assert result.json["pictures"][0]["limit"] == pytest.approx(
+        np.abs(weights[:, [8, 3]]).max(axis=0).tolist()
+    )
+
+
+def test_where_all_is_among_several_one_figure_is_that_of_all(mnistgd, weights, tmp_path):
+    assert mnistgd("show-weights", 8, "all", "--out", "x.png", "--json").json["pictures"][0]["digit"] == "all"
+    mnistgd("show-weights")
+    assert (tmp_path / "x.png").read_bytes() == (tmp_path / "weights-all.png").read_bytes()
+
+
+def test_a_folder_that_is_named_as_one_is_made(mnistgd, weights, tmp_path):
+    result = mnistgd("show-weights", 1, 2, "--out", "new/pictures/")
+    assert result.stdout == "new/pictures/weights-1.png\nnew/pictures/weights-2.png\n"
+    assert {path.name for path in (tmp_path / "new" / "pictures").iterdir()} == {
+        "weights-1.png",
+        "weights-2.png",
+    }
+    assert mnistgd("show-weights", 3, "--out", "one/").stdout == "one/weights-3.png\n"
+
+
+def test_no_folder_is_made_where_nothing_is_written(mnistgd, weights, tmp_path):
+    assert mnistgd("show-weights", 1, "--size", 28, "--font", "no.ttf", "--out", "new/").code == 1
+    assert mnistgd("show-weights", "cat", "--out", "new/").code == 1
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_cannot_be_made_is_named(mnistgd, weights, tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    result = mnistgd("show-weights", 1, "--out", "closed/a/b/")
+    assert result.stderr.splitlines()[0] == "error: cannot write closed/a: permission denied"
+
+
 def test_the_picture_itself_on_stdout(shell, weights, tmp_path):
     import subprocess
     import sys
 
-    command = [sys.executable, "-m", "mnistgd", "show-weights", "2", "--out", "-"]
-    done = subprocess.run(command, capture_output=True, cwd=tmp_path)
-    assert done.returncode == 0
-    assert done.stderr == b""
-    assert chunks(done.stdout)["digit"] == "2"
+    for digits, said in ((["2"], {"digit": "2"}), (["2", "1"], {"digits": "[2, 1]"})):
+        command = [sys.executable, "-m", "mnistgd", "show-weights", *digits, "--out", "-"]
+        done = subprocess.run(command, capture_output=True, cwd=tmp_path)
+        assert done.returncode == 0
+        assert done.stderr == b""
+        assert chunks(done.stdout).items() >= said.items()
 
 
 def test_names_of_classes(mnistgd, tmp_path, monkeypatch):
@@ -154,9 +208,8 @@ def test_weights_from_the_environment(mnistgd, tmp_path, monkeypatch):
         (["2", "--size", "27"], 2, "--size"),
         (["2", "--palette", "jet"], 2, "jet"),
         (["2", "--out", "-", "--json"], 2, "both want stdout"),
-        (["1", "2", "--out", "-"], 2, "takes one picture"),
         (["cat"], 1, "no class cat"),
-        (["1", "2", "--out", "no/such/folder"], 1, "not a folder"),
+        (["1", "2", "--out", "no/such/folder"], 1, "does not exist"),
         (["2", "--out", "no/such/folder/2.png"], 1, "does not exist"),
         (["2", "--weights", "missing.npz"], 1, "there is no weights file"),
     ],
@@ -212,6 +265,10 @@ def test_a_hidden_units_weights(mnistgd, hidden, tmp_path):
 def test_all_hidden_units(mnistgd, hidden, tmp_path):
     assert mnistgd("show-weights", "--layer", 1).stdout == "weights-1-unit-all.png\n"
     assert mnistgd("show-weights", "--unit", 3).stdout == "weights-1-unit-3.png\n"
+    several = ("show-weights", "--unit", 3, "--unit", 0)
+    assert mnistgd(*several).stdout == "weights-1-unit-3.png\nweights-1-unit-0.png\n"
+    (pair,) = mnistgd(*several, "--out", "pair.png", "--json").json["pictures"]
+    assert (pair["layer"], pair["units"], pair["file"]) == (1, [3, 0], "pair.png")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +277,7 @@ def test_all_hidden_units(mnistgd, hidden, tmp_path):
         (["2"], 1, "no single weight joins a pixel and a digit"),
         (["--layer", "2"], 1, "layer 2 sees hidden units, not pixels"),
         (["--layer", "4"], 1, "no layer 4"),
-        (["--unit", "24"], 1, "no unit 24"),
+        (["--unit", "2", "--unit", "24"], 1, "no unit 24"),
         (["2", "--unit", "1"], 2, "different things"),
     ],
 )
