@@ -32,10 +32,14 @@ def out(words: str, metavar: str = "FILE|-", **more: Any) -> Any:
     return typer.Option("--out", "-o", metavar=metavar, help=words, **more)
 
 
-def heatmap_size(most: int, **more: Any) -> Any:
-    """The option that says how large the heatmaps of a picture are."""
-    words = "Width of a heatmap; a multiple of 28 at most this."
-    return typer.Option(min=28, max=most, metavar="PIXELS", help=words, **more)
+def picture_size(most: int, **more: Any) -> Any:
+    """The option that says how large the heatmaps and images of a picture are."""
+    words = "Width of each heatmap, image or cell; a multiple of 28 at most this."
+
+    def rounded(value: int | None) -> int | None:
+        return value and value // 28 * 28
+
+    return typer.Option(min=28, max=most, metavar="PIXELS", help=words, callback=rounded, **more)
 
 
 _data = partial(typer.Option, "--data", envvar="MNISTGD_DATA", metavar="mnist|PATH")
@@ -109,6 +113,7 @@ Digits = Annotated[
         show_default=ALL,
     ),
 ]
+Size = Annotated[int | None, picture_size(4000)]
 Split = Annotated[Literal["test", "train"], typer.Option(help="Which images --index counts.")]
 AsIs = Annotated[
     bool, typer.Option("--as-is", help="The picture is 28×28 and white on black already: change nothing.")

@@ -14,10 +14,10 @@ from PIL import Image, PngImagePlugin, features
 from mnistgd.errors import ImageError, ShapeError, UsageError
 from mnistgd.figures.heatmap import heatmap, sheet_columns
 from mnistgd.figures.legend import LEGEND_WIDTH, legend
-from mnistgd.figures.montage import column, framed, grid, on_page, row
+from mnistgd.figures.montage import TooLargeError, at_size, column, framed, grid, on_page, row
 from mnistgd.figures.palettes import GROKKING, Palette
 from mnistgd.figures.png import text_chunks
-from mnistgd.figures.text import label
+from mnistgd.figures.text import label, room_for
 
 Kind = Literal["GIF", "PNG", "WEBP"]
 KINDS: dict[str, Kind] = {".gif": "GIF", ".png": "PNG", ".apng": "PNG", ".webp": "WEBP"}
@@ -92,10 +92,18 @@ def animation_pictures(
         raise ShapeError(
             f"snapshots of shape {snapshots.shape} for {len(captions)} captions and {len(titles)} titles"
         )
+    if len(captions) > 1:
+
+        def first_alone(size: int | None) -> None:
+            (picture,) = animation_pictures(snapshots[:1], titles, captions[:1], limit, palette, size)
+            _check_together(len(captions), picture)
+
+        at_size(first_alone, size)
     single = len(titles) == 1
     size = size or (SIZE if single else SHEET_SIZE)
     scale = max(1.0, size / (SIZE if single else 196))
-    heads = [label(title, round((24 if single else 18) * scale), size // 28 * 28 + 2) for title in titles]
+    room = room_for(titles, size // 28 * 28 + 2)
+    heads = [label(title, round((24 if single else 18) * scale), room) for title in titles]
     key: Image.Image | None = None
     pictures: list[Image.Image] = []
     for snapshot, (left, right) in zip(snapshots, captions, strict=True):
@@ -109,12 +117,15 @@ def animation_pictures(
             key = legend(limit, palette, width, scale)
         page = column([sheet, _caption(left, right, width, scale), key], round(12 * scale))
         pictures.append(on_page(page, round(20 * scale)))
-        if len(captions) * pictures[0].width * pictures[0].height > MOST_PIXELS:
-            raise UsageError(
-                f"{len(captions)} pictures of {pictures[0].width}×{pictures[0].height} pixels are too large",
-                "choose a smaller --size",
-            )
     return pictures
+
+
+def _check_together(count: int, picture: Image.Image) -> None:
+    if count * picture.width * picture.height > MOST_PIXELS:
+        message = f"{count} pictures of {picture.width}×{picture.height} pixels are too large"
+        raise TooLargeError(
+            message, "choose a smaller size, or keep fewer snapshots: mnistgd train --frames 60"
+        )
 
 
 def _caption(left: str, right: str, width: int, scale: float) -> Image.Image:

@@ -11,9 +11,9 @@ from PIL import Image
 from mnistgd.errors import ShapeError
 from mnistgd.figures.heatmap import heatmap
 from mnistgd.figures.legend import legend
-from mnistgd.figures.montage import column, framed, on_page, row
+from mnistgd.figures.montage import MARGIN, check_area, column, framed, on_page, row, scale_at, widened
 from mnistgd.figures.palettes import DIVERGING, Palette, limit_of
-from mnistgd.figures.text import label
+from mnistgd.figures.text import label, room_for
 
 SIZE = 112
 GAP = 8
@@ -31,6 +31,7 @@ def comparison_sheet(
     titles: Sequence[str],
     names: tuple[str, str],
     palette: Palette = DIVERGING,
+    size: int | None = None,
 ) -> Image.Image:
     """A row for A, one for B and one for A − B, a column for each class, and one scale for all.
 
@@ -40,6 +41,7 @@ def comparison_sheet(
     titles : one for each class
     names : what A and B are, written above
     palette : Palette
+    size : pixels, as for `heatmap`
 
     Raises
     ------
@@ -49,14 +51,22 @@ def comparison_sheet(
     if a.shape != b.shape or a.shape[1:] != (len(titles),):
         raise ShapeError(f"weights of shapes {a.shape} and {b.shape} for {len(titles)} classes")
     limit = comparison_limit(a, b)
-    lines = [row([label("", 16, SIDE), *(label(title, 16, SIZE + 2) for title in titles)], GAP)]
+    size = size or SIZE
+    check_area(len(titles) * size, 3 * size)
+    scale = scale_at(size, SIZE)
+    side, gap, text = round(SIDE * scale), round(GAP * scale), round(18 * scale)
+    room = room_for(titles, size // 28 * 28)
+    lines = []
     for name, weights in (("A", a), ("B", b), ("A − B", a - b)):
-        pictures = [framed(heatmap(values, limit, palette, SIZE)) for values in weights.T]
-        lines.append(row([label(name, 18, SIDE, height=SIZE + 2), *pictures], GAP))
-    body = column(lines, GAP, align="left")
-    wide = max(body.width, 500)
-    heads = [label(f"{letter}: {name}", 18, wide, "left") for letter, name in zip("AB", names, strict=True)]
+        pictures = [widened(framed(heatmap(values, limit, palette, size)), room) for values in weights.T]
+        lines.append(row([label(name, text, side, height=pictures[0].height), *pictures], gap))
+    above = [label(title, round(16 * scale), pictures[0].width) for title in titles]
+    body = column([row([label("", round(16 * scale), side), *above], gap), *lines], gap, align="left")
+    wide = max(body.width, round(500 * scale))
+    heads = [label(f"{letter}: {name}", text, wide, "left") for letter, name in zip("AB", names, strict=True)]
     against, _, speaks_for = palette.words
     what = f"A − B: {speaks_for} where ink speaks more for it in A, {against} where more for it in B"
-    key = column([legend(limit, palette, min(wide, 640)), label(what, 14, min(wide, 640))], 4)
-    return on_page(column([column(heads, 2, "left"), body, key], 14))
+    wide = min(wide, round(640 * scale))
+    key = [legend(limit, palette, wide, scale), label(what, round(14 * scale), wide)]
+    parts = [column(heads, round(2 * scale), "left"), body, column(key, round(4 * scale))]
+    return on_page(column(parts, round(14 * scale)), round(MARGIN * scale))

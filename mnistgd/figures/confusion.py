@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from mnistgd.errors import ShapeError
 from mnistgd.figures.captions import class_name
-from mnistgd.figures.montage import column, framed, on_page, row
+from mnistgd.figures.montage import MARGIN, check_area, column, framed, on_page, row, scale_at
 from mnistgd.figures.text import PAPER, fitted_mask, label, line_height, text_width
 
 CELL = 64  # the height of a cell, and the least that it is wide
@@ -19,7 +19,9 @@ TEXT = 18
 DARK = (8, 48, 107)  # of the largest share; a single hue that only gets darker is read without colours too
 
 
-def confusion_figure(counts: NDArray[np.int64], names: Sequence[str], title: str) -> Image.Image:
+def confusion_figure(
+    counts: NDArray[np.int64], names: Sequence[str], title: str, size: int | None = None
+) -> Image.Image:
     """Counts in cells: a row for each true class, a column for each predicted one.
 
     A cell's colour is its count's share of its row: white is none, dark blue all. So the diagonal shows
@@ -30,6 +32,8 @@ def confusion_figure(counts: NDArray[np.int64], names: Sequence[str], title: str
     counts : integer ndarray of shape (n_classes, n_classes); row = true class, column = predicted class
     names : the classes' names
     title : written above
+    size : pixels; the height of a cell, and the least that it is wide. A count needs 64 to be read: cells are
+        never smaller
 
     Raises
     ------
@@ -42,22 +46,27 @@ def confusion_figure(counts: NDArray[np.int64], names: Sequence[str], title: str
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     titles = [class_name(names, i) for i in range(n)]
     heads = [_in_two(title) for title in titles]
-    cell = min(WIDEST, max(CELL, *(text_width(line, TEXT) + 8 for head in heads for line in head)))
-    cells = [row([_cell(counts[i, j], shares[i, j], cell) for j in range(n)]) for i in range(n)]
+    widest = max(text_width(line, TEXT) for head in heads for line in head) + 8
+    scale = scale_at(size or CELL, CELL)
+    text, high, cell = round(TEXT * scale), round(CELL * scale), round(scale * min(WIDEST, max(CELL, widest)))
+    check_area(n * cell, n * high)
+    cells = [row([_cell(counts[i, j], shares[i, j], cell, scale) for j in range(n)]) for i in range(n)]
     matrix = framed(column(cells))
-    wide = min(140, max(text_width(text, TEXT) for text in titles)) + 12
-    left = column([label(text, TEXT, wide - 8, "right", height=CELL) for text in titles])
-    above = row([_above(head, max(map(len, heads)), cell) for head in heads])
-    corner = label("", TEXT, wide)
+    wide = round(scale * (min(140, max(text_width(title, TEXT) for title in titles)) + 12))
+    left = column([label(title, text, wide - round(8 * scale), "right", height=high) for title in titles])
+    above = row([_above(head, max(map(len, heads)), cell, scale) for head in heads])
+    corner = label("", text, wide)
     upper = row([corner, above])
-    body = column([upper, row([left, matrix], 12)], 4, align="left")
-    across = row([corner, label("predicted", TEXT, matrix.width)])
-    down = label("true", TEXT, matrix.height).rotate(90, expand=True)
-    blank = label("", TEXT, down.width, height=above.height + across.height)
-    page = row([column([blank, down]), column([across, body], 4, align="left")], 6)
+    body = column([upper, row([left, matrix], round(12 * scale))], round(4 * scale), align="left")
+    across = row([corner, label("predicted", text, matrix.width)])
+    down = label("true", text, matrix.height).rotate(90, expand=True)
+    blank = label("", text, down.width, height=above.height + across.height)
+    parts = [column([blank, down]), column([across, body], round(4 * scale), align="left")]
+    page = row(parts, round(6 * scale))
     what = "the darker, the larger the count's share of its row; white: none"
-    key = label(what, 15, page.width, ink=(88, 88, 88))
-    return on_page(column([label(title, 22, page.width), page, key], 14))
+    key = label(what, round(15 * scale), page.width, ink=(88, 88, 88))
+    heading = label(title, round(22 * scale), page.width)
+    return on_page(column([heading, page, key], round(14 * scale)), round(MARGIN * scale))
 
 
 def _in_two(name: str) -> list[str]:
@@ -69,22 +78,24 @@ def _in_two(name: str) -> list[str]:
     return min(halves, key=lambda lines: max(text_width(line, TEXT) for line in lines))
 
 
-def _cell(count: int, share: float, width: int) -> Image.Image:
+def _cell(count: int, share: float, width: int, scale: float) -> Image.Image:
     """Colour by the share, or more exactly by its square root: a few mistakes must not look like none."""
     strength = float(np.sqrt(share))
     colour = tuple(round(255 + (dark - 255) * strength) for dark in DARK)
-    cell = Image.new("RGB", (width, CELL), colour)
+    height = round(CELL * scale)
+    cell = Image.new("RGB", (width, height), colour)
     # Where black and white letters stand out equally; each does so by more than 4.5 : 1 on its side.
     ink = (255, 255, 255) if strength > 0.66 else (0, 0, 0) if count else (150, 150, 150)
-    mask = fitted_mask(f"{count}", TEXT, width - 6)
-    cell.paste(ink, ((width - mask.width) // 2, (CELL - mask.height) // 2), mask)
-    ImageDraw.Draw(cell).rectangle((0, 0, width - 1, CELL - 1), outline=(235, 235, 235))
+    mask = fitted_mask(f"{count}", round(TEXT * scale), width - round(6 * scale))
+    cell.paste(ink, ((width - mask.width) // 2, (height - mask.height) // 2), mask)
+    ImageDraw.Draw(cell).rectangle((0, 0, width - 1, height - 1), outline=(235, 235, 235))
     return cell
 
 
-def _above(lines: Sequence[str], room: int, width: int) -> Image.Image:
+def _above(lines: Sequence[str], room: int, width: int, scale: float) -> Image.Image:
     """One or more lines at the bottom of as many as there is room for."""
-    head = Image.new("RGB", (width, room * line_height(TEXT)), PAPER)
+    text, side = round(TEXT * scale), round(3 * scale)
+    head = Image.new("RGB", (width, room * line_height(text)), PAPER)
     for up, line in enumerate(reversed(lines), 1):
-        head.paste(label(line, TEXT, width - 6), (3, head.height - up * line_height(TEXT)))
+        head.paste(label(line, text, width - 2 * side), (side, head.height - up * line_height(text)))
     return head

@@ -11,7 +11,17 @@ from PIL import Image
 
 from mnistgd.figures.heatmap import heatmap
 from mnistgd.figures.legend import legend
-from mnistgd.figures.montage import column, enlarged, framed, on_page, row
+from mnistgd.figures.montage import (
+    MARGIN,
+    check_area,
+    column,
+    enlarged,
+    framed,
+    on_page,
+    row,
+    scale_at,
+    widened,
+)
 from mnistgd.figures.palettes import DIVERGING, Palette, limit_of
 from mnistgd.figures.text import PAPER, label
 
@@ -52,6 +62,7 @@ def evidence_figure(
     weights_name: str = "weights",
     weight_limit: float,
     palette: Palette = DIVERGING,
+    size: int | None = None,
 ) -> Image.Image:
     """The sum behind each answer as pictures: image × weights = evidence, and the terms in numbers.
 
@@ -64,43 +75,53 @@ def evidence_figure(
     weights_name : what the middle column shows
     weight_limit : the weight shown in full colour
     palette : Palette
+    size : pixels; each picture is that wide, or the next smaller multiple of the image's width
     """
+    size = size or SIZE
+    check_area(3 * size, len(rows) * size)
+    scale = scale_at(size, SIZE)
+    gap, sign = round(GAP * scale), round(28 * scale)
     limit = evidence_limit(rows)
-    seen = framed(enlarged(255 - image, SIZE // image.shape[1]))
+    # Narrower columns would have no room for their words.
+    seen = widened(framed(enlarged(255 - image, max(1, size // image.shape[1]))), SIZE + 2)
     wide = seen.width
     heads = ("image", "", weights_name, "", f"image × {weights_name}")
-    lines = [row([label(head, 18, wide if head else 2 * GAP) for head in heads])]
+    lines = [row([label(head, round(18 * scale), wide if head else 2 * gap) for head in heads])]
     for each in rows:
         pictures = [
             seen,
-            label("×", 28, 2 * GAP, height=seen.height),
-            framed(heatmap(each.weights, weight_limit, palette, SIZE)),
-            label("=", 28, 2 * GAP, height=seen.height),
-            framed(heatmap(each.products, limit, palette, SIZE)),
+            label("×", sign, 2 * gap, height=seen.height),
+            widened(framed(heatmap(each.weights, weight_limit, palette, size)), SIZE + 2),
+            label("=", sign, 2 * gap, height=seen.height),
+            widened(framed(heatmap(each.products, limit, palette, size)), SIZE + 2),
         ]
-        lines.append(row([row(pictures), _sums(each, seen.height)], GAP))
-    keys = [legend(weight_limit, palette, wide), legend(limit, palette, wide, meaning=SPOKE)]
-    below = row([label("", 12, wide), *keys], 2 * GAP)
-    page = column([*lines, below], 12, align="left")
-    above = [label(title, 22, page.width), *([label(note, 16, page.width)] if note else [])]
-    return on_page(column([*above, page], 14))
+        lines.append(row([row(pictures), _sums(each, seen.height, scale)], gap))
+    keys = [legend(weight_limit, palette, wide, scale), legend(limit, palette, wide, scale, SPOKE)]
+    below = row([label("", 12, wide), *keys], 2 * gap)
+    page = column([*lines, below], round(12 * scale), align="left")
+    above = [label(title, round(22 * scale), page.width)]
+    if note:
+        above.append(label(note, round(16 * scale), page.width))
+    return on_page(column([*above, page], round(14 * scale)), round(MARGIN * scale))
 
 
-def _sums(each: Row, height: int) -> Image.Image:
+def _sums(each: Row, height: int, scale: float) -> Image.Image:
     """The terms below one another, a line, and their total, in the middle of a row."""
-    wide = 190
-    rule = Image.new("RGB", (wide, 1), (120, 120, 120))
-    terms = [_term(name, number, wide) for name, number in each.sums]
-    lines = column([label(each.title, 20, wide, "left"), *terms[:-1], rule, terms[-1]], 6)
+    wide = round(190 * scale)
+    rule = Image.new("RGB", (wide, round(scale)), (120, 120, 120))
+    terms = [_term(name, number, wide, scale) for name, number in each.sums]
+    lines = column(
+        [label(each.title, round(20 * scale), wide, "left"), *terms[:-1], rule, terms[-1]], round(6 * scale)
+    )
     page = Image.new("RGB", (wide, max(height, lines.height)), PAPER)
     page.paste(lines, (0, (page.height - lines.height) // 2))
     return page
 
 
-def _term(name: str, number: float, wide: int) -> Image.Image:
-    number_wide = 66
+def _term(name: str, number: float, wide: int, scale: float) -> Image.Image:
+    size, number_wide = round(16 * scale), round(66 * scale)
     shown = f"{number:+.2f}"
     if float(shown) == 0:
         shown = shown[1:]
     shown = shown.replace("-", "−")
-    return row([label(name, 16, wide - number_wide, "left"), label(shown, 16, number_wide, "right")])
+    return row([label(name, size, wide - number_wide, "left"), label(shown, size, number_wide, "right")])

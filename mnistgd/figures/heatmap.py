@@ -16,9 +16,9 @@ from PIL import Image
 
 from mnistgd.errors import ShapeError
 from mnistgd.figures.legend import LEGEND_WIDTH, legend, plain
-from mnistgd.figures.montage import check_area, column, enlarged, framed, grid, on_page
+from mnistgd.figures.montage import check_area, column, enlarged, framed, grid, on_page, scale_at
 from mnistgd.figures.palettes import GROKKING, Palette, colours
-from mnistgd.figures.text import label
+from mnistgd.figures.text import label, room_for
 
 SIZE = 560  # of one heatmap by default, in pixels
 SHEET_SIZE = 196  # of each heatmap of a sheet
@@ -67,7 +67,7 @@ def heatmap_figure(
     Parameters and errors are those of `heatmap`; `title` is what is written above.
     """
     picture = framed(heatmap(values, limit, palette, size))
-    scale = _scale(picture.width - 2, SIZE)
+    scale = scale_at(picture.width - 2, SIZE)
     width = max(picture.width, LEGEND_WIDTH)
     parts = [label(title, round(28 * scale), width), picture, legend(limit, palette, width, scale)]
     return on_page(column(parts, round(14 * scale)), round(24 * scale))
@@ -99,14 +99,13 @@ def heatmap_sheet(
     if len(titles) != len(pictures):
         raise ShapeError(f"{len(titles)} titles for {len(pictures)} heatmaps")
     shared = np.ndim(limits) == 0
-    scale = _scale(max(picture.width for picture in pictures), SHEET_SIZE)
+    scale = scale_at(pictures[0].width, SHEET_SIZE)
+    below = [] if shared else [f"limit {plain(limit)}" for limit in each]
+    room = room_for([*titles, *below], pictures[0].width + 2)
     tiles = []
-    for bare, title, limit in zip(pictures, titles, each, strict=True):
-        picture = framed(bare)
-        parts = [label(title, round(18 * scale), picture.width), picture]
-        if not shared:
-            parts.append(label(f"limit {plain(limit)}", round(14 * scale), picture.width))
-        tiles.append(column(parts, round(4 * scale)))
+    for k, picture in enumerate(map(framed, pictures)):
+        words = [label(text, round(14 * scale), room) for text in below[k : k + 1]]
+        tiles.append(column([label(titles[k], round(18 * scale), room), picture, *words], round(4 * scale)))
     sheet = grid(tiles, sheet_columns(len(tiles)), round(16 * scale))
     width = max(min(sheet.width, round(640 * scale)), LEGEND_WIDTH)
     key = legend(each[0] if shared else None, palette, width, scale)
@@ -117,8 +116,8 @@ def weights_picture(
     weights: NDArray[np.floating],
     titles: Sequence[str],
     limits: float | Sequence[float],
-    palette: Palette = GROKKING,
-    size: int | None = None,
+    palette: Palette,
+    size: int | None,
     *,
     bare: bool = False,
 ) -> Image.Image:
@@ -174,8 +173,3 @@ def _heatmaps(
     check_area(columns * size, math.ceil(len(each) / columns) * size)
     pairs = zip(values, each, strict=True)
     return [heatmap(array, limit, palette, size) for array, limit in pairs], each
-
-
-def _scale(width: int, usual: int) -> float:
-    """How much larger than usual the text beside a large picture is; never smaller, to stay legible."""
-    return max(1.0, width / usual)

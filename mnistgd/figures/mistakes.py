@@ -13,8 +13,8 @@ from PIL import Image
 from mnistgd.figures.blocks import Drawing, Screen, abreast, image_drawing, shrink_to_fit
 from mnistgd.figures.captions import class_name, is_digit
 from mnistgd.figures.columns import text_columns
-from mnistgd.figures.montage import contact_sheet
-from mnistgd.figures.text import text_width
+from mnistgd.figures.montage import contact_sheet, scale_at
+from mnistgd.figures.text import ROOM, text_width
 
 MEANING = "true → predicted, probability"
 HEADING = f"the most confident mistakes: image: {MEANING}"  # of drawings in a terminal
@@ -36,17 +36,21 @@ class Mistake(Protocol):
     def probability(self) -> float: ...
 
 
-def mistakes_sheet(mistakes: Sequence[Mistake], names: Sequence[str]) -> Image.Image:
-    """A page of them, in the order given; `names` are those of the classes."""
+def mistakes_sheet(mistakes: Sequence[Mistake], names: Sequence[str], size: int | None = None) -> Image.Image:
+    """A page of them, in the order given, each image `size` pixels wide; `names` are those of the classes."""
     names = [class_name(names, digit) for digit in range(len(names))]
-    size = 84 if all(map(is_digit, names)) else 196
+    usual = 84 if all(map(is_digit, names)) else 196
+    size = size or usual
+    scale = scale_at(size, usual)
+    room = min(usual, max(size, ROOM))
     captions = [
-        f"{mistake_caption(each, names, lambda text: text_width(text) <= size)}\nimage {each.index}"
+        f"{mistake_caption(each, names, lambda text: text_width(text) <= room)}\nimage {each.index}"
         for each in mistakes
     ]
     images = np.stack([each.image for each in mistakes])
     which = "most confident mistake" if len(mistakes) == 1 else f"{len(mistakes)} most confident mistakes"
-    return contact_sheet(images, title=f"the {which}: {MEANING}", captions=captions, columns=8, size=size)
+    title = f"the {which}: {MEANING}"
+    return contact_sheet(images, title=title, captions=captions, columns=8, size=size, scale=scale)
 
 
 def mistakes_abreast(width: int, screen: Screen) -> int:

@@ -6,18 +6,27 @@ Every figure of this package is built from these few pieces, so that their margi
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from mnistgd.errors import ShapeError, UsageError
-from mnistgd.figures.text import PAPER, Align, label, line_height
+from mnistgd.figures.text import PAPER, Align, label, line_height, room_for
+
+Picture = TypeVar("Picture")
 
 MARGIN = 24
 EDGE = (176, 176, 176)  # the thin line around a picture, so that a white one still has an end
 MOST_PIXELS = 25_000_000  # of one picture: 75 MB in memory, more than any screen or page shows
+STEP = 28  # from one size of a heatmap to the next
+
+
+class TooLargeError(UsageError):
+    """A picture that would not fit in a sensible memory."""
 
 
 def check_area(width: int, height: int) -> None:
@@ -25,13 +34,53 @@ def check_area(width: int, height: int) -> None:
 
     Raises
     ------
-    UsageError
+    TooLargeError
         If `width` × `height` is more than 25 million pixels.
     """
     if width * height > MOST_PIXELS:
-        raise UsageError(
+        raise TooLargeError(
             f"a picture of {width}×{height} pixels is too large", "choose a smaller size, or fewer pictures"
         )
+
+
+def at_size(draw: Callable[[int | None], Picture], size: int | None) -> Picture:
+    """What `draw` makes of `size`; if that is too large, the hint names the largest that is not.
+
+    Parameters
+    ----------
+    draw : function of the width of each heatmap or image, in pixels, or of None for the usual one
+    size : int or None
+
+    Raises
+    ------
+    UsageError
+        If the picture would be too large.
+    """
+    try:
+        return draw(size)
+    except TooLargeError as error:
+        sizes = range(STEP, size or 0, STEP)
+        largest = bisect_left(sizes, True, key=lambda smaller: _is_too_large(draw, smaller)) * STEP
+        if not largest:
+            raise
+        raise UsageError(error.message, f"the largest that works is --size {largest}") from error
+
+
+def _is_too_large(draw: Callable[[int | None], object], size: int) -> bool:
+    try:
+        draw(size)
+    except TooLargeError:
+        return True
+    return False
+
+
+def scale_at(size: int, usual: int) -> float:
+    """How much larger than usual the words and gaps beside a large picture are.
+
+    Each length of a figure is multiplied by it, so that a figure looks alike at every size. It is never less
+    than 1: words stay legible.
+    """
+    return max(1.0, size / usual)
 
 
 def enlarged(pixels: NDArray[np.uint8], multiple: int) -> Image.Image:
@@ -48,7 +97,7 @@ def enlarged(pixels: NDArray[np.uint8], multiple: int) -> Image.Image:
 
     Raises
     ------
-    UsageError
+    TooLargeError
         If that is too large.
     """
     height, width = pixels.shape[:2]
@@ -60,6 +109,15 @@ def enlarged(pixels: NDArray[np.uint8], multiple: int) -> Image.Image:
 def framed(picture: Image.Image) -> Image.Image:
     """`picture` with a thin line around it, one pixel outside."""
     return ImageOps.expand(picture, border=1, fill=EDGE)
+
+
+def widened(picture: Image.Image, width: int) -> Image.Image:
+    """`picture` in the middle of white paper, if it is not `width` pixels wide."""
+    if picture.width >= width:
+        return picture
+    paper = Image.new("RGB", (width, picture.height), PAPER)
+    paper.paste(picture, ((width - picture.width) // 2, 0))
+    return paper
 
 
 def on_page(picture: Image.Image, margin: int = MARGIN) -> Image.Image:
@@ -108,6 +166,7 @@ def contact_sheet(
     row_labels: Sequence[str] = (),
     columns: int | None = None,
     size: int | None = None,
+    scale: float = 1.0,
 ) -> Image.Image:
     """Many images on one page, dark ink on white paper, captions below them if there are any.
 
@@ -120,6 +179,7 @@ def contact_sheet(
     columns : images in a row; about as many as there are rows if not given
     size : pixels; an image is enlarged by the largest whole number that keeps its width within it;
         if not given 84 with captions, else 56, or 28 for more than 400 images
+    scale : how much larger than usual the words and gaps are
 
     Raises
     ------
@@ -142,23 +202,25 @@ def contact_sheet(
     if size is None:
         size = 84 if captions else 56 if count <= 400 else 28
     multiple = max(1, size // width)
-    gap, text_size = 6, 14
+    gap, text_size = round(6 * scale), round(14 * scale)
     # The sheet may be large although each image is small: this is known before anything is drawn.
     lines = [caption.split("\n") for caption in captions]
     step = height * multiple + line_height(text_size) * max(map(len, lines), default=0) + gap
     check_area(columns * (width * multiple + gap), rows * step)
     tiles = [framed(enlarged(255 - image, multiple)) for image in images]
     if captions:
+        room = room_for([line for caption in lines for line in caption], tiles[0].width)
         tiles = [
-            column([tile, *(label(line, text_size, tile.width) for line in caption)])
+            column([tile, *(label(line, text_size, room) for line in caption)])
             for tile, caption in zip(tiles, lines, strict=True)
         ]
     sheet = grid(tiles, columns, gap)
     if row_labels:
         sheet = row([_row_labels(row_labels, tiles[0].height, gap), sheet], 2 * gap)
     if title:
-        sheet = column([label(title, 22, max(sheet.width, 360)), sheet], 12)
-    return on_page(sheet)
+        wide = max(sheet.width, round(360 * scale))
+        sheet = column([label(title, round(22 * scale), wide), sheet], round(12 * scale))
+    return on_page(sheet, round(MARGIN * scale))
 
 
 def _row_labels(names: Sequence[str], height: int, gap: int) -> Image.Image:

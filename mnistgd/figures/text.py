@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from bisect import bisect
+from collections.abc import Sequence
 from typing import Literal
 
 from PIL import Image, ImageDraw
@@ -16,6 +17,7 @@ Align = Literal["left", "centre", "right"]
 INK = (34, 34, 34)
 PAPER = (255, 255, 255)
 SMALLEST = 12  # the smallest font size, in pixels, that is read without effort
+ROOM = 84  # pixels that the words above or below a smaller picture may take
 
 _FINE = 4  # text is drawn this many times larger, then averaged
 
@@ -28,6 +30,21 @@ def line_height(size: int) -> int:
 def text_width(text: str, size: int = SMALLEST) -> int:
     """How many pixels wide `text` is at font size `size`, or where it is made as small as it may be."""
     return _Line(drawable_signs(text)[0], size).width
+
+
+def room_for(texts: Sequence[str], width: int) -> int:
+    """How wide the words above or below a small picture are: as wide as it is, or wider if they need that.
+
+    Parameters
+    ----------
+    texts : str, the words of each of several pictures
+    width : int, pixels that each picture is wide
+
+    Returns
+    -------
+    int, pixels; more than `width` only where the smallest letters take more, and then at most `ROOM`
+    """
+    return max(width, min(ROOM, max(map(text_width, texts))))
 
 
 def text_mask(text: str, size: int) -> Image.Image:

@@ -191,6 +191,12 @@ KINDS = {
         ),
         [*boxes(25, 138, 224, 3, 1, 266), (291, 376, 224, 15), (557, 376, 224, 15)],
     ),
+    "evidence-336": Kind(
+        lambda: evidence_figure(
+            *evidence(8, 6, 5), title="test image 8: why 6, and not 5", weight_limit=LIMIT, size=336
+        ),
+        [*boxes(37, 154, 336, 3, 2, 398, 356), (435, 866, 336, 22), (833, 866, 336, 22)],
+    ),
     "confusion": Kind(
         lambda: confusion_figure(COUNTS, "0123456789", "10,000 test images: 92.61% right"), []
     ),

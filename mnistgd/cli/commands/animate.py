@@ -24,7 +24,7 @@ def animate(
     palette: options.Palette = "grokking",
     size: Annotated[
         int | None,
-        options.heatmap_size(1000, show_default="112, one alone 336; less where the file would reach 2 MB"),
+        options.picture_size(1000, show_default="112, one alone 336; less where the file would reach 2 MB"),
     ] = None,
     seconds: Annotated[
         float,

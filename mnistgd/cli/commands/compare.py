@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,7 @@ def compare(
     second: Annotated[Path, typer.Argument(metavar="B.npz|-", help="Another one.")],
     out: Annotated[str, options.out("The picture to write.")] = "compare.png",
     palette: options.Palette = "diverging",
+    size: options.Size = None,
     _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
     as_json: options.Json = False,
@@ -29,6 +31,7 @@ def compare(
     """Compare the settings, accuracy and weights of two networks."""
     from mnistgd.figures.captions import class_titles
     from mnistgd.figures.comparison import comparison_limit, comparison_sheet
+    from mnistgd.figures.montage import at_size
     from mnistgd.figures.palettes import PALETTES
     from mnistgd.figures.png import png_bytes
     from mnistgd.model import comparison
@@ -40,7 +43,9 @@ def compare(
     titles = class_titles(a.class_names)
     heads = [_head(path, accuracy) for path, accuracy in zip((first, second), found.accuracies, strict=True)]
     with console.stage("drawing"):
-        picture = comparison_sheet(a.weights, b.weights, titles, (heads[0], heads[1]), PALETTES[palette])
+        both, colours = (heads[0], heads[1]), PALETTES[palette]
+        draw = partial(comparison_sheet, a.weights, b.weights, titles, both, colours)
+        picture = at_size(draw, size)
     facts = {
         "limit": str(comparison_limit(a.weights, b.weights)),
         "palette": palette,

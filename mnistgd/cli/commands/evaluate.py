@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -31,6 +32,7 @@ def evaluate(
     most: Annotated[
         int, typer.Option(min=1, metavar="N", help="How many mistakes are drawn, or listed by --json.")
     ] = 40,
+    size: options.Size = None,
     _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
@@ -67,9 +69,9 @@ def evaluate(
     files = {}
     if confusion is not None:
         title = f"{counted(len(labels), f'{split} image', ',')}: {found.accuracy:.2%} right"
-        files[confusion] = _confusion_picture(found, model, title)
+        files[confusion] = _confusion_picture(found, model, title, size)
     if mistakes is not None:
-        files[mistakes] = _mistakes_picture(worst, model)
+        files[mistakes] = _mistakes_picture(worst, model, size)
     claimed.finish(
         {
             "accuracy": found.accuracy,
@@ -140,22 +142,24 @@ def _summary(found: Evaluation, model: Model, split: str) -> list[str]:
     ]
 
 
-def _confusion_picture(found: Evaluation, model: Model, title: str) -> bytes:
+def _confusion_picture(found: Evaluation, model: Model, title: str, size: int | None) -> bytes:
     from mnistgd.figures.confusion import confusion_figure
+    from mnistgd.figures.montage import at_size
     from mnistgd.figures.png import png_bytes
     from mnistgd.model.weights_file import network_sha256
 
-    picture = confusion_figure(found.confusion, model.class_names, title)
+    picture = at_size(partial(confusion_figure, found.confusion, model.class_names, title), size)
     return png_bytes(picture, {"weights-sha256": network_sha256(model)})
 
 
-def _mistakes_picture(worst: list[Mistake], model: Model) -> bytes:
+def _mistakes_picture(worst: list[Mistake], model: Model, size: int | None) -> bytes:
     from mnistgd.errors import ImageError
     from mnistgd.figures.mistakes import mistakes_sheet
+    from mnistgd.figures.montage import at_size
     from mnistgd.figures.png import png_bytes
     from mnistgd.model.weights_file import network_sha256
 
     if not worst:
         raise ImageError("there is no mistake to draw", "leave out --mistakes")
-    picture = mistakes_sheet(worst, model.class_names)
+    picture = at_size(partial(mistakes_sheet, worst, model.class_names), size)
     return png_bytes(picture, {"weights-sha256": network_sha256(model)})

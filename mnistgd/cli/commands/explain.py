@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,6 +42,7 @@ def explain(
         ),
     ] = None,
     palette: options.Palette = "diverging",
+    size: options.Size = None,
     _font: fonts.Font = None,
     as_is: options.AsIs = False,
     no_terminal: terminal.NoTerminal = False,
@@ -75,7 +77,7 @@ def explain(
     for position, (seen, file) in enumerate(zip(chosen, written.values(), strict=True)):
         if position and not as_json:
             console.print_lines([""])
-        _show(claimed, model, seen, rival, file, PALETTES[palette])
+        _show(claimed, model, seen, rival, file, PALETTES[palette], size)
 
 
 def _show(
@@ -85,10 +87,12 @@ def _show(
     rival: int | None,
     file: str,
     palette: Palette,
+    size: int | None,
 ) -> None:
     """Print the terms of one image's logits, and write them as a picture."""
     from mnistgd.figures.captions import class_name
     from mnistgd.figures.evidence import evidence_figure
+    from mnistgd.figures.montage import at_size
     from mnistgd.figures.palettes import limit_of
     from mnistgd.figures.png import png_bytes
     from mnistgd.model import explanation
@@ -111,7 +115,8 @@ def _show(
         lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
     note = _note(model, found)
     with console.stage("drawing"):
-        picture = evidence_figure(
+        figure = partial(
+            evidence_figure,
             seen.pixels,
             rows,
             title=_title(seen, names, answer, second, rival),
@@ -120,6 +125,7 @@ def _show(
             weight_limit=limit,
             palette=palette,
         )
+        picture = at_size(lambda wide: figure(size=wide), size)
     claimed.finish(
         document | {"image": seen.name, "file": file},
         [_title(seen, model.class_names, answer, second, rival), *lines, *paragraph(note)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
@@ -43,7 +44,7 @@ def show_weights(
         Literal["shared", "each"],
         typer.Option(help="One limit for all digits, so that they can be compared, or one for each."),
     ] = "shared",
-    size: Annotated[int | None, options.heatmap_size(4000)] = None,
+    size: options.Size = None,
     no_legend: Annotated[bool, typer.Option("--no-legend", help="Just the pixels, for figures.")] = False,
     _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
@@ -52,6 +53,7 @@ def show_weights(
     """Draw each digit's 784 weights as a picture."""
     from mnistgd.figures.blocks import legend, weights_drawings
     from mnistgd.figures.heatmap import MANY, weights_picture
+    from mnistgd.figures.montage import at_size
     from mnistgd.figures.palettes import PALETTES, limits_of
     from mnistgd.figures.png import png_bytes
     from mnistgd.model.weights_file import weights_sha256
@@ -83,7 +85,9 @@ def show_weights(
         facts = columns.facts(shown) | {"limit": limit, "palette": palette}
         titles = [columns.titles[index] for index in shown]
         with console.stage("drawing"):
-            picture = weights_picture(columns.weights[:, shown], titles, limit, colours, size, bare=no_legend)
+            values = columns.weights[:, shown]
+            draw = partial(weights_picture, values, titles, limit, colours, bare=no_legend)
+            picture = at_size(draw, size)
         texts = {key: str(value) for key, value in facts.items()} | {"weights-sha256": sha256}
         files[file] = png_bytes(picture, texts)
         pictures.append(facts | {"file": file})

@@ -199,6 +199,15 @@ def test_what_cannot_be(mnistgd, folder, monkeypatch, args, code, words):
     assert sorted(folder.iterdir()) == before
 
 
+def test_the_largest_size_that_works_is_named(mnistgd, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(animation, "MOST_PIXELS", 12_000_000)
+    draw = ("animate", "--weights", folder / "w.npz", "--out", tmp_path / "x.gif", "--size")
+    words, size = mnistgd(*draw, 1000).stderr.splitlines()[1].rsplit(" ", 1)
+    assert words == "hint: the largest that works is --size"
+    assert mnistgd(*draw, int(size) + 28).code == 2
+    assert mnistgd(*draw, size).code == 0
+
+
 def test_the_hint_says_how_to_keep_snapshots(mnistgd, folder):
     hint = mnistgd("animate", "--weights", folder / "none.npz").stderr.splitlines()[1]
     assert hint == "hint: keep some while training: mnistgd train --frames 60"

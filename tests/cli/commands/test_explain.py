@@ -223,7 +223,7 @@ def test_what_the_picture_says_adds_up(mnistgd, trained, monkeypatch, index):
     written = []
     draw = evidence._term
     monkeypatch.setattr(
-        evidence, "_term", lambda name, number, wide: written.append(number) or draw(name, number, wide)
+        evidence, "_term", lambda name, number, *size: written.append(number) or draw(name, number, *size)
     )
     for options in ((), ("--against", 3)):
         written.clear()
