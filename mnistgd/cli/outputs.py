@@ -14,15 +14,23 @@ from mnistgd.errors import GateError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from mnistgd.cli.terminal import Sketch
+    from mnistgd.figures.plots import Kind
 
 STDOUT = "-"
 
 Place = str | Path | None
 """A file; ``-``, which is stdin where it is read and stdout where it is written; None if none is named."""
 
-WRITTEN = {".png": "a PNG", ".npz": "an .npz file", ".jsonl": "JSON Lines"}
-"""The ending that a kind of file has → what such a file is."""
+CHART = ".png .svg .pdf"
+WRITTEN = {
+    ".png": "a PNG",
+    CHART: "PNG, SVG or PDF",
+    ".npz": "an .npz file",
+    ".jsonl": "JSON Lines",
+}
+"""The endings that a kind of file has → what such a file is."""
 
+_CHARTS: dict[str, Kind] = {".svg": "svg", ".pdf": "pdf"}
 # What looks for one of these finds no other kind of file.
 _ENDINGS = {
     *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".pdf", ".svg", ".eps", ".ps"),
@@ -102,6 +110,7 @@ class Claim:
 def claim(
     pictures: Mapping[str, Place] | None = None,
     *,
+    charts: Mapping[str, Place] | None = None,
     files: Mapping[str, Place] | None = None,
     on_disk: Mapping[str, Place] | None = None,
     read: Sequence[Place] = (),
@@ -115,11 +124,12 @@ def claim(
 
     Parameters
     ----------
-    pictures, files, on_disk : mappings of options to the places that they name
-        PNG files; other files; and those that stdout cannot be, since they grow or are replaced while the
-        command runs. Where an option stands for several files, so do as many keys: see `several`.
+    pictures, charts, files, on_disk : mappings of options to the places that they name
+        PNG files; plots, of the kind that `chart_kind` says; other files; and those that stdout cannot be,
+        since they grow or are replaced while the command runs. Where an option stands for several files, so
+        do as many keys: see `several`.
     read : the places that are read beside the font; the same file may be there twice, but for stdin
-    endings : mapping of options to the ending of what they write, one of `WRITTEN`; of a picture it is known
+    endings : mapping of options to what their files end in, as in `WRITTEN`; of pictures and charts it is known
     folder : where all that is written goes, see `folder_in`; it is made only when something is written
     as_json, drawing, results : see `Claim`
 
@@ -134,8 +144,8 @@ def claim(
     from mnistgd.figures.letters import named_font
     from mnistgd.system.files import check_writable, has_to_be_made
 
-    pictures, on_disk = pictures or {}, on_disk or {}
-    every = {**(files or {}), **on_disk, **pictures}
+    pictures, charts, on_disk = pictures or {}, charts or {}, on_disk or {}
+    every = {**(files or {}), **on_disk, **pictures, **charts}
     named = {option: place for option, place in every.items() if place is not None}
     claimed = Claim(named, as_json, drawing, results, folder)
     if [str(place) for place in read].count(STDOUT) > 1:
@@ -146,7 +156,7 @@ def claim(
             _check_stdout(word, as_json=as_json, on_disk=option in on_disk)
     _check_apart(claimed.written)
     claimed.keep(*read, named_font())
-    endings = dict.fromkeys(pictures, ".png") | dict(endings or {})
+    endings = dict.fromkeys(pictures, ".png") | dict.fromkeys(charts, CHART) | dict(endings or {})
     for option, place in claimed.written.items():
         if option in endings:
             _check_ending(option.partition(" ")[0], Path(place), endings[option])
@@ -156,6 +166,11 @@ def claim(
         if str(place) != STDOUT:
             check_writable(Path(place))
     return claimed
+
+
+def chart_kind(place: str) -> Kind:
+    """What a plot is that is written there, as its name ends: SVG, PDF, or else PNG, also on stdout."""
+    return _CHARTS.get(Path(place).suffix.lower(), "png")
 
 
 def folder_in(out: str | None) -> str | None:
@@ -227,14 +242,15 @@ def _check_stdout(option: str, *, as_json: bool, on_disk: bool) -> None:
         raise UsageError(message, f"redirect it: mnistgd … {option} - > FILE")
 
 
-def _check_ending(option: str, place: Path, ending: str) -> None:
+def _check_ending(option: str, place: Path, endings: str) -> None:
     from mnistgd.system.files import quoted
 
-    if place.suffix.lower() in _ENDINGS - {ending}:
-        better = place.with_suffix(ending)
+    usual, *others = endings.split()
+    if place.suffix.lower() in _ENDINGS - {usual, *others}:
+        better = place.with_suffix(usual)
         # A hint that is followed writes over nothing.
-        hint = f"end its name in {ending}" if os.path.lexists(better) else f"{option} {quoted(better)}"
-        raise UsageError(f"{option} writes {WRITTEN[ending]}, not {place.suffix}", hint)
+        hint = f"end its name in {usual}" if os.path.lexists(better) else f"{option} {quoted(better)}"
+        raise UsageError(f"{option} writes {WRITTEN[endings]}, not {place.suffix}", hint)
 
 
 def _check_apart(written: Mapping[str, str | Path]) -> None:

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, chdir, contextmanager, suppress
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mnistgd.errors import MissingExtraError
 from mnistgd.figures import letters
@@ -83,11 +83,29 @@ def _defaults_alone() -> Iterator[None]:
         yield
 
 
-def png_of(figure: Figure) -> bytes:
-    """The figure as a PNG file; the same figure gives the same bytes."""
+Kind = Literal["png", "svg", "pdf"]
+
+_UNDATED: dict[Kind, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Creator": None, "Date": None},
+    "pdf": {"Creator": None, "CreationDate": None, "Producer": None},
+}
+
+
+def file_of(figure: Figure, kind: Kind = "png") -> bytes:
+    """The figure as a file of that kind; the same figure gives the same bytes.
+
+    In an SVG letters are outlines, which look the same wherever it is opened. A PDF has them as text, which
+    can be searched and copied, in a font that it carries: as TrueType, which journals ask for, or where a
+    font is named, which may be of another kind, as Type 3.
+    """
+    from matplotlib import rc_context
+
     stream = io.BytesIO()
-    with lettering(figure):
-        figure.savefig(stream, format="png", metadata={"Software": None})
+    # Names within an SVG are made from the salt; without one they are other names every time.
+    fonttype = 42 if letters.named_font() is None else 3
+    with lettering(figure), rc_context({"svg.hashsalt": "mnistgd", "pdf.fonttype": fonttype}):
+        figure.savefig(stream, format=kind, metadata=_UNDATED[kind])
     return stream.getvalue()
 
 

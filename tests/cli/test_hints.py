@@ -76,7 +76,7 @@ def test_places_in_a_checkpoint(mnistgd, few, folder, key, place):
         ("show-weights", "--out", f"{EVIL}/w.png"),
         ("show-weights", "cat"),
         ("explain", "seven.png", "--against", "cat"),
-        ("curves", "l.jsonl", "--out", f"{EVIL}.pdf"),
+        ("curves", "l.jsonl", "--out", f"{EVIL}.eps"),
     ],
 )
 def test_words_of_the_command_line_and_names_of_classes(mnistgd, weights, folder, args):

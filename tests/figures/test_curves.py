@@ -15,7 +15,7 @@ pytest.importorskip("matplotlib")
 
 from mnistgd.errors import UsageError
 from mnistgd.figures.curves import MOST_RUNS, TRAINING, VALIDATION, curves_figure
-from mnistgd.figures.plots import lettering, png_of
+from mnistgd.figures.plots import file_of, lettering
 from mnistgd.training.history import Epoch
 
 GOLDEN = Path(__file__).with_name("curves.png")
@@ -58,7 +58,7 @@ def legend_texts(figure) -> list[str]:
 
 def test_the_picture_is_the_one_that_was_looked_at():
     """Versions of matplotlib place letters and smooth lines a little differently; all the rest is equal."""
-    content = png_of(curves_figure({**ordinary(3), "validated.jsonl": run(5, validated=True)}))
+    content = file_of(curves_figure({**ordinary(3), "validated.jsonl": run(5, validated=True)}))
     if os.environ.get("RENEW_GOLDEN"):
         GOLDEN.write_bytes(content)
     ours, theirs = pixels(content), pixels(GOLDEN.read_bytes())
@@ -69,7 +69,7 @@ def test_the_picture_is_the_one_that_was_looked_at():
 
 @pytest.mark.parametrize("wrong", [ordinary(4), ordinary(3) | {"validated.jsonl": run(9, validated=True)}])
 def test_another_picture_would_not_pass(wrong):
-    ours, theirs = pixels(GOLDEN.read_bytes()), pixels(png_of(curves_figure(wrong)))
+    ours, theirs = pixels(GOLDEN.read_bytes()), pixels(file_of(curves_figure(wrong)))
     assert ours.shape != theirs.shape or difference(ours, theirs) > LIMIT
 
 
@@ -129,7 +129,7 @@ def test_names_are_written_as_they_are():
     assert long.startswith("xxxx")
     assert long.endswith("yyyy")
     assert "…" in long
-    png_of(figure)
+    file_of(figure)
 
 
 def test_names_that_would_look_alike_are_numbered():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnistgd.engine.gradient_check import numeric_gradient
-from mnistgd.figures.plots import new_figure, png_of
+from mnistgd.figures.plots import file_of, new_figure
 from mnistgd.lessons import load
 
 LESSON = load("backprop")
@@ -130,4 +130,4 @@ def test_a_rate_far_too_large(rate):
     assert outcome.result["total_error"] > 0.1
     figure = new_figure()
     LESSON.plot(settings, outcome, figure)
-    assert png_of(figure)
+    assert file_of(figure)

@@ -5,7 +5,7 @@ from math import copysign, exp
 import pytest
 
 from mnistgd.errors import UsageError
-from mnistgd.figures.plots import new_figure, png_of
+from mnistgd.figures.plots import file_of, new_figure
 from mnistgd.lessons import load
 
 LESSON = load("decay")
@@ -48,7 +48,7 @@ def test_states_of_several_memories(inputs, decay):
     assert len(outcome.tables[0].rows) == max(map(len, inputs))
     figure = new_figure()
     LESSON.plot(settings, outcome, figure)
-    assert png_of(figure)
+    assert file_of(figure)
 
 
 def test_inputs_and_decays_that_do_not_pair():

@@ -4,7 +4,7 @@ from math import ceil, log
 
 import pytest
 
-from mnistgd.figures.plots import new_figure, png_of
+from mnistgd.figures.plots import file_of, new_figure
 from mnistgd.lessons import load
 
 LESSON = load("freeze")
@@ -72,7 +72,7 @@ def test_a_first_phase_that_does_not_learn(settings):
     assert "stays open" in outcome.notice
     figure = new_figure()
     LESSON.plot(LESSON.settings(**settings), outcome, figure)
-    assert png_of(figure)
+    assert file_of(figure)
 
 
 def test_a_control_that_diverges():
@@ -82,4 +82,4 @@ def test_a_control_that_diverges():
     assert "diverge" in outcome.notice
     figure = new_figure()
     LESSON.plot(settings, outcome, figure)
-    assert png_of(figure)
+    assert file_of(figure)

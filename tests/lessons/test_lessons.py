@@ -9,7 +9,7 @@ import pytest
 
 from mnistgd import lessons
 from mnistgd.errors import UsageError
-from mnistgd.figures.plots import new_figure, png_of
+from mnistgd.figures.plots import file_of, new_figure
 from mnistgd.lessons import TITLES
 
 
@@ -92,7 +92,7 @@ def plot(lesson, settings, outcome):
     def draw():
         figure = new_figure()
         lesson.plot(settings, outcome, figure)
-        return figure, png_of(figure)
+        return figure, file_of(figure)
 
     return draw, *draw()
 

@@ -6,7 +6,7 @@ from statistics import fmean, pstdev
 import numpy as np
 import pytest
 
-from mnistgd.figures.plots import new_figure, png_of
+from mnistgd.figures.plots import file_of, new_figure
 from mnistgd.lessons import load
 
 LESSON = load("normalise")
@@ -79,5 +79,5 @@ def test_a_rate_too_large_for_one_of_them():
     assert f"At 0.1 the raw inputs diverge, and overflow after {overflow} updates." in outcome.notice
     figure = new_figure()
     LESSON.plot(settings, outcome, figure)
-    assert png_of(figure)
+    assert file_of(figure)
     assert "diverge." in LESSON.run(LESSON.settings(raw_learning_rate=0.03)).notice

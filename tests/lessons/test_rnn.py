@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mnistgd.errors import UsageError
-from mnistgd.figures.plots import new_figure, png_of
+from mnistgd.figures.plots import file_of, new_figure
 from mnistgd.lessons import load
 
 LESSON = load("rnn")
@@ -181,4 +181,4 @@ def test_any_alphabet_can_be_spelled_and_drawn():
     outcome, figure = LESSON.run(settings), new_figure()
     assert outcome.result["spelled"] == "नमस्कार"
     LESSON.plot(settings, outcome, figure)
-    assert png_of(figure).startswith(b"\x89PNG")
+    assert file_of(figure).startswith(b"\x89PNG")

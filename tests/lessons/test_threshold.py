@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnistgd.figures.plots import new_figure, png_of
+from mnistgd.figures.plots import file_of, new_figure
 from mnistgd.lessons import load
 
 LESSON = load("threshold")
@@ -43,7 +43,7 @@ def test_other_weights(weights, threshold):
     assert outcome.result["and"] == [int(total > threshold) for total in totals]
     figure = new_figure()
     LESSON.plot(settings, outcome, figure)
-    assert png_of(figure)
+    assert file_of(figure)
 
 
 def test_no_line_answers_xor():

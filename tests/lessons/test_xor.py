@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from mnistgd.figures.plots import new_figure, png_of
+from mnistgd.figures.plots import file_of, new_figure
 from mnistgd.lessons import load
 
 LESSON = load("xor")
@@ -118,4 +118,4 @@ def test_a_rate_that_learns_nothing(network, rate):
     assert "has not learned" in outcome.notice or "overflow" in outcome.notice
     figure = new_figure()
     LESSON.plot(settings, outcome, figure)
-    assert png_of(figure)
+    assert file_of(figure)

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 ALL = "all"
 
-Plot = Annotated[str | None, typer.Option("--plot", metavar="FILE.png|-", help="Draw it; - is stdout.")]
+Plot = Annotated[
+    str | None, typer.Option("--plot", metavar="FILE|-", help="Draw it: .png, .svg or .pdf; - is a PNG.")
+]
 Plots = Annotated[
     str | None, typer.Option("--plot", metavar="FOLDER/", help="Draw each into this folder, as NAME.png.")
 ]
@@ -123,13 +125,13 @@ def _lesson_command(name: str) -> Any:
         settings = lesson.settings(**values)
         if plot is not None:
             _check_plot(name, lesson)
-        claimed = outputs.claim({"--plot": plot}, read=_files_of(settings), as_json=as_json)
+        claimed = outputs.claim(charts={"--plot": plot}, read=_files_of(settings), as_json=as_json)
         if lesson.prepare is not None:
             with console.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
                 lesson.prepare(settings, reporter)
         with console.stage("the lesson"):
             outcome = lesson.run(settings)
-        files = {} if plot is None else {plot: _plot(lesson, settings, outcome)}
+        files = {} if plot is None else {plot: _plot(lesson, settings, outcome, plot)}
         claimed.finish(_document(name, lesson, settings, outcome), outcome_lines(outcome), files=files)
 
     title = TITLES[name]
@@ -160,13 +162,13 @@ def _files_of(settings: Any) -> list[outputs.Place]:
     return [*files, inputs.images_place(getattr(settings, "data", None))]
 
 
-def _plot(lesson: Lesson[Any], settings: Any, outcome: Outcome) -> bytes:
-    from mnistgd.figures.plots import new_figure, png_of
+def _plot(lesson: Lesson[Any], settings: Any, outcome: Outcome, plot: str) -> bytes:
+    from mnistgd.figures.plots import file_of, new_figure
 
     assert lesson.plot is not None
     figure = new_figure()
     lesson.plot(settings, outcome, figure)
-    return png_of(figure)
+    return file_of(figure, outputs.chart_kind(plot))
 
 
 def _document(name: str, lesson: Lesson[Any], settings: Any, outcome: Outcome) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """``mnistgd curves``: what it says, and what it leaves out; the picture is tested in test_curves.py above."""
 
 import os
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 pytest.importorskip("matplotlib")
+
+from matplotlib import get_data_path
 
 
 @pytest.fixture
@@ -34,6 +38,39 @@ def test_a_name_of_two_lines_is_one_in_the_legend_and_itself_in_json(mnistgd, lo
     log.rename("two\nlines.jsonl")
     assert mnistgd("curves", "two\nlines.jsonl", "--out", "two\nlines.png").stdout == "two\\nlines.png\n"
     assert mnistgd("curves", "two\nlines.jsonl", "--json").json["runs"][0]["history"] == "two\nlines.jsonl"
+
+
+def test_the_ending_says_what_kind_of_file_it_is(mnistgd, log, tmp_path):
+    """Each is the same whenever it is drawn, tells no date, and has the words in it that a PNG shows."""
+    first = {}
+    for name in ("x.png", "x.svg", "x.SVG", "x.pdf", "x.odd"):
+        assert mnistgd("curves", "run.jsonl", "--out", name).stdout == f"{name}\n"
+        first[name] = (tmp_path / name).read_bytes()
+        mnistgd("curves", "run.jsonl", "--out", name)
+        assert (tmp_path / name).read_bytes() == first[name]
+    assert first["x.svg"] == first["x.SVG"]
+    assert first["x.png"] == first["x.odd"]
+    assert first["x.png"].startswith(b"\x89PNG")
+    root = ElementTree.fromstring(first["x.svg"])
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert not [each for each in root.iter() if each.tag.endswith("}text")]  # letters are outlines
+    assert b"<dc:date>" not in first["x.svg"]
+    assert first["x.pdf"].startswith(b"%PDF-")
+    assert b"/FontFile2" in first["x.pdf"]
+    assert b"/CreationDate" not in first["x.pdf"]
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_words_are_in_the_font_that_is_named(mnistgd, log, tmp_path, kind):
+    serif = Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSerif.ttf"
+    for name, *font in (("usual",), ("serif", "--font", serif)):
+        assert mnistgd("curves", "run.jsonl", "--out", f"{name}.{kind}", *font).code == 0
+    usual, other = ((tmp_path / f"{name}.{kind}").read_bytes() for name in ("usual", "serif"))
+    assert usual != other
+    if kind == "pdf":
+        assert b"DejaVuSans" in usual
+        assert b"DejaVuSerif" in other
+        assert b"/Type3" in other
 
 
 @pytest.mark.parametrize("place", ["folder", "fifo", "variable", "home", "backend"])

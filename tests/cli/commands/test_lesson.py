@@ -130,6 +130,12 @@ def test_a_plot_is_a_file_beside_the_table(mnistgd, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again.png", "toes.png"]
 
 
+@pytest.mark.parametrize(("ending", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF-"), ("png", b"\x89PNG")])
+def test_a_plot_is_of_the_kind_that_its_name_says(mnistgd, tmp_path, ending, start):
+    assert mnistgd("lesson", "toes", "--plot", tmp_path / f"toes.{ending}").code == 0
+    assert (tmp_path / f"toes.{ending}").read_bytes().startswith(start)
+
+
 def test_a_plot_on_stdout_is_alone_there(shell, tmp_path):
     picture = tmp_path / "toes.png"
     assert shell("lesson", "toes", "--plot", picture).code == 0
