@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mnistgd.datasets.dataset import Dataset
     from mnistgd.model.model import Model
     from mnistgd.training.history import Epoch
+    from mnistgd.training.snapshots import Snapshots
 
 
 class Seen(NamedTuple):
@@ -73,6 +74,19 @@ def network(weights: Path, claim: Claim | None = None, data: str | None = None) 
     return model
 
 
+def snapshots(place: Path) -> Snapshots:
+    """The snapshots in a file beside a weights file; ``-`` is stdin.
+
+    Raises
+    ------
+    WeightsError
+        If there are none, or they cannot be used.
+    """
+    from mnistgd.training import snapshots
+
+    return snapshots.load(_source(place, WeightsError, "snapshots"))
+
+
 def class_names(text: str | None) -> tuple[str, ...] | None:
     """What ``--class-names`` says; None if it is not given."""
     from mnistgd.datasets.class_names import parse_class_names
@@ -123,7 +137,7 @@ def images_place(data: str | None) -> str | None:
     return None if data == MNIST else data
 
 
-def class_of(model: Model, word: str) -> int:
+def class_of(model: Model | Snapshots, word: str) -> int:
     """The class that `word`, its name or its number, stands for.
 
     Raises
@@ -144,7 +158,7 @@ def class_of(model: Model, word: str) -> int:
     raise WeightsError(f"this network knows no class {word}", f"it knows {known}")
 
 
-def classes_of(model: Model, words: list[str] | None) -> list[int | None]:
+def classes_of(model: Model | Snapshots, words: list[str] | None) -> list[int | None]:
     """The classes that words on the command line stand for, each once; None is all of them on one sheet."""
     found = (None if word.lower() == ALL else class_of(model, word) for word in words or [ALL])
     return list(dict.fromkeys(found))

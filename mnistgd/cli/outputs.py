@@ -129,7 +129,7 @@ def claim(
         since they grow or are replaced while the command runs. Where an option stands for several files, so
         do as many keys: see `several`.
     read : the places that are read beside the font; the same file may be there twice, but for stdin
-    endings : mapping of options to what their files end in, as in `WRITTEN`; of pictures and charts it is known
+    endings : mapping of options to what their files end in, of `WRITTEN`; of pictures and charts it is known
     folder : where all that is written goes, see `folder_in`; it is made only when something is written
     as_json, drawing, results : see `Claim`
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin, features
 
 from mnistgd.errors import ImageError, ShapeError, UsageError
-from mnistgd.figures.heatmap import heatmap, sheet_columns
+from mnistgd.figures.heatmap import caption_line, heatmap, sheet_columns
 from mnistgd.figures.legend import LEGEND_WIDTH, legend
-from mnistgd.figures.montage import TooLargeError, at_size, column, framed, grid, on_page, row
+from mnistgd.figures.montage import TooLargeError, at_size, column, framed, grid, on_page
 from mnistgd.figures.palettes import GROKKING, Palette
 from mnistgd.figures.png import text_chunks
 from mnistgd.figures.text import label, room_for
@@ -106,7 +106,7 @@ def animation_pictures(
     heads = [label(title, round((24 if single else 18) * scale), room) for title in titles]
     key: Image.Image | None = None
     pictures: list[Image.Image] = []
-    for snapshot, (left, right) in zip(snapshots, captions, strict=True):
+    for snapshot, caption in zip(snapshots, captions, strict=True):
         tiles = [
             column([head, framed(heatmap(values, limit, palette, size))], round(6 * scale))
             for head, values in zip(heads, snapshot.T, strict=True)
@@ -115,7 +115,7 @@ def animation_pictures(
         width = max(sheet.width, LEGEND_WIDTH)
         if key is None:
             key = legend(limit, palette, width, scale)
-        page = column([sheet, _caption(left, right, width, scale), key], round(12 * scale))
+        page = column([sheet, caption_line(caption, width, scale), key], round(12 * scale))
         pictures.append(on_page(page, round(20 * scale)))
     return pictures
 
@@ -126,14 +126,6 @@ def _check_together(count: int, picture: Image.Image) -> None:
         raise TooLargeError(
             message, "choose a smaller size, or keep fewer snapshots: mnistgd train --frames 60"
         )
-
-
-def _caption(left: str, right: str, width: int, scale: float) -> Image.Image:
-    """Both in one line, each in its own corner so that neither moves; below each other where it is narrow."""
-    size = round(16 * scale)
-    if width < 420 * scale:
-        return column([label(text, size, width, "left") for text in (left, right)])
-    return row([label(left, size, width // 2, "left"), label(right, size, width - width // 2, "right")])
 
 
 def animation_bytes(

@@ -1,4 +1,4 @@
-"""What a class is called in a picture."""
+"""What a class is called in a picture, and a snapshot."""
 
 from __future__ import annotations
 
@@ -27,6 +27,17 @@ def class_title(names: Sequence[str], index: int) -> str:
     """
     name = class_name(names, index)
     return f"digit {name}" if is_digit(name) else name
+
+
+def snapshot_caption(step: int, last: int, accuracy: float) -> tuple[str, str]:
+    """What is written below a snapshot of a run of `last` steps: which it is, and how well it did.
+
+    Examples
+    --------
+    >>> snapshot_caption(1200, 6000, 0.91064)
+    ('step 1,200 of 6,000', '91.06% of the test images right')
+    """
+    return f"step {step:,} of {last:,}", f"{accuracy:.2%} of the test images right"
 
 
 def class_titles(names: Sequence[str]) -> list[str]:

@@ -16,9 +16,12 @@ from PIL import Image
 
 from mnistgd.errors import ShapeError
 from mnistgd.figures.legend import LEGEND_WIDTH, legend, plain
-from mnistgd.figures.montage import check_area, column, enlarged, framed, grid, on_page, scale_at
+from mnistgd.figures.montage import check_area, column, enlarged, framed, grid, on_page, row, scale_at
 from mnistgd.figures.palettes import GROKKING, Palette, colours
 from mnistgd.figures.text import label, room_for
+
+Caption = tuple[str, str]
+"""What is written below heatmaps, at the left and at the right."""
 
 SIZE = 560  # of one heatmap by default, in pixels
 SHEET_SIZE = 196  # of each heatmap of a sheet
@@ -60,16 +63,23 @@ def heatmap(values: ArrayLike, limit: float, palette: Palette = GROKKING, size: 
 
 
 def heatmap_figure(
-    values: ArrayLike, title: str, limit: float, palette: Palette = GROKKING, size: int = SIZE
+    values: ArrayLike,
+    title: str,
+    limit: float,
+    palette: Palette = GROKKING,
+    size: int = SIZE,
+    caption: Caption | None = None,
 ) -> Image.Image:
     """One heatmap with its title above and its legend below.
 
-    Parameters and errors are those of `heatmap`; `title` is what is written above.
+    Parameters and errors are those of `heatmap`; `title` is what is written above, `caption` what is written
+    between the heatmap and its legend.
     """
     picture = framed(heatmap(values, limit, palette, size))
     scale = scale_at(picture.width - 2, SIZE)
     width = max(picture.width, LEGEND_WIDTH)
-    parts = [label(title, round(28 * scale), width), picture, legend(limit, palette, width, scale)]
+    said = [] if caption is None else [caption_line(caption, width, scale)]
+    parts = [label(title, round(28 * scale), width), picture, *said, legend(limit, palette, width, scale)]
     return on_page(column(parts, round(14 * scale)), round(24 * scale))
 
 
@@ -79,6 +89,7 @@ def heatmap_sheet(
     limits: float | Sequence[float],
     palette: Palette = GROKKING,
     size: int = SHEET_SIZE,
+    caption: Caption | None = None,
 ) -> Image.Image:
     """Several heatmaps of equal shape, each with its title, and one legend for all.
 
@@ -89,6 +100,7 @@ def heatmap_sheet(
     limits : float or sequence of float
         One limit that all share, or one for each: then each tells its own, and the legend points there.
     palette, size : as for `heatmap`
+    caption : what is written between the heatmaps and their legend
 
     Raises
     ------
@@ -108,8 +120,18 @@ def heatmap_sheet(
         tiles.append(column([label(titles[k], round(18 * scale), room), picture, *words], round(4 * scale)))
     sheet = grid(tiles, sheet_columns(len(tiles)), round(16 * scale))
     width = max(min(sheet.width, round(640 * scale)), LEGEND_WIDTH)
+    said = [] if caption is None else [caption_line(caption, width, scale)]
     key = legend(each[0] if shared else None, palette, width, scale)
-    return on_page(column([sheet, key], round(20 * scale)), round(24 * scale))
+    return on_page(column([sheet, *said, key], round(20 * scale)), round(24 * scale))
+
+
+def caption_line(caption: Caption, width: int, scale: float) -> Image.Image:
+    """Both halves in one line, each in its own corner; below each other where it is narrow."""
+    size = round(16 * scale)
+    left, right = caption
+    if width < 420 * scale:
+        return column([label(text, size, width, "left") for text in caption])
+    return row([label(left, size, width // 2, "left"), label(right, size, width - width // 2, "right")])
 
 
 def weights_picture(
@@ -119,6 +141,7 @@ def weights_picture(
     palette: Palette,
     size: int | None,
     *,
+    caption: Caption | None = None,
     bare: bool = False,
 ) -> Image.Image:
     """The columns of a weight matrix: one as `heatmap_figure`, several as `heatmap_sheet`.
@@ -130,17 +153,18 @@ def weights_picture(
     limits : float or sequence of float, as for `heatmap_sheet`
     palette : Palette
     size : pixels, as for `heatmap`; as large as suits so many heatmaps if not given
-    bare : bool; without titles, legend and margin
+    caption : as for `heatmap_sheet`
+    bare : bool; without titles, caption, legend and margin
     """
     if len(titles) > 1:
         size = size or (SHEET_SIZE if len(titles) <= MANY else SMALL_SIZE)
         if bare:
             return bare_sheet(weights.T, limits, palette, size)
-        return heatmap_sheet(weights.T, titles, limits, palette, size)
+        return heatmap_sheet(weights.T, titles, limits, palette, size, caption)
     (values,), (title,), limit, size = weights.T, titles, float(np.max(limits)), size or SIZE
     if bare:
         return heatmap(values, limit, palette, size)
-    return heatmap_figure(values, title, limit, palette, size)
+    return heatmap_figure(values, title, limit, palette, size, caption)
 
 
 def bare_sheet(

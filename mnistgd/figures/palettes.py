@@ -93,13 +93,6 @@ def limit_of(weights: ArrayLike) -> float:
     return float(np.abs(values).max(initial=0.0))
 
 
-def limits_of(weights: NDArray[np.floating], *, shared: bool) -> list[float]:
-    """The limit of each column of a weight matrix: that of all of them, if it is `shared`, or its own."""
-    if shared:
-        return [limit_of(weights)] * weights.shape[1]
-    return [limit_of(column) for column in weights.T]
-
-
 def colours(values: ArrayLike, limit: float, palette: Palette) -> NDArray[np.uint8]:
     """The colour of each of `values` on a scale from −limit to limit.
 

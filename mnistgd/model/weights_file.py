@@ -76,7 +76,7 @@ def load(source: Path | bytes) -> Model:
         raise WeightsError(f"there is no weights file {place}", f"{TRAIN_FIRST}{made_by}")
     try:
         with opened_npz(source, WeightsError, TRAIN_AGAIN) as read:
-            settings, class_names, record = _parse(read("record", RECORD_BYTES), place)
+            settings, class_names, record = _parse(read("record", RECORD_BYTES), source)
             params = {
                 param: _checked(read(name, 4 * math.prod(shape)), name, shape)
                 for name, (param, shape) in _arrays_of(settings, len(class_names)).items()
@@ -155,22 +155,29 @@ def build_record(
     }
 
 
-def _parse(array: NDArray[Any] | None, place: str) -> tuple[Settings, tuple[str, ...], dict[str, Any]]:
+def _parse(
+    array: NDArray[Any] | None, source: Path | bytes
+) -> tuple[Settings, tuple[str, ...], dict[str, Any]]:
     """Check the record of a file: its settings, its classes' names, and all of it as JSON has it.
 
     Parameters
     ----------
     array : ndarray or None; the file's array ``record``, a 0-d array of text
-    place : str, what the file is called
+    source : Path, or bytes, as for `load`
 
     Raises
     ------
     BadRecordError
         If it is missing, or is not a record.
     WeightsError
-        If it names a format that is not known yet.
+        If it names a format that is not known yet, or is that of snapshots.
     """
+    place = called(source)
     document = json_in(array)
+    if "steps" in document:  # as in the record of snapshots, which lie beside a weights file
+        file = quoted(source) if isinstance(source, Path) else "-"
+        hint = f"draw one of them: mnistgd show-weights --step last --weights {file}"
+        raise WeightsError(f"{place} holds snapshots, not a network", hint)
     if type(document.get("format")) is not int or document["format"] < 1:
         raise BadRecordError("its record names no format")
     if document["format"] > NEWEST:

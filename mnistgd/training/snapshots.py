@@ -17,12 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistgd.datasets.class_names import class_names_in
 from mnistgd.datasets.dataset import MAX_CLASSES
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.types import Array, Params
 from mnistgd.errors import WeightsError
 from mnistgd.model.model import Model
 from mnistgd.model.weights_file import weights_sha256
+from mnistgd.system.files import called, quoted
 from mnistgd.system.npz import json_in, opened_npz
 from mnistgd.training.run import TrainState
 
@@ -50,6 +52,23 @@ class Snapshots:
     accuracies: tuple[float, ...]
     class_names: tuple[str, ...]
     weights_sha256: str
+
+    def at(self, step: str) -> int:
+        """The place of the snapshot at a step: a number, ``first`` or ``last``.
+
+        Raises
+        ------
+        WeightsError
+            If none was kept there.
+        """
+        if step in ("first", "last"):
+            return 0 if step == "first" else len(self.steps) - 1
+        if int(step) not in self.steps:
+            nearest = min(self.steps, key=lambda kept: abs(kept - int(step)))
+            raise WeightsError(
+                f"no snapshot was kept at step {int(step)}", f"the nearest is --step {nearest}"
+            )
+        return self.steps.index(int(step))
 
 
 def snapshots_path(weights: Path) -> Path:
@@ -156,35 +175,50 @@ def file_bytes(snapshots: Snapshots) -> bytes:
     return buffer.getvalue()
 
 
-def load(path: Path, model: Model) -> Snapshots:
-    """Read the snapshots at `path` that belong to `model`, believing nothing before it has been checked.
+def load(source: Path | bytes, model: Model | None = None) -> Snapshots:
+    """Read snapshots, believing nothing before it has been checked.
+
+    Parameters
+    ----------
+    source : Path, or bytes
+        A file, or what stdin held.
+    model : Model that they must belong to, if one is given
 
     Raises
     ------
     WeightsError
         If they are missing or damaged, or belong to other weights.
     """
-    if not path.exists():
-        raise WeightsError(f"there are no snapshots {path} of how these weights formed", AGAIN)
+    place = called(source)
+    if isinstance(source, Path) and not source.exists():
+        raise WeightsError(f"there are no snapshots {place} of how these weights formed", AGAIN)
     try:
-        with opened_npz(path, WeightsError, AGAIN) as read:
+        with opened_npz(source, WeightsError, AGAIN) as read:
             found = _checked(
                 read("record", RECORD_BYTES), read("weights", MAX_SNAPSHOTS * PIXELS * MAX_CLASSES * 4)
             )
     except ValueError as problem:
-        raise WeightsError(f"{path} holds no snapshots of mnistgd: {problem}", AGAIN) from problem
+        raise WeightsError(f"{place} holds no snapshots of mnistgd: {problem}", _beside(source)) from problem
+    if model is None:
+        return found
     if (found.weights_sha256, found.class_names) != (weights_sha256(model.weights), model.class_names):
-        raise WeightsError(f"the snapshots {path} belong to other weights", AGAIN)
+        raise WeightsError(f"the snapshots {place} belong to other weights", AGAIN)
     return found
+
+
+def _beside(source: Path | bytes) -> str:
+    """What to do about a file that holds no snapshots: name those that lie beside it, or keep some."""
+    if isinstance(source, Path) and snapshots_path(source).exists():
+        return f"its snapshots lie beside it: --weights {quoted(snapshots_path(source))}"
+    return AGAIN
 
 
 def _checked(document: NDArray[Any] | None, weights: NDArray[Any] | None) -> Snapshots:
     record = json_in(document)
     if record.get("format") != FORMAT:
         raise ValueError(f"its record is not of format {FORMAT}")
-    steps, accuracies, names = (record.get(key) for key in ("steps", "test_accuracies", "names"))
-    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
-        raise ValueError("its record names no classes")
+    names = class_names_in(record.get("names"))
+    steps, accuracies = record.get("steps"), record.get("test_accuracies")
     if not (isinstance(steps, list) and 1 <= len(steps) <= MAX_SNAPSHOTS and all(map(_is_step, steps))):
         raise ValueError("its record tells no steps")
     if sorted(set(steps)) != steps:
@@ -199,7 +233,7 @@ def _checked(document: NDArray[Any] | None, weights: NDArray[Any] | None) -> Sna
     if not np.isfinite(weights).all():
         raise ValueError("not all of its numbers are finite")
     return Snapshots(
-        weights, tuple(steps), tuple(map(float, accuracies)), tuple(names), str(record.get("weights_sha256"))
+        weights, tuple(steps), tuple(map(float, accuracies)), names, str(record.get("weights_sha256"))
     )
 
 

@@ -103,7 +103,11 @@ DOCUMENTS = {
         "train --data {few} --epochs 1 --out t.npz --validation 0.1",
         "train --data {few} --epochs 1 --out t.npz --frames 2",
     ],
-    "mnistgd show-weights": ["show-weights 2", "show-weights --weights hidden.npz --layer 1"],
+    "mnistgd show-weights": [
+        "show-weights 2",
+        "show-weights --weights hidden.npz --layer 1",
+        "show-weights 2 --weights weights.frames.npz --step last",
+    ],
     "mnistgd animate": ["animate 2 --size 28"],
     "mnistgd evaluate": ["evaluate"],
     "mnistgd predict": ["predict --index 1", "predict --index 1 --saw saw.png"],

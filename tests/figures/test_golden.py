@@ -143,6 +143,10 @@ KINDS = {
         lambda: heatmap_sheet(WEIGHTS.T[:4], [class_title(ODD_NAMES, k) for k in range(4)], LIMIT, GRAY, 112),
         [*boxes(25, 52, 112, 4, 1, 130), (25, 186, 502, 15)],
     ),
+    "sheet-snapshot": Kind(
+        lambda: heatmap_sheet(WEIGHTS.T[:4], DIGITS[:4], LIMIT, DIVERGING, 112, CAPTIONS[0]),
+        [*boxes(25, 52, 112, 4, 1, 130), (25, 227, 502, 15)],
+    ),
     "sheet-two": Kind(
         lambda: heatmap_sheet(WEIGHTS.T[:2], DIGITS[:2], LIMIT, DIVERGING),
         [*boxes(25, 52, 196, 2, 1, 214), (25, 270, 410, 15)],

@@ -130,6 +130,23 @@ def test_what_is_read_is_what_was_written(saved) -> None:
     assert replace(again, weights=found.weights).__dict__ == found.__dict__
 
 
+def test_they_are_read_without_the_weights_as_well_and_from_memory(saved) -> None:
+    path, found, _ = saved
+    for source in (path, path.read_bytes()):
+        again = snapshots.load(source)
+        np.testing.assert_array_equal(again.weights, found.weights)
+        assert replace(again, weights=found.weights).__dict__ == found.__dict__
+
+
+def test_a_snapshot_is_found_by_its_step(saved) -> None:
+    found = saved[1]
+    assert [found.at(str(step)) for step in found.steps] == list(range(len(found.steps)))
+    assert (found.at("first"), found.at("last"), found.at("00")) == (0, len(found.steps) - 1, 0)
+    with pytest.raises(WeightsError, match="no snapshot was kept at step 1000") as refused:
+        found.at("1000")
+    assert refused.value.hint == f"the nearest is --step {found.steps[-1]}"
+
+
 def test_numpy_reads_it_without_pickle(saved) -> None:
     path, found, _ = saved
     with np.load(path, allow_pickle=False) as file:
@@ -167,7 +184,7 @@ def changed(saved, tmp_path, weights=None, **record):
     "record",
     [
         {"format": 2}, {"format": None}, {"names": None}, {"names": "0123456789"}, {"names": [1] * 10},
-        {"names": ["a"]}, {"steps": None}, {"steps": []}, {"steps": [0, 1, 1, 3, 10]}, {"steps": [4, 3, 2, 1, 0]},
+        {"names": ["a"]}, {"names": ["a"] * 10}, {"names": ["a\n", *"bcdefghij"]}, {"steps": None}, {"steps": []}, {"steps": [0, 1, 1, 3, 10]}, {"steps": [4, 3, 2, 1, 0]},
         {"steps": [0, 1, 2, 3, 1e3]}, {"steps": [-1, 1, 2, 3, 10]}, {"steps": [0, 1, 2, 3, 10**15]},
         {"steps": [False, 1, 2, 3, 10]}, {"steps": list(range(201))}, {"test_accuracies": None},
         {"test_accuracies": [0.5]}, {"test_accuracies": [0.5] * 4 + [1.5]}, {"test_accuracies": ["0.5"] * 5},
@@ -175,8 +192,12 @@ def changed(saved, tmp_path, weights=None, **record):
     ],
 )  # fmt: skip
 def test_records_that_are_not_believed(saved, tmp_path, record) -> None:
+    path = changed(saved, tmp_path, **record)
     with pytest.raises(WeightsError):
-        snapshots.load(changed(saved, tmp_path, **record), saved[2])
+        snapshots.load(path, saved[2])
+    if "weights_sha256" not in record:  # whose they are is asked only where weights are there
+        with pytest.raises(WeightsError):
+            snapshots.load(path)
 
 
 @pytest.mark.parametrize(

@@ -100,8 +100,7 @@ def _kind(out: str) -> Kind:
 
 
 def _captions(found: Snapshots) -> list[tuple[str, str]]:
-    last = f"{found.steps[-1]:,}"
-    return [
-        (f"step {step:,} of {last}", f"{accuracy:.2%} of the test images right")
-        for step, accuracy in zip(found.steps, found.accuracies, strict=True)
-    ]
+    from mnistgd.figures.captions import snapshot_caption
+
+    pairs = zip(found.steps, found.accuracies, strict=True)
+    return [snapshot_caption(step, found.steps[-1], accuracy) for step, accuracy in pairs]

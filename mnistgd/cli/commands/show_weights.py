@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from mnistgd.engine.types import Array
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.model import Model
+    from mnistgd.training.snapshots import Snapshots
+
+
+def _checked_step(value: str | None) -> str | None:
+    if value in (None, "first", "last") or (value.isascii() and value.isdigit() and len(value) < 13):
+        return value
+    raise typer.BadParameter(f"{value} is no step: a number, first or last")
 
 
 def show_weights(
@@ -39,6 +46,14 @@ def show_weights(
         list[int] | None,
         typer.Option(min=0, metavar="N", help="Draw this hidden unit, counted from 0; may be repeated."),
     ] = None,
+    step: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|first|last",
+            callback=_checked_step,
+            help="Draw a snapshot: --weights names what train --frames wrote.",
+        ),
+    ] = None,
     palette: options.Palette = "grokking",
     scale: Annotated[
         Literal["shared", "each"],
@@ -54,18 +69,24 @@ def show_weights(
     from mnistgd.figures.blocks import legend, weights_drawings
     from mnistgd.figures.heatmap import MANY, weights_picture
     from mnistgd.figures.montage import at_size
-    from mnistgd.figures.palettes import PALETTES, limits_of
+    from mnistgd.figures.palettes import PALETTES, limit_of
     from mnistgd.figures.png import png_bytes
     from mnistgd.model.weights_file import weights_sha256
 
-    model = inputs.network(weights)
-    if layer is None and not unit:
-        columns, chosen = _digits(model), inputs.classes_of(model, digits)
-    elif digits:
+    units = layer is not None or bool(unit)
+    if units and digits:
         raise UsageError("digits and hidden units are different things", "leave out one of them")
-    else:
-        columns = _units(model, layer or 1)
+    if units and step:
+        raise UsageError("no snapshot has hidden units", "leave out --step, or --layer and --unit")
+    if units:
+        columns = _units(inputs.network(weights), layer or 1)
         chosen = _chosen_units(columns, unit)
+    elif step:
+        found = inputs.snapshots(weights)
+        columns, chosen = _snapshot(found, found.at(step)), inputs.classes_of(found, digits)
+    else:
+        model = inputs.network(weights)
+        columns, chosen = _digits(model.weights, model.class_names), inputs.classes_of(model, digits)
     folder = outputs.folder_in(out)
     every = columns.every
     # A file is one figure of all that is named; without a file each has a figure of its own.
@@ -76,7 +97,8 @@ def show_weights(
     claimed = outputs.claim(written, read=[weights], folder=folder, as_json=as_json, drawing=not no_terminal)
 
     colours = PALETTES[palette]
-    limits = limits_of(columns.weights, shared=scale == "shared")
+    shared = [columns.limit] * len(every)
+    limits = shared if scale == "shared" else [limit_of(column) for column in columns.weights.T]
     sha256 = weights_sha256(columns.weights)
     files, pictures = {}, []
     for shown, file in zip(figures, written.values(), strict=True):
@@ -86,8 +108,8 @@ def show_weights(
         titles = [columns.titles[index] for index in shown]
         with console.stage("drawing"):
             values = columns.weights[:, shown]
-            draw = partial(weights_picture, values, titles, limit, colours, bare=no_legend)
-            picture = at_size(draw, size)
+            draw = partial(weights_picture, values, titles, limit, colours)
+            picture = at_size(partial(draw, caption=columns.caption, bare=no_legend), size)
         texts = {key: str(value) for key, value in facts.items()} | {"weights-sha256": sha256}
         files[file] = png_bytes(picture, texts)
         pictures.append(facts | {"file": file})
@@ -99,7 +121,8 @@ def show_weights(
         limit = each[0] if scale == "shared" else each
         drawings = weights_drawings(titles, columns.weights[:, some], limit, colours)
         one = each[0] if scale == "shared" or len(each) == 1 else None
-        return Sheet(drawings, () if no_legend else legend(one, colours, screen), in_part=True)
+        key = () if no_legend else legend(one, colours, screen)
+        return Sheet(drawings, key, ", ".join(columns.caption or ()), in_part=True)
 
     claimed.finish(
         {"weights": str(weights), "weights_sha256": sha256, "pictures": pictures},
@@ -118,14 +141,18 @@ class Columns(NamedTuple):
     titles : list of str, one for each column
     file : str, what a picture's file is called, with a place for the column's number or ``all``
     common : dict; what JSON says of every picture
-    known : dict of str to sequences; what JSON says of each column, under the word for one of it
+    known : mapping of str to sequences; what JSON says of each column, under the word for one of it
+    limit : float, the one that all share
+    caption : two str, what is written below, if anything is
     """
 
     weights: Array
     titles: list[str]
     file: str
     common: dict[str, Any]
-    known: dict[str, Sequence[Any]]
+    known: Mapping[str, Sequence[Any]]
+    limit: float
+    caption: tuple[str, str] | None = None
 
     @property
     def every(self) -> list[int]:
@@ -142,24 +169,40 @@ class Columns(NamedTuple):
         return self.common | {f"{word}s": values for word, values in found.items()}
 
 
-def _digits(model: Model) -> Columns:
+def _digits(weights: Array, class_names: tuple[str, ...]) -> Columns:
     from mnistgd.figures.captions import class_titles
+    from mnistgd.figures.palettes import limit_of
 
-    known = {"digit": range(len(model.class_names)), "label": model.class_names}
-    return Columns(model.weights, class_titles(model.class_names), "weights-{}.png", {}, known)
+    known = {"digit": range(len(class_names)), "label": class_names}
+    return Columns(weights, class_titles(class_names), "weights-{}.png", {}, known, limit_of(weights))
+
+
+def _snapshot(found: Snapshots, place: int) -> Columns:
+    """One of several snapshots; all of them share one limit, so that they can be compared, too."""
+    from mnistgd.figures.captions import snapshot_caption
+    from mnistgd.figures.palettes import limit_of
+
+    step = found.steps[place]
+    return _digits(found.weights[place], found.class_names)._replace(
+        file=f"weights-{{}}-step-{step}.png",
+        common={"step": step},
+        limit=limit_of(found.weights),
+        caption=snapshot_caption(step, found.steps[-1], found.accuracies[place]),
+    )
 
 
 def _units(model: Model, layer: int) -> Columns:
+    from mnistgd.figures.palettes import limit_of
+
     weights = model.layer_weights(layer)
     if not model.settings.hidden:
         raise WeightsError("this network has no hidden units", "leave out --layer and --unit: it has digits")
     if layer > 1:
         raise WeightsError(f"layer {layer} sees hidden units, not pixels", "only --layer 1 has pictures")
-    count = weights.shape[1]
-    titles = [f"unit {index}" for index in range(count)]
-    return Columns(
-        weights, titles, f"weights-{layer}-unit-{{}}.png", {"layer": layer}, {"unit": range(count)}
-    )
+    known: dict[str, Sequence[int]] = {"unit": range(weights.shape[1])}
+    titles = [f"unit {index}" for index in known["unit"]]
+    file = f"weights-{layer}-unit-{{}}.png"
+    return Columns(weights, titles, file, {"layer": layer}, known, limit_of(weights))
 
 
 def _chosen_units(columns: Columns, units: list[int] | None) -> list[int | None]:

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -161,9 +163,6 @@ def test_a_folder_that_cannot_be_made_is_named(mnistgd, weights, tmp_path):
 
 
 def test_the_picture_itself_on_stdout(shell, weights, tmp_path):
-    import subprocess
-    import sys
-
     for digits, said in ((["2"], {"digit": "2"}), (["2", "1"], {"digits": "[2, 1]"})):
         command = [sys.executable, "-m", "mnistgd", "show-weights", *digits, "--out", "-"]
         done = subprocess.run(command, capture_output=True, cwd=tmp_path)
@@ -238,6 +237,98 @@ def test_file_names_that_would_break_a_line(shell, tmp_path):
     result = shell("show-weights", 2, "--weights", path)
     assert len(result.stderr.splitlines()) == 2
     assert "a\\nb [red]x :smile:.npz" in result.stderr
+
+
+# --- snapshots -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(mnistgd, few, tmp_path, monkeypatch):
+    """The weights of a run at several of its steps, as numpy reads them."""
+    monkeypatch.chdir(tmp_path)
+    assert mnistgd("train", "--data", few, "--epochs", 2, "--frames", 4).code == 0
+    with np.load(tmp_path / "weights.frames.npz") as file:
+        return file["weights"], json.loads(str(file["record"]))
+
+
+SNAPSHOT = ("show-weights", "--weights", "weights.frames.npz", "--step")
+
+
+def test_a_snapshot(mnistgd, kept, tmp_path):
+    weights, record = kept
+    for step, place in (("first", 0), (record["steps"][1], 1), ("last", -1)):
+        result = mnistgd(*SNAPSHOT, step, 2, "--no-legend", "--size", 28, "--json").json
+        (picture,) = result["pictures"]
+        assert result["weights_sha256"] == hashlib.sha256(weights[place].tobytes()).hexdigest()
+        assert (picture["step"], picture["digit"]) == (record["steps"][place], 2)
+        assert picture["file"] == f"weights-2-step-{record['steps'][place]}.png"
+        assert picture["limit"] == pytest.approx(np.abs(weights).max())  # of all snapshots
+        assert chunks((tmp_path / picture["file"]).read_bytes())["step"] == str(picture["step"])
+        with Image.open(tmp_path / picture["file"]) as drawn:
+            blue = np.asarray(drawn)[..., 2].astype(float)
+        wanted = 255 * np.maximum(weights[place][:, 2].reshape(28, 28) / picture["limit"], 0)
+        assert np.abs(blue - wanted).max() <= 0.5 + 1e-4
+
+
+def test_snapshots_may_have_limits_of_their_own_and_are_one_figure_as_well(mnistgd, kept):
+    weights, _ = kept
+    result = mnistgd(*SNAPSHOT, "last", 1, 0, "--scale", "each", "--out", "x.png", "--json")
+    (picture,) = result.json["pictures"]
+    assert picture["digits"] == [1, 0]
+    assert picture["limit"] == pytest.approx(np.abs(weights[-1][:, [1, 0]]).max(axis=0).tolist())
+
+
+def test_a_snapshot_from_stdin(tmp_path, kept):
+    command = [sys.executable, "-m", "mnistgd", "show-weights", "2", "--weights", "-", "--step", "last"]
+    content = (tmp_path / "weights.frames.npz").read_bytes()
+    done = subprocess.run(command, input=content, capture_output=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_last_snapshot_in_the_terminal(on_terminal, tmp_path, kept):
+    shown = on_terminal(*SNAPSHOT, "last", 2, "--out", "/dev/null", cwd=tmp_path).stdout
+    assert f"step {kept[1]['steps'][-1]} of {kept[1]['steps'][-1]}, " in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "error", "hint"),
+    [
+        (
+            ["--step", "last"],
+            1,
+            "weights.npz holds no snapshots of mnistgd: its record tells no steps",
+            "its snapshots lie beside it: --weights weights.frames.npz",
+        ),
+        (
+            ["--weights", "weights.frames.npz"],
+            1,
+            "weights.frames.npz holds snapshots, not a network",
+            "draw one of them: mnistgd show-weights --step last --weights weights.frames.npz",
+        ),
+        ([*SNAPSHOT[1:], "9999"], 1, "no snapshot was kept at step 9999", "the nearest is --step 20"),
+        ([*SNAPSHOT[1:], "last", "cat"], 1, "this network knows no class cat", None),
+        (
+            [*SNAPSHOT[1:], "last", "--unit", "1"],
+            2,
+            "no snapshot has hidden units",
+            "leave out --step, or --layer and --unit",
+        ),
+        ([*SNAPSHOT[1:], "middle"], 2, "middle is no step: a number, first or last", None),
+        ([*SNAPSHOT[1:], "-1"], 2, "-1 is no step", None),
+        ([*SNAPSHOT[1:], "1" * 5000], 2, "is no step", None),
+    ],
+)
+def test_what_is_no_snapshot(mnistgd, kept, arguments, code, error, hint):
+    result = mnistgd("show-weights", *arguments)
+    assert (result.code, result.stdout) == (code, "")
+    said, advised = result.stderr.splitlines()
+    assert error in said
+    assert hint is None or advised == f"hint: {hint}"
+
+
+def test_a_network_without_snapshots_beside_it(mnistgd, weights):
+    result = mnistgd("show-weights", "--step", "first")
+    assert result.stderr.splitlines()[1] == "hint: keep some while training: mnistgd train --frames 60"
 
 
 # --- hidden units --------------------------------------------------------------------------------------
