@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from mnistgd import __version__
 from mnistgd.cli import console, meant, options, signals, train_options
@@ -25,6 +28,9 @@ from mnistgd.cli.commands.show_weights import show_weights
 from mnistgd.cli.commands.train import train
 from mnistgd.cli.commands.verify import verify
 from mnistgd.errors import MnistgdError, lack_of_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EPILOG = """\b
 Begin with:
@@ -91,11 +97,9 @@ def run() -> None:
         console.open_streams()
         _take_words()
         with console.stage("all of it"):
-            code = app(standalone_mode=False, prog_name="mnistgd") or 0
+            code = _command()(standalone_mode=False, prog_name="mnistgd") or 0
         if code == signals.INTERRUPTED:  # typer turns Ctrl-C into this code
             _report_stop(code)
-        elif code and COMPLETION.intersection(sys.argv):
-            _report("completion is not known for this shell", "it is for bash, zsh and fish", code)
     except MnistgdError as error:
         code = _report(error.message, error.hint, error.exit_code)
     except typer.TyperException as error:
@@ -142,6 +146,28 @@ def _take_words() -> None:
     for name in os.environ:
         if name.startswith("MNISTGD_"):
             os.environ[name] = meant.place(f"--{name}={os.environ[name]}").partition("=")[2]
+
+
+def _command() -> Callable[..., Any]:
+    """`app`, whose options for completion give a result or an error, as all else does."""
+    command = get_command(app)
+    for option in command.params:
+        if option.callback is not None and COMPLETION.intersection(option.opts):
+            option.callback = partial(_complete, option.callback)
+    return command
+
+
+def _complete(callback: Callable[..., Any], *arguments: Any) -> Any:
+    said = io.StringIO()  # typer names a shell that it does not know on stdout
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            return callback(*arguments)
+    except typer.Exit as left:
+        message = "completion is not known for this shell"
+        raise MnistgdError(message, "it is for bash, zsh and fish") from left
+    except SystemExit:
+        console.write_stdout(said.getvalue().encode())
+        raise
 
 
 def _report(message: str, hint: str, code: int) -> int:
