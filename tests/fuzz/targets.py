@@ -144,7 +144,7 @@ def _with_record(content: bytes, record: bytes) -> bytes:
 def _use(model: weights_file.Model) -> None:
     """A network that was read can be used."""
     assert model.probabilities(np.zeros((1, 28, 28), np.uint8)).shape == (1, len(model.class_names))
-    assert model.data_source
+    assert isinstance(model.data_source, str)  # which may be empty: then only --data names images
     assert model.settings
 
 
