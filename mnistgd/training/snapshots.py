@@ -79,7 +79,8 @@ def snapshots_path(weights: Path) -> Path:
     >>> snapshots_path(Path("runs/weights.npz")).as_posix()
     'runs/weights.frames.npz'
     """
-    return weights.with_name(weights.name.removesuffix(".npz") + ".frames.npz")
+    # Not with_name(), which knows no name beside the current folder or the root.
+    return weights.parent / f"{weights.name.removesuffix('.npz')}.frames.npz"
 
 
 def steps_to_keep(count: int, first: int, last: int) -> list[int]:
