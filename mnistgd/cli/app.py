@@ -119,11 +119,13 @@ def run() -> None:
         from mnistgd.system.files import reason
 
         # What has no file's name comes from the streams, such as help for a disk that is full.
-        what = f"cannot use {error.filename}" if error.filename else "cannot write the result to stdout"
+        what, hint = "cannot write the result to stdout", "MNISTGD_DEBUG=1 shows where this comes from"
+        if error.filename:
+            what, hint = f"cannot use {error.filename}", f"check its name and permissions; {hint}"
         if _is_gone():
             code = _report("the current folder has been removed", "cd to another one", 1)
         else:
-            code = _report(f"{what}: {reason(error)}", "MNISTGD_DEBUG=1 shows where this comes from", 1)
+            code = _report(f"{what}: {reason(error)}", hint, 1)
     except Exception as error:
         # What a signal raised, or a lack of memory, may have become another error deep in some library.
         code = signals.asked_to_end()

@@ -130,3 +130,12 @@ def test_files_that_fail_where_nobody_thought_of_it(mnistgd, monkeypatch):
     monkeypatch.setattr("mnistgd.model.weights_file.load", broken)
     result = mnistgd("evaluate")
     assert (result.code, result.stderr.splitlines()[0]) == (1, "error: cannot use disk: input/output error")
+
+
+@pytest.mark.parametrize("command", ["evaluate --weights", "verify", "train --resume"])
+def test_a_name_that_no_file_can_have(mnistgd, command):
+    result = mnistgd(*command.split(), "x" * 300)
+    error, hint = result.stderr.splitlines()
+    assert (result.code, result.stdout) == (1, "")
+    assert error.endswith("xxx: file name too long")
+    assert hint.startswith("hint: check its name")
