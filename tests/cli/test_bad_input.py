@@ -150,7 +150,7 @@ BAD = [
     ("explain -w w.npz digit.png --out - --json", 2, "both want stdout"),
     ("explain -w w.npz digit.png --against cat", 1, "knows no class cat"),
     ("explain -w w.npz blank.png", 1, "nothing that could be a digit"),
-    ("explain -w w.npz digit.png --out text.txt/", 1, "it is not a folder"),
+    ("explain -w w.npz digit.png --out text.txt/", 1, "not a directory"),
     ("explain -w w.npz --index 0 --index 1 --out why.png", 1, "it is not a folder"),
     ("explain -w w.npz --index 0 --index 1 --out -", 2, "takes one picture, not several"),
     ("explain -w w.npz -w hidden.npz digit.png", 2, "--weights is given twice"),

@@ -21,7 +21,7 @@ from mnistgd.figures.text import room_for, text_width
 WEIGHTS = np.random.default_rng(0).normal(size=(784, 10)).astype(np.float32)
 TITLES = [f"digit {digit}" for digit in range(10)]
 IMAGE = np.random.default_rng(1).integers(0, 256, (28, 28)).astype(np.uint8)
-MISTAKES = [SimpleNamespace(image=IMAGE, label=3, answer=5, probability=1.0)] * 9
+MISTAKES = [SimpleNamespace(index=7, image=IMAGE, label=3, answer=5, probability=1.0)] * 9
 SQUARE = WEIGHTS[:, 0].reshape(28, 28)
 ROWS = [Row("digit 0: 97%", SQUARE, SQUARE * IMAGE / 255, [("for", 1.0), ("logit", 1.0)])] * 2
 

@@ -191,7 +191,8 @@ def test_names_of_classes(mnistgd, few, tmp_path, monkeypatch):
 def test_what_cannot_be(mnistgd, folder, monkeypatch, args, code, words):
     monkeypatch.chdir(folder)
     before = sorted(folder.iterdir())
-    result = mnistgd("animate", "--weights", "w.npz", *args)
+    weights = () if "--weights" in args else ("--weights", "w.npz")
+    result = mnistgd("animate", *weights, *args)
     assert (result.code, result.stdout) == (code, "")
     error, hint = result.stderr.splitlines()
     assert words in error
