@@ -12,8 +12,11 @@ from mnistgd.datasets import sources
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.class_names import check_class_names, with_class_names
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.shape import IMAGE_SHAPE
-from mnistgd.errors import DataError
+from mnistgd.errors import DataError, UsageError
+
+_DEFAULT = DataOptions()
 
 
 def load_dataset(
@@ -22,6 +25,7 @@ def load_dataset(
     offline: bool = False,
     class_names: Sequence[str] | None = None,
     deskew: bool = False,
+    options: DataOptions = _DEFAULT,
     listener: Listener = SILENT,
 ) -> Dataset:
     """Bring a data set: MNIST, or one from a path.
@@ -39,6 +43,8 @@ def load_dataset(
         What the classes are called; else they are called by their numbers.
     deskew : bool
         Whether the images are straightened (`mnistgd.datasets.deskew.deskew`); the result is cached, too.
+    options : DataOptions
+        How the files at a path are to be read; MNIST takes none.
     listener : Listener
         Hears what takes a while, and what a person should know.
 
@@ -53,13 +59,18 @@ def load_dataset(
         check_class_names(class_names)
     cache = Cache(default_folder(), listener)
     if spec == sources.MNIST:
+        if options != _DEFAULT:
+            words = ", ".join(f"--{name.replace('_', '-')}" for name in options.as_json())
+            raise UsageError(
+                f"{words} means nothing for MNIST", "leave it out, or name other images with --data"
+            )
         dataset = sources.find(cache, offline, listener)
     else:
         from mnistgd.datasets import paths
 
         if spec == "":
             raise DataError("no data set is named", paths.HINT)
-        dataset = paths.read_path(Path(spec))
+        dataset = paths.read_path(Path(spec), options, listener)
     if class_names is not None:
         dataset = with_class_names(dataset, class_names)
     _tell_of_gaps(dataset, listener)

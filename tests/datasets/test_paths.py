@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistgd.datasets.dataset import checked
 from mnistgd.datasets.paths import read_path
 from mnistgd.errors import DataError
 
@@ -16,8 +15,8 @@ TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
 
 
 @pytest.fixture
-def expected(tiny):
-    return checked(*tiny.values(), source="").sha256
+def expected(tiny, as_dataset):
+    return as_dataset(*tiny.values()).sha256
 
 
 def test_a_folder(idx_folder, expected):
@@ -58,10 +57,10 @@ def rename_all(folder, rename):
     [
         lambda name: name.replace("-idx", ".idx"),
         lambda name: name.replace("t10k", "test"),
-        lambda name: f"emnist-digits-{name.replace('t10k', 'test')}",
+        lambda name: f"digits-{name.replace('t10k', 'test')}",
         str.upper,
     ],
-    ids=["dots", "test", "emnist", "capitals"],
+    ids=["dots", "test", "a name in front", "capitals"],
 )
 def test_the_spellings_in_use(idx_folder, expected, rename):
     rename_all(idx_folder, rename)
@@ -149,11 +148,18 @@ def test_what_is_not_there(tmp_path, name):
 
 def test_what_is_of_no_kind(tmp_path, idx_folder):
     (tmp_path / "notes.txt").write_text("hello")
-    for path in (tmp_path / "notes.txt", idx_folder / "t10k-labels-idx1-ubyte"):
-        with pytest.raises(DataError, match=r"neither an \.npz file nor called like a train file"):
-            read_path(path)
+    with pytest.raises(DataError, match=r"neither an \.npz file nor called like a train file"):
+        read_path(tmp_path / "notes.txt")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="there are no IDX files"):
-        read_path(tmp_path)
+        read_path(tmp_path / "empty")
+
+
+def test_a_test_file_is_no_set(idx_folder):
+    for name in ("t10k-labels-idx1-ubyte", "t10k-images-idx3-ubyte.gz"):
+        with pytest.raises(DataError, match="holds nothing but images to test") as caught:
+            read_path(idx_folder / name)
+        assert "--test-data" in caught.value.hint
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
