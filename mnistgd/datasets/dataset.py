@@ -9,11 +9,10 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.options import DataOptions
+from mnistgd.datasets.options import PLAINLY, DataOptions
 
 DIGIT_NAMES = tuple("0123456789")
 MAX_CLASSES = 100
-_DEFAULT = DataOptions()
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Dataset:
     class_names: tuple[str, ...]
     source: str
     sha256: str
-    options: DataOptions = _DEFAULT
+    options: DataOptions = PLAINLY
     about: About | None = None
 
     def __post_init__(self) -> None:

@@ -12,10 +12,10 @@ from mnistgd.system.files import quoted
 HEAD = 1024
 """Bytes of the beginning of a file that are enough to know it by."""
 
-_TRUSTED = " (if you trust whoever made it: to unpickle runs what it says)"
+_TRUSTED = "if you trust whoever made it, since to unpickle runs what it says: "
 _MATLAB = (
     "import scipy.io, numpy; m = scipy.io.loadmat(OLD); "
-    'numpy.savez(NEW, train_images=m["X"], train_labels=m["y"])'
+    'numpy.savez(NEW, train_images=m["X"], train_labels=m["y"].ravel())'
 )
 _HDF5 = 'import h5py, numpy; h = h5py.File(OLD); numpy.savez(NEW, train_images=h["X"], train_labels=h["y"])'
 _PICKLE = (
@@ -33,7 +33,7 @@ _PARQUET = (
 )
 
 # What the beginning of a file matches; what such a file is; the line of Python that makes another of it, or
-# nothing; and what else is to be said. Every line keeps every number as it is.
+# nothing; and what is said before that. Every line keeps every number as it is.
 _KINDS = (
     (
         rb"\s*(?i:<!doctype html|<html|<\?xml)",
@@ -47,9 +47,14 @@ _KINDS = (
         "",
         "in its repository: git lfs pull",
     ),
-    (rb"\x80[\x02-\x05]|\([lpd]p[0-9]+\n", "a pickle, which is never loaded here", _PICKLE, _TRUSTED),
-    (rb"MATLAB 5\.0 MAT-file", "a .mat file", _MATLAB, " (its own names are in m.keys())"),
-    (rb"\x89HDF\r\n\x1a\n|MATLAB 7\.3", "an HDF5 file", _HDF5, " (its own names are in list(h))"),
+    (
+        rb"\x80[\x02-\x05]|\(*c[a-z_.]+\n|\((?:[ld]p|I)[0-9]+\n",
+        "a pickle, which is never loaded here",
+        _PICKLE,
+        _TRUSTED,
+    ),
+    (rb"MATLAB 5\.0 MAT-file", "a .mat file", _MATLAB, "with its own names, which are in m.keys(): "),
+    (rb"\x89HDF\r\n\x1a\n|MATLAB 7\.3", "an HDF5 file", _HDF5, "with its own names, which are in list(h): "),
     (rb"(\s*%[^\n]*\n|\s+)*(?i:@relation)\b", "an ARFF file", _ARFF, ""),
     (rb"PAR1", "a Parquet file", _PARQUET, ""),
     (rb"\x93NUMPY", "a single array", "", "images and labels go into one file, with numpy.savez"),
@@ -82,14 +87,14 @@ def refusal(head: bytes, place: str, *, gzipped: bool = False) -> DataError | No
         if pattern.match(head):
             if gzipped:
                 code = code.replace("import ", "import gzip, ", 1).replace("open(OLD", "gzip.open(OLD", 1)
-            return DataError(f"{place} is {what}", _command(code, place) + more)
+            return DataError(f"{place} is {what}", more + _command(code, place))
     return None
 
 
 def torch_refusal(place: str) -> DataError:
     """What to say of a file that torch wrote, a ZIP of a pickle."""
     return DataError(
-        f"{place} is a pickle of torch, which is never loaded here", _command(_TORCH, place) + _TRUSTED
+        f"{place} is a pickle of torch, which is never loaded here", _TRUSTED + _command(_TORCH, place)
     )
 
 

@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets import labels, pixels, split
 from mnistgd.datasets.dataset import SILENT, About, Dataset, Listener, sha256
-from mnistgd.datasets.options import DataOptions
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Part, Raw
 from mnistgd.errors import DataError
 
-_DEFAULT = DataOptions()
 _DIM = 128
 
 
-def brought(raw: Raw, source: str, options: DataOptions = _DEFAULT, listener: Listener = SILENT) -> Dataset:
+def brought(raw: Raw, source: str, options: DataOptions = PLAINLY, listener: Listener = SILENT) -> Dataset:
     """Bring what a reader read into the form of a data set.
 
     Parameters

@@ -12,11 +12,9 @@ from mnistgd.datasets import sources
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.class_names import check_class_names, with_class_names
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
-from mnistgd.datasets.options import DataOptions
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DataError, UsageError
-
-_DEFAULT = DataOptions()
 
 
 def load_dataset(
@@ -25,7 +23,7 @@ def load_dataset(
     offline: bool = False,
     class_names: Sequence[str] | None = None,
     deskew: bool = False,
-    options: DataOptions = _DEFAULT,
+    options: DataOptions = PLAINLY,
     listener: Listener = SILENT,
 ) -> Dataset:
     """Bring a data set: MNIST, or one from a path.
@@ -59,11 +57,9 @@ def load_dataset(
         check_class_names(class_names)
     cache = Cache(default_folder(), listener)
     if spec == sources.MNIST:
-        if options != _DEFAULT:
-            words = ", ".join(f"--{name.replace('_', '-')}" for name in options.as_json())
-            raise UsageError(
-                f"{words} means nothing for MNIST", "leave it out, or name other images with --data"
-            )
+        if options != PLAINLY:
+            hint = "leave it out, or name other images with --data"
+            raise UsageError(f"{options.words()} means nothing for MNIST", hint)
         dataset = sources.find(cache, offline, listener)
     else:
         from mnistgd.datasets import paths

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mnistgd.system.files import quoted
+
 
 class DataOptions(NamedTuple):
     """What goes with a path; a weights file records what of it is not the default.
@@ -50,6 +52,23 @@ class DataOptions(NamedTuple):
             raise ValueError("transpose is neither true nor false")
         return options
 
+    def words(self) -> str:
+        """As a command line says it.
+
+        Examples
+        --------
+        >>> DataOptions(test_share=0.1, transpose=False).words()
+        '--test-share 0.1 --no-transpose'
+        """
+        said = []
+        for name, value in self.as_json().items():
+            option = name.replace("_", "-")
+            if isinstance(value, bool):
+                said.append(f"--{option}" if value else f"--no-{option}")
+            else:
+                said.append(f"--{option} {quoted(str(value))}")
+        return " ".join(said)
+
     def over(self, others: DataOptions) -> DataOptions:
         """These, and where they say nothing, the others."""
         return others._replace(**self.as_json())
@@ -57,3 +76,7 @@ class DataOptions(NamedTuple):
     def absolute(self) -> DataOptions:
         """The same, wherever they are read again."""
         return self._replace(test_data=self.test_data and str(Path(self.test_data).absolute()))
+
+
+PLAINLY = DataOptions()
+"""As the files are known to be."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnistgd.datasets import foreign, idx, idx_set, mapping, npz, zip_set
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.form import brought
-from mnistgd.datasets.options import DataOptions
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.streams import Gunzip, open_file
 from mnistgd.errors import DataError
@@ -21,11 +21,10 @@ from mnistgd.system.files import reason
 HINT = "--data takes mnist, a folder of IDX files named as those of MNIST, its train images, or an .npz file"
 
 _ONE_OF_THEM = "name the train images file of one of them"
-_DEFAULT = DataOptions()
 _MOST_FOLDERS = 1000
 
 
-def read_path(path: Path, options: DataOptions = _DEFAULT, listener: Listener = SILENT) -> Dataset:
+def read_path(path: Path, options: DataOptions = PLAINLY, listener: Listener = SILENT) -> Dataset:
     """Read the data set at `path`.
 
     Parameters
