@@ -178,7 +178,9 @@ def test_bad_data(mnistgd, folder, tmp_path, spoil, words):
     assert not (tmp_path / "w.npz").exists()
 
 
-@pytest.mark.parametrize("labels", ["cat", "cat,cat,dog", "cat,,dog", ",".join(map(str, range(101))), "a\nb,c"])
+@pytest.mark.parametrize(
+    "labels", ["cat", "cat,cat,dog", "cat,,dog", ",".join(map(str, range(101))), "a\nb,c"]
+)
 def test_names_that_cannot_be(mnistgd, folder, labels):
     assert mnistgd("train", "--data", folder, "--class-names", labels).code == 2
 
