@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mnistgd.datasets import labels, pixels
 from mnistgd.datasets.idx_set import Holds, Role, Split
 from mnistgd.datasets.parts import Part, Raw, is_emnist
-from mnistgd.datasets.streams import check_end, check_size, fill, open_file, read_array
+from mnistgd.datasets.streams import check_end, check_ratio, check_size, fill, open_file, read_array
 from mnistgd.errors import DataError
 from mnistgd.system.npz import open_archive, open_array
 
@@ -108,6 +108,7 @@ def _role(member: str) -> tuple[Any, Any] | None:
 def _read(archive: zipfile.ZipFile, name: str, holds: str, path: Path) -> NDArray[Any]:
     what = f"{name} in {path}"
     with open_array(archive, name) as (stream, (shape, fortran_order, dtype)):
+        check_ratio(archive.getinfo(f"{name}.npy"), dtype.itemsize, what)
         (pixels.check_layout if holds == "images" else labels.check_kind)(shape, dtype, what)
         # Of a boolean's byte any value may be in a file.
         stored = np.dtype(np.uint8) if dtype.kind == "b" else dtype

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import zipfile
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
@@ -24,6 +25,9 @@ MAX_IMAGES = 250_000
 # Of one array, as floats or in colour: those 60,000 images take 376 MB as doubles.
 MAX_BYTES = 1_000_000_000
 _PIECE = 1 << 18
+# Bytes of handwriting shrink to a tenth, and those of its pixels as floats with them.
+_MOST_SHRUNK = 100
+_SMALL = 1 << 20
 _MAX_MEMBERS = 10_000
 # What is stored in blocks, as on tapes, is filled up to a whole one.
 _MAX_PADDING = 1 << 20
@@ -76,6 +80,13 @@ def check_size(shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> None:
         raise DataError(
             f"{what} promises {size:,} bytes; {MAX_BYTES:,} can be read", "save it as whole bytes"
         )
+
+
+def check_ratio(member: zipfile.ZipInfo, itemsize: int, what: str) -> None:
+    """Check that a part of a ZIP is not made to fill memories: it says how far it shrank."""
+    if member.file_size > max(_SMALL, _MOST_SHRUNK * itemsize * member.compress_size):
+        ratio = member.file_size // max(1, member.compress_size)
+        raise DataError(f"{what} unpacks to {ratio:,} times its size", FETCH_AGAIN)
 
 
 def fill(array: NDArray[np.generic], stream: Readable, what: str) -> None:

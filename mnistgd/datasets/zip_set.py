@@ -10,15 +10,12 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets import foreign, idx, idx_set, mapping, npz
 from mnistgd.datasets.parts import Raw
-from mnistgd.datasets.streams import FETCH_AGAIN, open_file
+from mnistgd.datasets.streams import FETCH_AGAIN, check_ratio, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.npz import ENCRYPTED, PACKINGS, open_archive
 
 _HINT = "--data takes a ZIP of the four IDX files of a set, or an .npz file"
 _SEVERAL = "unpack it, and name the train images file of one of them"
-# Scans of handwriting shrink to a tenth; what shrinks to a hundredth is made to fill memories.
-_MOST_SHRUNK = 100
-_SMALL = 1 << 20
 
 
 def read_zip(path: Path) -> Raw:
@@ -63,6 +60,4 @@ def _check_name(name: str, path: Path) -> None:
 def _check_member(info: zipfile.ZipInfo, path: Path) -> None:
     if info.compress_type not in PACKINGS or info.flag_bits & ENCRYPTED:
         raise DataError(f"{info.filename} in {path} is packed in a way that is not read here", "unpack it")
-    if info.file_size > max(_SMALL, _MOST_SHRUNK * info.compress_size):
-        ratio = info.file_size // max(1, info.compress_size)
-        raise DataError(f"{info.filename} in {path} unpacks to {ratio:,} times its size", FETCH_AGAIN)
+    check_ratio(info, 1, f"{info.filename} in {path}")

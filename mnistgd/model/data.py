@@ -53,23 +53,21 @@ def images_for(
 def _numbered_as(model: Model, dataset: Dataset, listener: Listener) -> Dataset:
     """The same images, their classes numbered as the network numbers them: by their names, if it knows those.
 
-    Names that are numbers from 0 are no names: such classes are what the network numbers so.
+    The images of the record are numbered as they were, whatever their classes were called since, and names
+    that are the numbers from 0 up are no names.
     """
     names, known = dataset.class_names, model.class_names
     if len(names) > len(known):
         raise other_classes(dataset, model)
+    if dataset.sha256 == model.data_sha256 or names == tuple(map(str, range(len(names)))):
+        return dataset
     if set(names) <= set(known):
         places = np.array([known.index(name) for name in names], np.uint8)
-        if (places == np.arange(len(places))).all():
-            return dataset
         train_labels, test_labels = places[dataset.train_labels], places[dataset.test_labels]
         return replace(dataset, train_labels=train_labels, test_labels=test_labels, class_names=known)
-    if names == tuple(map(str, range(len(names)))):
-        return dataset
     if len(names) < len(known):
         raise other_classes(dataset, model)
-    if dataset.sha256 != model.data_sha256:
-        listener.notice(f"the classes {', '.join(names)} are taken for {', '.join(known)}")
+    listener.notice(f"the classes {', '.join(names)} are taken for {', '.join(known)}")
     return dataset
 
 

@@ -1,6 +1,7 @@
 """Images that are read in a way of their own: said once, recorded, and the same for every later command."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +188,57 @@ def test_counts_of_mnist_are_known_before_it_is_read(mnistgd, mnist):
     counts = mnistgd("data", "info", "--json").json["counts"]
     for split in ("train", "test"):
         assert counts[split] == np.bincount(mnist.split(split)[1]).tolist()
+
+
+def test_classes_that_were_renamed_keep_their_numbers(mnistgd, digits):
+    np.savez("a.npz", x=digits["train_images"][:2000], y=digits["train_labels"][:2000])
+    backwards = ",".join("9876543210")
+    trained = mnistgd("train", "--data", "a.npz", "--epochs", 3, "--class-names", backwards, "--json").json
+    assert trained["test_accuracy"] > 0.8
+    assert mnistgd("evaluate", "--json").json["accuracy"] == trained["test_accuracy"]
+    np.savez("b.npz", x=digits["test_images"], y=digits["test_labels"])
+    assert mnistgd("evaluate", "--data", "b.npz", "--json").json["accuracy"] > 0.8
+
+
+def test_other_names_of_as_many_classes_are_told(mnistgd, digits):
+    for name, words in (("a.npz", "kl"), ("b.npz", "mn")):
+        labels = np.array(list(words))[digits["train_labels"][:500] % 2]
+        np.savez(name, x=digits["train_images"][:500], y=labels)
+    assert mnistgd("train", "--data", "a.npz", "--epochs", 1).code == 0
+    np.savez(
+        "b.npz",
+        x=digits["train_images"][500:600],
+        y=np.array(list("mn"))[digits["train_labels"][500:600] % 2],
+    )
+    told = mnistgd("evaluate", "--data", "b.npz").stderr
+    assert "the classes m, n are taken for k, l" in told
+    assert "the classes" not in mnistgd("evaluate").stderr
+
+
+X, Y = np.arange(10 * 784, dtype=np.uint32).astype(np.uint8).reshape(10, 28, 28), np.arange(10)
+BAD = {
+    "NaN": ({"x": X / 255 + np.where(X == 7, np.nan, 0), "y": Y}, "no finite number, in image 0"),
+    "negative pixels": ({"x": X - 3.5, "y": Y}, "lie in -3.5 to 251.5"),
+    "unequal counts": ({"x": X, "y": Y[1:]}, "10 train images and 9 train labels"),
+    "one class only": ({"x": X, "y": Y * 0 + 4}, "every label in"),
+    "an empty test part": ({"x": X, "y": Y, "x_test": X[:0], "y_test": Y[:0]}, "promises 0 entries"),
+    "a label without images": ({"x": X, "y": Y, "y_test": Y}, "has no array test_images, to go with y_test"),
+    "a single image": ({"x": X[:1], "y": Y[:1]}, "every label in"),
+    "colours": ({"x": np.stack([X, X, X // 2], 3), "y": Y}, "in colour (RGB)"),
+    "only a test part": ({"x_test": X, "y_test": Y}, "holds nothing but images to test"),
+    "pixels that are words": ({"x": X.astype(str), "y": Y}, "not numbers"),
+}
+
+
+@pytest.mark.parametrize(("arrays", "words"), BAD.values(), ids=BAD)
+def test_bad_files_are_told_in_one_line_and_leave_nothing(mnistgd, tmp_path, arrays, words):
+    np.savez("set.npz", **arrays)
+    for command in (["data", "info", "set.npz"], ["train", "--data", "set.npz"]):
+        result = mnistgd(*command)
+        assert (result.code, result.stdout) == (1, "")
+        error, hint = result.stderr.splitlines()[-2:]
+        assert error.startswith("error: ")
+        assert words in error
+        assert hint.startswith("hint: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["set.npz"]
+    assert not Path(os.environ["MNISTGD_CACHE"]).exists()

@@ -270,3 +270,18 @@ def test_a_missing_file_and_a_folder(tmp_path):
         read_npz(tmp_path / "absent.npz")
     with pytest.raises(DataError, match="is a folder"):
         read_npz(tmp_path)
+
+
+def test_a_bomb(path, arrays):
+    np.savez_compressed(path, **arrays | {"train_images": np.zeros((30_000, 28, 28), np.float64)})
+    with pytest.raises(
+        DataError, match=r"train_images in .* unpacks to (1,0|9)\d\d times its size"
+    ) as caught:
+        read_npz(path)
+    assert caught.value.hint
+
+
+def test_floats_that_are_mostly_0_are_no_bomb(path, arrays, mnist):
+    ink = (mnist.train_images[:2000] > 127).astype(np.float64)
+    np.savez_compressed(path, **arrays | {"train_images": ink, "train_labels": mnist.train_labels[:2000]})
+    assert np.array_equal(arrays_in(path)[0], ink)
