@@ -9,7 +9,7 @@ from pathlib import Path
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted
 
-HEAD = 1024
+HEAD = 8192
 """Bytes of the beginning of a file that are enough to know it by."""
 
 _TRUSTED = "if you trust whoever made it, since to unpickle runs what it says: "
@@ -48,14 +48,14 @@ _KINDS = (
         "in its repository: git lfs pull",
     ),
     (
-        rb"\x80[\x02-\x05]|\(*c[a-z_.]+\n|\((?:[ld]p|I)[0-9]+\n",
+        rb"\x80[\x02-\x05]|\(*c(?:numpy|copy_reg|__builtin__)[a-z_.]*\n|\((?:[ld]p|I)[0-9]+\n",
         "a pickle, which is never loaded here",
         _PICKLE,
         _TRUSTED,
     ),
     (rb"MATLAB 5\.0 MAT-file", "a .mat file", _MATLAB, "with its own names, which are in m.keys(): "),
     (rb"\x89HDF\r\n\x1a\n|MATLAB 7\.3", "an HDF5 file", _HDF5, "with its own names, which are in list(h): "),
-    (rb"(\s*%[^\n]*\n|\s+)*(?i:@relation)\b", "an ARFF file", _ARFF, ""),
+    (rb"(?:\s|%[^\n]*\n)*+(?i:@relation)\b", "an ARFF file", _ARFF, ""),
     (rb"PAR1", "a Parquet file", _PARQUET, ""),
     (rb"\x93NUMPY", "a single array", "", "images and labels go into one file, with numpy.savez"),
     (
@@ -65,7 +65,7 @@ _KINDS = (
         "mnistgd predict reads it",
     ),
     (
-        rb"7z\xbc\xaf|Rar!|\xfd7zXZ|BZh|\x28\xb5\x2f\xfd|.{257}ustar",
+        rb"7z\xbc\xaf|Rar!|\xfd7zXZ|BZh[1-9]1AY|\x28\xb5\x2f\xfd|.{257}ustar",
         "packed otherwise than is read here",
         "",
         "unpack it",
@@ -103,6 +103,8 @@ def _command(code: str, place: str) -> str:
     if not code:
         return ""
     path = Path(place)
+    if not path.exists():
+        return "unpack it first"
     new, number = path.with_suffix(".npz"), 1
     while new.exists():
         new, number = path.with_name(f"{path.stem}-{number}.npz"), number + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,44 +47,48 @@ def brought(raw: Raw, source: str, options: DataOptions = PLAINLY, listener: Lis
         pixels.as_bytes(part.images, scale, sideways=sideways)
         for part, sideways in zip(parts.values(), turned, strict=True)
     ]
+    numbers = classes.numbers
     if all(turned):
         options = options._replace(transpose=True)
-    least, most = min(each.least for each in found.values()), max(each.most for each in found.values())
-    changes = list(raw.notes)
-    if scale != "as they are":
-        changes.append(f"pixels from {least:g} to {most:g} are taken {scale}")
-    elif most < _DIM:
-        changes.append(f"no pixel is above {most:g}, where 255 is ink")
-    if any(len(each.shape) > 3 and 3 in (each.shape[1], each.shape[-1]) for each in found.values()):
-        changes.append("their three channels are equal, and taken for grey")
-    if any(turned):
-        changes.append("images that lay on their side are turned upright (else --no-transpose)")
+    changes = [*raw.notes, *_changes(list(found.values()), scale, turned=any(turned))]
     if raw.test is None:
         share = split.TEST_SHARE if options.test_share is None else options.test_share
         options = options._replace(test_share=share)
         rows = split.set_aside(len(images[0]), share, source)
-        images = [images[0][chosen] for chosen in rows]
-        classes = classes._replace(numbers=[classes.numbers[0][chosen] for chosen in rows])
+        images, numbers = ([array[0][chosen] for chosen in rows] for array in (images, numbers))
         changes.append(f"{len(images[1]):,} of {sum(map(len, images)):,} images are set aside to test")
     elif options.test_share is not None:
         raise DataError(f"{source} has images to test of its own", "leave out --test-share")
+    _tell(changes, images, listener)
+    (least, most), first = _limits(found.values()), found["train"]
+    about = About(raw.kind, first.shape, first.dtype, least, most, tuple(changes))
+    arrays = images[0], numbers[0], images[1], numbers[1]
+    return Dataset(*arrays, classes.names, source, sha256(*images), options.absolute(), about)
+
+
+def _changes(found: Sequence[pixels.Found], scale: pixels.Scale, *, turned: bool) -> Iterator[str]:
+    """What is done to images, in words."""
+    least, most = _limits(found)
+    if scale != "as they are":
+        yield f"pixels from {least:g} to {most:g} are taken {scale}"
+    elif most < _DIM:
+        yield f"no pixel is above {most:g}, where 255 is ink"
+    if any(each.coloured for each in found):
+        yield "the three channels are equal, and taken for grey"
+    if turned:
+        yield "images that lay on their side are turned upright (else --no-transpose)"
+
+
+def _limits(found: Collection[pixels.Found]) -> tuple[float, float]:
+    return min(each.least for each in found), max(each.most for each in found)
+
+
+def _tell(changes: Sequence[str], images: Sequence[NDArray[np.uint8]], listener: Listener) -> None:
     for change in changes:
         listener.notice(change)
     for name, each in zip(("train", "test"), images, strict=True):
         if what := pixels.alike(each):
             listener.notice(f"all {name} images are {what}: there is nothing to learn from")
-    first = found["train"]
-    return Dataset(
-        images[0],
-        classes.numbers[0],
-        images[1],
-        classes.numbers[1],
-        classes.names,
-        source,
-        sha256(*images),
-        options.absolute(),
-        About(raw.kind, first.shape, first.dtype, least, most, tuple(changes)),
-    )
 
 
 def _labels_of(part: Part, name: str, source: str) -> NDArray[Any]:

@@ -18,7 +18,7 @@ from mnistgd.datasets.streams import Gunzip, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.files import reason
 
-HINT = "--data takes mnist, a folder of IDX files named as those of MNIST, its train images, or an .npz file"
+HINT = "--data takes mnist, a folder or ZIP of IDX files named as those of MNIST, or an .npz file"
 
 _ONE_OF_THEM = "name the train images file of one of them"
 _MOST_FOLDERS = 1000
@@ -103,15 +103,18 @@ def _sets(folder: Path) -> dict[str, dict[idx_set.Role, Path]]:
 
 def _read_set(called: str, files: dict[idx_set.Role, Path], path: Path) -> Raw:
     parts = idx_set.read_set(called, files, path, _read_one, HINT)
-    names = next(iter(files.values())).with_name(f"{called}{mapping.NAME}")
+    first = next(iter(files.values()))
+    kind, names = "IDX files", first.with_name(f"{called}{mapping.NAME}")
+    if _is_npz(first):
+        kind = "pairs of .npz files"
     if not called or not names.is_file():
-        return Raw(*parts, "IDX files")
+        return Raw(*parts, kind)
     with open_file(names) as stream:
-        return Raw(*parts, "IDX files", mapping.read(stream, str(names)))
+        return Raw(*parts, kind, mapping.read(stream, str(names)))
 
 
 def _read_one(path: Path, holds: idx_set.Holds) -> NDArray[Any]:
-    if path.suffix.lower() == ".npz":
+    if _is_npz(path):
         return npz.read_single(path, holds)
     return idx.read_images(path) if holds == "images" else idx.read_labels(path)
 
@@ -126,6 +129,10 @@ def _read_file(path: Path) -> Raw:
         return zip_set.read_zip(path)
     if refusal := foreign.refusal(head, str(path), gzipped=gzipped):
         raise refusal
-    if path.suffix.lower() == ".npz":
+    if _is_npz(path):
         return npz.read_npz(path)
     raise DataError(f"{path} is neither an .npz file nor called like a train file of MNIST", HINT)
+
+
+def _is_npz(path: Path) -> bool:
+    return path.suffix.lower() == ".npz"

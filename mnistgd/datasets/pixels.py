@@ -35,6 +35,11 @@ class Found(NamedTuple):
     least: float
     most: float
 
+    @property
+    def coloured(self) -> bool:
+        """Whether they have three channels."""
+        return not _is_grey(self.shape)
+
 
 def check_layout(shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> None:
     """Check that an array can hold images, before memory is taken for it.

@@ -6,10 +6,12 @@ import pickle
 import shlex
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
 
+from mnistgd.datasets.foreign import HEAD, refusal
 from mnistgd.datasets.paths import read_path
 from mnistgd.errors import DataError
 
@@ -23,6 +25,7 @@ FILES = {
     "LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "a pointer of Git LFS", "git lfs pull"),
     "a pickle": (PICKLED, "a pickle, which is never loaded here", "pickle.load"),
     "an old pickle": (pickle.dumps((1, 2), 0), "a pickle", "pickle.load"),
+    "an old pickle of arrays": (b"((cnumpy.core.multiarray\n_reconstruct\n", "a pickle", "pickle.load"),
     "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: PCWIN64", "a .mat file", "scipy.io.loadmat"),
     "MATLAB 7.3": (b"MATLAB 7.3 MAT-file, Platform: GLNXA64", "an HDF5 file", "h5py.File"),
     "HDF5": (b"\x89HDF\r\n\x1a\n\0\0", "an HDF5 file", "h5py.File"),
@@ -98,3 +101,23 @@ def test_matlab(tmp_path, tiny):
 
     savemat(tmp_path / "a.mat", {"X": tiny["train_images"], "y": tiny["train_labels"]})
     assert len(run_hint(tmp_path / "a.mat").train_images) == 26
+
+
+@pytest.mark.parametrize(
+    "content", [b" " * HEAD, b"%\n" * HEAD, b"% " * HEAD, b"class\n3\n", b"BZh", b"(" * HEAD]
+)
+def test_what_is_of_no_kind_is_so_at_once(content):
+    assert refusal(content[:HEAD], "it") is None
+
+
+def test_a_long_note_before_what_an_arff_file_is():
+    assert refusal(b"% by whom it was made\n" * 200 + b"@relation a\n", "it") is not None
+
+
+def test_within_an_archive_it_is_to_be_unpacked(tmp_path, idx_folder):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for path in idx_folder.iterdir():
+            archive.writestr(path.name, PICKLED if "train-labels" in path.name else path.read_bytes())
+    with pytest.raises(DataError, match=r"train-labels-idx1-ubyte in .* is a pickle") as caught:
+        read_path(tmp_path / "a.zip")
+    assert caught.value.hint.endswith("unpack it first")
