@@ -77,6 +77,11 @@ class Dataset:
             return self.train_images, self.train_labels
         return self.test_images, self.test_labels
 
+    def counts(self, name: Literal["train", "test"]) -> list[int]:
+        """How many images of one split each class has."""
+        counts: list[int] = np.bincount(self.split(name)[1], minlength=len(self.class_names)).tolist()
+        return counts
+
 
 class Listener(Protocol):
     """Hears what is going on while a data set is brought; the command line shows it to a person."""

@@ -74,8 +74,8 @@ def load_dataset(
 
 
 def _tell_of_gaps(dataset: Dataset, listener: Listener) -> None:
-    counts = np.bincount(dataset.train_labels, minlength=len(dataset.class_names))
-    missing = [name for name, count in zip(dataset.class_names, counts, strict=True) if not count]
+    counted = zip(dataset.class_names, dataset.counts("train"), strict=True)
+    missing = [name for name, count in counted if not count]
     if missing:
         listener.notice(f"no train image shows {', '.join(missing)}: what that is cannot be learned")
 

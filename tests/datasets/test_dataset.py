@@ -33,3 +33,9 @@ def test_images_and_labels_of_different_number(tiny, split, as_dataset):
     short = tiny | {f"{split}_labels": tiny[f"{split}_labels"][:-1]}
     with pytest.raises(DataError, match=rf"here has \d+ {split} images and \d+ {split} labels"):
         as_dataset(*short.values())
+
+
+def test_counts_of_each_class(tiny, as_dataset):
+    dataset = as_dataset(*tiny.values())
+    assert dataset.counts("train") == [3] * 10
+    assert dataset.counts("test") == [1] * 10

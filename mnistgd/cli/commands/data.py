@@ -183,10 +183,7 @@ def _named(context: typer.Context, path: str | None, data: str) -> str:
 
 
 def _describe(dataset: Dataset) -> dict[str, Any]:
-    import numpy as np
-
-    classes = len(dataset.class_names)
-    train, test = (np.bincount(dataset.split(split)[1], minlength=classes).tolist() for split in SPLITS)
+    train, test = (dataset.counts(split) for split in SPLITS)
     return _facts(dataset.source, train, test, dataset.class_names, dataset.sha256, dataset.about)
 
 
