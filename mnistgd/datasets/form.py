@@ -37,6 +37,9 @@ def brought(raw: Raw, source: str, options: DataOptions = PLAINLY, listener: Lis
         hint = "name the whole set with --data, and this file with --test-data"
         raise DataError(f"{source} holds nothing but images to test", hint)
     parts = {"train": raw.train} | ({"test": raw.test} if raw.test is not None else {})
+    for name, part in parts.items():
+        if not len(part.images):
+            raise DataError(f"{source} has no {name} images", "name files that have some")
     found = {name: pixels.look(part.images, f"{name} images of {source}") for name, part in parts.items()}
     classes = labels.numbered(
         {name: _labels_of(part, name, source) for name, part in parts.items()}, raw.class_names, source

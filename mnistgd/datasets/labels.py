@@ -81,28 +81,35 @@ def numbered(parts: Mapping[str, NDArray[Any]], given: Mapping[int, str] | None,
     kinds = {each.values.dtype.kind in "iu" for each in flat}
     if len(kinds) > 1:
         raise DataError(f"some labels of {source} are numbers and some are words", KINDS)
-    names = given or {}
     if kinds == {False}:
-        names = {}
-    else:
-        least = min(int(each.values.min()) for each in flat)
-        for name, each in zip(parts, flat, strict=True):
-            _check_range(each.values, least, name, source)
-        if least == 0 or any(each.classes for each in flat):
-            count = max(1 + max(int(each.values.max()), each.classes - 1) for each in flat)
-            count = max([count, *(label + 1 for label in names)])
-            _check_count(count, "0", source)
-            called = [names.get(label, str(label)) for label in range(count)]
-            numbers = [each.values.astype(np.uint8, copy=False) for each in flat]
-            return Classes(numbers, _checked_names(called, source))
+        return _sorted(flat, {}, source)
+    least = min(int(each.values.min()) for each in flat)
+    for name, each in zip(parts, flat, strict=True):
+        _check_range(each.values, least, name, source)
+    stay = least == 0 or any(each.classes for each in flat)
+    return (_kept if stay else _sorted)(flat, given or {}, source)
+
+
+def _kept(flat: Sequence[_Flat], given: Mapping[int, str], source: str) -> Classes:
+    """Numbers that stay what they are."""
+    count = max(1 + max(int(each.values.max()), each.classes - 1) for each in flat)
+    count = max([count, *(label + 1 for label in given)])
+    _check_count(count, "0", source)
+    names = [given.get(label, str(label)) for label in range(count)]
+    numbers = [each.values.astype(np.uint8, copy=False) for each in flat]
+    return Classes(numbers, _checked_names(names, source))
+
+
+def _sorted(flat: Sequence[_Flat], given: Mapping[int, str], source: str) -> Classes:
+    """Numbers and words that become the names of classes."""
     found = [np.unique(each.values, return_inverse=True) for each in flat]
-    known = sorted({*names, *(value for values, _ in found for value in values.tolist())})
+    known = sorted({*given, *(value for values, _ in found for value in values.tolist())})
     _check_count(len(known), str(known[0]), source)
     numbers = [
         np.array([known.index(value) for value in values.tolist()], np.uint8)[inverse]
         for values, inverse in found
     ]
-    return Classes(numbers, _checked_names([names.get(value, str(value)) for value in known], source))
+    return Classes(numbers, _checked_names([given.get(value, str(value)) for value in known], source))
 
 
 def _check_count(count: int, only: str, source: str) -> None:

@@ -152,3 +152,10 @@ def test_options_in_a_record(options):
 def test_options_that_cannot_be(record):
     with pytest.raises(ValueError, match=r"test_|transpose"):
         DataOptions.from_json(record)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_no_images(raw, split):
+    none = {f"{split}_images": np.empty((0, 28, 28)), f"{split}_labels": np.empty(0)}
+    with pytest.raises(DataError, match=f"here has no {split} images"):
+        brought(raw(**none), "here")
