@@ -115,7 +115,8 @@ def scale_of(found: Sequence[Found], source: str) -> Scale:
             ranges = " and ".join(f"{each.least:g} to {each.most:g}" for each in found)
             raise DataError(f"the train and test pixels of {source} differ in range: {ranges}", RANGES)
     # Written in full, for what it brings just below 0 would be refused again.
-    hint = f"{RANGES}: (x - {least}) / {most - least} brings these to 0 to 1" if most > least else RANGES
+    moved = f"(x {'-' if least > 0 else '+'} {abs(least)})"
+    hint = f"{RANGES}: {moved} / {most - least} brings these to 0 to 1" if most > least else RANGES
     raise DataError(f"the pixels of {source} lie in {least:g} to {most:g}", hint)
 
 

@@ -59,7 +59,8 @@ def _numbered_as(model: Model, dataset: Dataset, listener: Listener) -> Dataset:
     names, known = dataset.class_names, model.class_names
     if len(names) > len(known):
         raise other_classes(dataset, model)
-    if dataset.sha256 == model.data_sha256 or names == tuple(map(str, range(len(names)))):
+    recorded = dataset.sha256 == model.data_sha256 and len(names) == len(known)
+    if recorded or names == tuple(map(str, range(len(names)))):
         return dataset
     if set(names) <= set(known):
         places = np.array([known.index(name) for name in names], np.uint8)

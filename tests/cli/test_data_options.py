@@ -242,3 +242,19 @@ def test_bad_files_are_told_in_one_line_and_leave_nothing(mnistgd, tmp_path, arr
         assert hint.startswith("hint: ")
     assert [path.name for path in tmp_path.iterdir()] == ["set.npz"]
     assert not Path(os.environ["MNISTGD_CACHE"]).exists()
+
+
+def test_a_network_of_before_knows_the_numbers_of_classes_without_a_0(mnistgd, digits):
+    """Its file has a class 0 that no image showed; such labels are numbered from 0 now."""
+    chosen = digits["train_labels"][:2000] > 0
+    images, labels = digits["train_images"][:2000][chosen], digits["train_labels"][:2000][chosen]
+    np.savez("a.npz", x=images, y=labels, x_test=images[:500], y_test=labels[:500])
+    plain = {"x": images, "y": labels, "x_test": images[:501], "y_test": np.r_[labels[:500], 0]}
+    np.savez("b.npz", **plain)
+    assert mnistgd("train", "--data", "b.npz", "--epochs", 3).code == 0
+    model = weights_file.load(Path("weights.npz"))
+    sha256 = mnistgd("data", "info", "a.npz", "--json").json["sha256"]
+    model.record["data"].update(source=str(Path("a.npz").absolute()), sha256=sha256)
+    weights_file.save(model, Path("weights.npz"))
+    assert mnistgd("evaluate", "--json").json["accuracy"] > 0.8
+    assert mnistgd("verify").stdout.startswith("identical")
