@@ -7,7 +7,9 @@ from typer.core import TyperCommand
 
 from mnistgd.errors import UsageError
 
-NAMED_ONCE = frozenset({"weights", "data", "resume", "freeze", "_font", "against", "layer", "unit", "digit"})
+NAMED_ONCE = frozenset(
+    {"weights", "data", "test_data", "resume", "freeze", "_font", "against", "layer", "unit", "digit"}
+)
 """Options that name what is read or looked at. Of a setting that is given twice the last one counts, as
 everywhere in a shell; but whoever names two of these wants both."""
 

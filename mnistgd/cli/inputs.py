@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mnistgd.cli import console
 from mnistgd.cli.options import ALL
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import DataError, ImageError, MnistgdError, UsageError, WeightsError
 
 if TYPE_CHECKING:
@@ -49,7 +50,12 @@ class Seen(NamedTuple):
         return "right" if answer == self.truth else f"wrong, it is {class_names[self.truth]}"
 
 
-def network(weights: Path, claim: Claim | None = None, data: str | None = None) -> Model:
+def network(
+    weights: Path,
+    claim: Claim | None = None,
+    data: str | None = None,
+    reading: DataOptions = PLAINLY,
+) -> Model:
     """The network in a weights file; ``-`` is stdin.
 
     Parameters
@@ -58,6 +64,7 @@ def network(weights: Path, claim: Claim | None = None, data: str | None = None) 
     claim : Claim or None
         What may be written: not over the images that go with the network, if any do.
     data : str or None, what ``--data`` says
+    reading : DataOptions, what the options beside it say
 
     Raises
     ------
@@ -70,7 +77,8 @@ def network(weights: Path, claim: Claim | None = None, data: str | None = None) 
 
     model = weights_file.load(_source(weights, WeightsError, "a network"))
     if claim is not None:
-        claim.keep(images_place(data or model.data_spec))
+        asked = model.reading_of(data, reading)
+        claim.keep(images_place(data or model.data_spec), asked.test_data)
     return model
 
 
@@ -100,21 +108,31 @@ def dataset(
     *,
     offline: bool = False,
     deskew: bool = False,
+    reading: DataOptions = PLAINLY,
     quiet: bool,
 ) -> Dataset:
     """The images that ``--data`` names, while stderr says what takes a while; see `load_dataset`."""
     from mnistgd.datasets.load import load_dataset
 
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        return load_dataset(data, offline=offline, class_names=class_names, deskew=deskew, listener=reporter)
+        return load_dataset(
+            data,
+            offline=offline,
+            class_names=class_names,
+            deskew=deskew,
+            options=reading,
+            listener=reporter,
+        )
 
 
-def images_for(model: Model, data: str | None, *, offline: bool, quiet: bool) -> Dataset:
+def images_for(
+    model: Model, data: str | None, reading: DataOptions, *, offline: bool, quiet: bool
+) -> Dataset:
     """The images that a network is asked about, while stderr says what takes a while."""
     from mnistgd.model import data as of_model
 
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        return of_model.images_for(model, data, offline=offline, listener=reporter)
+        return of_model.images_for(model, data, reading, offline=offline, listener=reporter)
 
 
 def epochs(history: Path) -> list[Epoch]:
@@ -181,7 +199,8 @@ def check_one(context: typer.Context, image: str | None, index: list[int] | None
         raise UsageError("no image is named", "name a file, or an image of the data with --index N")
     if image is not None and index:
         raise UsageError("an image and --index contradict each other", "name one of them")
-    which, unheard = ("with", ("as_is",)) if index else ("without", ("split", "data"))
+    of_data = ("split", "data", *DataOptions._fields)
+    which, unheard = ("with", ("as_is",)) if index else ("without", of_data)
     for name in unheard:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
@@ -193,6 +212,7 @@ def images_at(
     indices: Sequence[int],
     split: Literal["test", "train"],
     data: str | None,
+    reading: DataOptions,
     *,
     offline: bool,
     quiet: bool,
@@ -204,7 +224,7 @@ def images_at(
     DataError
         If there are fewer.
     """
-    images, labels = images_for(model, data, offline=offline, quiet=quiet).split(split)
+    images, labels = images_for(model, data, reading, offline=offline, quiet=quiet).split(split)
     if max(indices) >= len(images):
         message = f"there is no {split} image {max(indices)}"
         raise DataError(message, f"they are numbered 0 to {len(images) - 1}")

@@ -46,7 +46,7 @@ _data = partial(typer.Option, "--data", envvar="MNISTGD_DATA", metavar="mnist|PA
 
 Data = Annotated[
     str,
-    _data(help="The images: MNIST, or a folder of IDX files, or an .npz file.", rich_help_panel="Data"),
+    _data(help="The images: MNIST, or a folder or file of your own.", rich_help_panel="Data"),
 ]
 OtherData = Annotated[
     str | None, _data(help="Other images than those the network was trained and tested on.")

@@ -32,6 +32,8 @@ Resume = Annotated[
     typer.Option(metavar="FILE", help="Go on from a checkpoint; all settings but --epochs come from it."),
 ]
 
+LONGEST = 24
+"""Of the options that stand in one line with their help, in letters."""
 GROUPS = ("Data", "Network", "Descent", "Stopping", "Output")
 """The headings of the help; an option that names none is about the output."""
 
@@ -44,7 +46,9 @@ class TrainCommand(Command):
         for option in self.get_params(ctx):
             if record := option.get_help_record(ctx):
                 groups[getattr(option, "rich_help_panel", None) or GROUPS[-1]].append(record)
-        width = max(len(name) for records in groups.values() for name, _ in records)
+        names = (name for records in groups.values() for name, _ in records)
+        # One that is longer has a line of its own.
+        width = max(len(name) for name in names if len(name) <= LONGEST)
         for group, records in groups.items():
             with formatter.section(group):
-                formatter.write_dl([(name.ljust(width), text) for name, text in records])
+                formatter.write_dl([(name.ljust(width), text) for name, text in records], col_max=width)

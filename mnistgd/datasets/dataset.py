@@ -9,11 +9,30 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.errors import DataError
-from mnistgd.system.words import counted
+from mnistgd.datasets.options import PLAINLY, DataOptions
 
 DIGIT_NAMES = tuple("0123456789")
-MAX_CLASSES = 10
+MAX_CLASSES = 100
+
+
+@dataclass(frozen=True)
+class About:
+    """What files held, and what was made of it.
+
+    Attributes
+    ----------
+    kind : str, what was read: ``a folder of IDX files``
+    shape, dtype : of the train images, as numpy has them
+    least, most : float, the lowest and the highest pixel of all images
+    changes : tuple of str, what was done to images and labels
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    dtype: str
+    least: float
+    most: float
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +50,9 @@ class Dataset:
         Where the images first came from: ``openml``, ``embedded`` or a path.
     sha256 : str
         SHA-256, in hex, of the pixels of all images, train then test, as they were read.
+    options : DataOptions
+        Those that bring the same images from `source` again.
+    about : About or None; None for MNIST
     """
 
     train_images: NDArray[np.uint8]
@@ -40,6 +62,8 @@ class Dataset:
     class_names: tuple[str, ...]
     source: str
     sha256: str
+    options: DataOptions = PLAINLY
+    about: About | None = None
 
     def __post_init__(self) -> None:
         for name in ("train_images", "train_labels", "test_images", "test_labels"):
@@ -52,6 +76,11 @@ class Dataset:
         if name == "train":
             return self.train_images, self.train_labels
         return self.test_images, self.test_labels
+
+    def counts(self, name: Literal["train", "test"]) -> list[int]:
+        """How many images of one split each class has."""
+        counts: list[int] = np.bincount(self.split(name)[1], minlength=len(self.class_names)).tolist()
+        return counts
 
 
 class Listener(Protocol):
@@ -75,55 +104,6 @@ class Silent:
 
 
 SILENT = Silent()
-
-
-def checked(
-    train_images: NDArray[np.uint8],
-    train_labels: NDArray[np.integer],
-    test_images: NDArray[np.uint8],
-    test_labels: NDArray[np.integer],
-    source: str,
-) -> Dataset:
-    """A data set of these arrays, its classes named by their numbers.
-
-    Parameters
-    ----------
-    train_images, test_images : uint8 ndarray of shape (n, 28, 28), n at least 1
-    train_labels, test_labels : ndarray of shape (n,), of any type of whole numbers
-    source : str
-
-    Raises
-    ------
-    DataError
-        If images and labels differ in number, a label is outside 0 to 9, or there is only one class.
-    """
-    for split, images, labels in (
-        ("train", train_images, train_labels),
-        ("test", test_images, test_labels),
-    ):
-        if len(images) != len(labels):
-            found = counted(len(images), f"{split} image", ",")
-            found += f" and {counted(len(labels), f'{split} label', ',')}"
-            raise DataError(f"{source} has {found}", "take images and labels from the same place")
-        wrong = np.flatnonzero((labels < 0) | (labels >= MAX_CLASSES))
-        if len(wrong):
-            found = f"{split} label {labels[wrong[0]]} (of image {wrong[0]})"
-            raise DataError(
-                f"{source} has a label that is not in 0 to 9: {found}", "number the classes from 0"
-            )
-    n_classes = int(max(train_labels.max(), test_labels.max())) + 1
-    if n_classes < 2:
-        raise DataError(f"every label in {source} is 0", "there must be at least two classes to tell apart")
-    train_images, test_images = np.ascontiguousarray(train_images), np.ascontiguousarray(test_images)
-    return Dataset(
-        train_images,
-        train_labels.astype(np.uint8),
-        test_images,
-        test_labels.astype(np.uint8),
-        DIGIT_NAMES[:n_classes],
-        source,
-        sha256(train_images, test_images),
-    )
 
 
 def sha256(*arrays: NDArray[np.uint8]) -> str:

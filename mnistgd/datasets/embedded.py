@@ -38,4 +38,4 @@ def read(folders: Sequence[Path] = _FOLDERS) -> Dataset:
     DataError
         If it is missing or damaged.
     """
-    return replace(paths.read_path(find(folders)), source="embedded")
+    return replace(paths.read_path(find(folders)), source="embedded", about=None)

@@ -1,84 +1,112 @@
 """The IDX files that MNIST is published in, gzipped or not.
 
-An IDX file begins with two zero bytes, one for the type (8: unsigned bytes), one for the number of
-dimensions, then each dimension as a 32-bit number, the highest byte first; the values follow.
+An IDX file begins with two zero bytes, one for the type of its values, one for the number of dimensions,
+then each dimension as a 32-bit number; the values follow. All of it has the highest byte first.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistgd.datasets import foreign, labels
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.datasets.streams import FETCH_AGAIN, Gunzip, Readable, open_file, read_array
 from mnistgd.errors import DataError
 
 GZIP_MAGIC = b"\x1f\x8b"
+_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _KINDS = {3: "images", 1: "labels"}
+_QMNIST = 8
+"""QMNIST has eight numbers for each image: its class, who wrote it, and where it is in NIST's files."""
 
 
-def read_images(path: Path) -> NDArray[np.uint8]:
+class Peekable(Readable, Protocol):
+    def peek(self, size: int = 0, /) -> bytes: ...
+
+
+def read_images(path: Path) -> NDArray[Any]:
     """Read the images of an IDX file.
 
     Returns
     -------
-    uint8 ndarray of shape (n, 28, 28)
+    ndarray of shape (n, 28, 28)
 
     Raises
     ------
     DataError
         If the file is missing, not such a file, or holds fewer or more bytes than it promises.
     """
-    return _read(path, 3)
+    with open_file(path) as file:
+        return read(file, "images", str(path))
 
 
-def read_labels(path: Path) -> NDArray[np.uint8]:
+def read_labels(path: Path) -> NDArray[Any]:
     """Read the labels of an IDX file.
 
     Returns
     -------
-    uint8 ndarray of shape (n,)
+    ndarray of shape (n,)
 
     Raises
     ------
     DataError
         If the file is missing, not such a file, or holds fewer or more bytes than it promises.
     """
-    return _read(path, 1)
-
-
-def _read(path: Path, dimensions: int) -> NDArray[np.uint8]:
     with open_file(path) as file:
-        gzipped = file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
-        stream = Gunzip(file, str(path)) if gzipped else file
-        shape = _read_shape(stream, dimensions, path)
-        if shape[1:] != IMAGE_SHAPE[: dimensions - 1]:
+        return read(file, "labels", str(path))
+
+
+def read(file: Peekable, holds: Literal["images", "labels"], what: str) -> NDArray[Any]:
+    """Read what an open IDX file holds.
+
+    Raises
+    ------
+    DataError
+        If that is something else, or fewer or more bytes than it promises.
+    """
+    gzipped = file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
+    stream = Gunzip(file, what) if gzipped else file
+    dtype, shape = _read_header(stream, holds, what)
+    if holds == "images":
+        if shape[1:] != IMAGE_SHAPE:
             size = "×".join(str(side) for side in shape[1:])
             raise DataError(
-                f"the images in {path} are {size} pixels, not 28×28", "shrink or pad them to 28×28"
+                f"the images in {what} are {size} pixels, not 28×28", "shrink or pad them to 28×28"
             )
-        return read_array(stream, shape, np.dtype(np.uint8), str(path))
+        return read_array(stream, shape, dtype, what)
+    array = read_array(stream, shape, dtype, what)
+    return array[:, 0] if shape[1:] == (_QMNIST,) and dtype.kind == "i" else array
 
 
-def _read_shape(stream: Readable, dimensions: int, path: Path) -> tuple[int, ...]:
-    magic = _read_exactly(stream, 4, path)
-    if magic != bytes([0, 0, 8, dimensions]):
+def _read_header(stream: Readable, holds: str, what: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    magic = _read_exactly(stream, 4, what)
+    dimensions = 3 if holds == "images" else 1
+    known = magic[:2] == b"\0\0" and magic[2] in _TYPES
+    if not known or (magic[3] != dimensions and (holds, magic[3]) != ("labels", 2)):
         found = f"it begins with 0x{magic.hex()}, not 0x0000080{dimensions}"
-        if magic[:3] == b"\0\0\x08" and magic[3] in _KINDS:
+        if known and magic[3] in _KINDS:
             found = f"it holds {_KINDS[magic[3]]}"
-        raise DataError(f"{path} is not an IDX file of {_KINDS[dimensions]}: {found}", FETCH_AGAIN)
-    sides = _read_exactly(stream, 4 * dimensions, path)
-    return tuple(int.from_bytes(sides[at : at + 4], "big") for at in range(0, len(sides), 4))
+        elif refusal := foreign.refusal(magic + stream.read(foreign.HEAD), what):
+            raise refusal
+        raise DataError(f"{what} is not an IDX file of {holds}: {found}", FETCH_AGAIN)
+    sides = _read_exactly(stream, 4 * magic[3], what)
+    shape = tuple(int.from_bytes(sides[at : at + 4], "big") for at in range(0, len(sides), 4))
+    dtype = np.dtype(_TYPES[magic[2]])
+    if holds == "labels" and shape[1:] != (_QMNIST,):
+        labels.check_kind(shape, dtype, what)
+    return dtype, shape
 
 
-def _read_exactly(stream: Readable, size: int, path: Path) -> bytes:
+def _read_exactly(stream: Readable, size: int, what: str) -> bytes:
     content = b""
     while len(content) < size:
         piece = stream.read(size - len(content))
         if not piece:
             state = "is truncated: it ends within its header" if content else "is empty"
-            raise DataError(f"{path} {state}", FETCH_AGAIN)
+            raise DataError(f"{what} {state}", FETCH_AGAIN)
         content += piece
     return content

@@ -12,8 +12,9 @@ from mnistgd.datasets import sources
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.class_names import check_class_names, with_class_names
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.shape import IMAGE_SHAPE
-from mnistgd.errors import DataError
+from mnistgd.errors import DataError, UsageError
 from mnistgd.system.words import counted
 
 
@@ -23,6 +24,7 @@ def load_dataset(
     offline: bool = False,
     class_names: Sequence[str] | None = None,
     deskew: bool = False,
+    options: DataOptions = PLAINLY,
     listener: Listener = SILENT,
 ) -> Dataset:
     """Bring a data set: MNIST, or one from a path.
@@ -40,6 +42,8 @@ def load_dataset(
         What the classes are called; else they are called by their numbers.
     deskew : bool
         Whether the images are straightened (`mnistgd.datasets.deskew.deskew`); the result is cached, too.
+    options : DataOptions
+        How the files at a path are to be read; MNIST takes none.
     listener : Listener
         Hears what takes a while, and what a person should know.
 
@@ -54,13 +58,16 @@ def load_dataset(
         check_class_names(class_names)
     cache = Cache(default_folder(), listener)
     if spec == sources.MNIST:
+        if options != PLAINLY:
+            hint = "leave it out, or name other images with --data"
+            raise UsageError(f"{options.words()} means nothing for MNIST", hint)
         dataset = sources.find(cache, offline, listener)
     else:
         from mnistgd.datasets import paths
 
         if spec == "":
             raise DataError("no data set is named", paths.HINT)
-        dataset = paths.read_path(Path(spec))
+        dataset = paths.read_path(Path(spec), options, listener)
     if class_names is not None:
         dataset = with_class_names(dataset, class_names)
     _tell_of_gaps(dataset, listener)
@@ -68,8 +75,8 @@ def load_dataset(
 
 
 def _tell_of_gaps(dataset: Dataset, listener: Listener) -> None:
-    counts = np.bincount(dataset.train_labels, minlength=len(dataset.class_names))
-    missing = [name for name, count in zip(dataset.class_names, counts, strict=True) if not count]
+    counted = zip(dataset.class_names, dataset.counts("train"), strict=True)
+    missing = [name for name, count in counted if not count]
     if missing:
         listener.notice(f"no train image shows {', '.join(missing)}: what that is cannot be learned")
 

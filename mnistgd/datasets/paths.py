@@ -1,112 +1,138 @@
-"""A data set of the user's own: a folder of IDX files, or one ``.npz`` file."""
+"""A data set of the user's own: what a path is, and which reader reads it."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from mnistgd.datasets import idx, npz
-from mnistgd.datasets.dataset import Dataset, checked
-from mnistgd.datasets.streams import open_file
+from numpy.typing import NDArray
+
+from mnistgd.datasets import foreign, idx, idx_set, mapping, npz, zip_set
+from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.form import brought
+from mnistgd.datasets.options import PLAINLY, DataOptions
+from mnistgd.datasets.parts import Raw
+from mnistgd.datasets.streams import Gunzip, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.files import reason
 
-HINT = "--data takes mnist, a folder of IDX files named as those of MNIST, its train images, or an .npz file"
+HINT = "--data takes mnist, a folder or ZIP of IDX files named as those of MNIST, or an .npz file"
 
-# As MNIST, Fashion-MNIST and Kuzushiji-MNIST are published; with a dot before idx, as often unpacked;
-# with the name of the set in front, as in EMNIST.
-_NAME = re.compile(
-    r"(?P<set>|.*[^a-z])(?P<split>train|t10k|test)[-_](?P<kind>images|labels)[-_.]idx[13][-_.]ubyte(?P<gz>\.gz)?",
-    re.IGNORECASE | re.DOTALL,
-)
-_ROLES = {
-    ("train", "images"): "train-images-idx3-ubyte",
-    ("train", "labels"): "train-labels-idx1-ubyte",
-    ("test", "images"): "t10k-images-idx3-ubyte",
-    ("test", "labels"): "t10k-labels-idx1-ubyte",
-}
-_Role = tuple[str, str]
+_ONE_OF_THEM = "name the train images file of one of them"
+_MOST_FOLDERS = 1000
 
 
-class _Name(NamedTuple):
-    set: str
-    role: _Role
-    gzipped: bool
-
-
-def read_path(path: Path) -> Dataset:
+def read_path(path: Path, options: DataOptions = PLAINLY, listener: Listener = SILENT) -> Dataset:
     """Read the data set at `path`.
 
     Parameters
     ----------
     path : Path
-        A folder that holds the four IDX files of one set, the train images or train labels file of such a
-        set, or an ``.npz`` file.
+        As `read_raw` takes it.
+    options : DataOptions
+    listener : Listener
+        Hears what was done to bring it into form.
 
     Raises
     ------
     DataError
         If there is none, a part of it is missing or damaged, or its parts do not fit together.
     """
+    raw = read_raw(path)
+    if options.test_data is not None:
+        raw = raw.tested_with(read_raw(Path(options.test_data)))
+    return brought(raw, str(path.absolute()), options, listener)
+
+
+def read_raw(path: Path) -> Raw:
+    """Read what is at `path`, by the reader of its kind.
+
+    Parameters
+    ----------
+    path : Path
+        A folder that holds the IDX files of one set, or pairs of ``.npz`` files, or folders as torchvision
+        makes them; one of those files, which stands for its set; an ``.npz`` file; or a ZIP of IDX files.
+
+    Raises
+    ------
+    DataError
+        If it is of no kind that is known, or a part of it is missing or damaged.
+    """
     path = path.absolute()
     try:
         if path.is_dir():
-            return _read_idx(_choose(_sets(path), path), path)
-        name = _parse(path)
-        if name is not None and name.role[0] == "train" and path.exists():
-            return _read_idx(_sets(path.parent)[name.set] | {name.role: path}, path)
+            return _read_folder(path)
+        name = idx_set.parse(path.name)
+        if name is not None and path.exists():
+            files = _sets(path.parent).get(name.set, {}) | {name.role: path}
+            # A train file stands for its whole set, a test file for the test part alone.
+            wanted = {role: file for role, file in files.items() if name.role[0] in ("train", role[0])}
+            return _read_set(name.set, wanted, path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
     if not path.exists():
         raise DataError(f"there is no {path}", HINT)
-    if path.suffix.lower() != ".npz" and not _is_zip(path):
-        raise DataError(f"{path} is neither an .npz file nor called like a train file of MNIST", HINT)
-    return checked(*npz.read_npz(path), source=str(path))
+    return _read_file(path)
 
 
-def _read_idx(files: dict[_Role, Path], path: Path) -> Dataset:
-    for role, usual in _ROLES.items():
-        if role not in files:
-            raise DataError(f"{path} has no {role[0]} {role[1]}: no {usual} is there", HINT)
-    return checked(
-        idx.read_images(files["train", "images"]),
-        idx.read_labels(files["train", "labels"]),
-        idx.read_images(files["test", "images"]),
-        idx.read_labels(files["test", "labels"]),
-        source=str(path),
-    )
+def _read_folder(path: Path) -> Raw:
+    # torchvision makes ROOT/MNIST/raw, and any of the three is what people call their data.
+    below = list(islice(_folders_in(path), _MOST_FOLDERS))
+    for folders in ([path], below, [folder / "raw" for folder in below]):
+        found = {folder: sets for folder in folders if folder.is_dir() and (sets := _sets(folder))}
+        if len(found) > 1:
+            places = ", ".join(str(folder.relative_to(path)) for folder in found)
+            raise DataError(f"{path} holds data sets in {places:.200}", "name the folder of one of them")
+        for sets in found.values():
+            return _read_set(*idx_set.choose(sets, path, _ONE_OF_THEM), path)
+    raise DataError(f"there are no IDX files in {path}", HINT)
 
 
-def _sets(folder: Path) -> dict[str, dict[_Role, Path]]:
-    """The IDX files of a folder: by the name of the set in front of theirs, then by what they hold."""
-    sets: dict[str, dict[_Role, Path]] = {}
-    found = [(name, path) for path in folder.iterdir() if (name := _parse(path)) is not None]
+def _folders_in(path: Path) -> Iterator[Path]:
+    return (entry for entry in path.iterdir() if entry.name[0] not in "._" and entry.is_dir())
+
+
+def _sets(folder: Path) -> dict[str, dict[idx_set.Role, Path]]:
     # Where a file is there twice, it is read from where that is quickest; some archives unpack to a folder
     # that has the name of the file inside.
-    for name, path in sorted(found, key=lambda item: (item[1].is_dir(), item[0].gzipped, item[1].name)):
-        sets.setdefault(name.set, {}).setdefault(name.role, path)
-    return sets
+    found = sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.suffix == ".gz", path.name))
+    return idx_set.sets_of((path.name, path) for path in found)
 
 
-def _choose(sets: dict[str, dict[_Role, Path]], folder: Path) -> dict[_Role, Path]:
-    if not sets:
-        raise DataError(f"there are no IDX files in {folder}", HINT)
-    if "" in sets:
-        return sets[""]
-    if len(sets) > 1:
-        raise DataError(f"{folder} holds {len(sets)} data sets", "name the train images file of one of them")
-    return next(iter(sets.values()))
+def _read_set(called: str, files: dict[idx_set.Role, Path], path: Path) -> Raw:
+    parts = idx_set.read_set(called, files, path, _read_one, HINT)
+    first = next(iter(files.values()))
+    kind, names = "IDX files", first.with_name(f"{called}{mapping.NAME}")
+    if _is_npz(first):
+        kind = "pairs of .npz files"
+    if not called or not names.is_file():
+        return Raw(*parts, kind)
+    with open_file(names) as stream:
+        return Raw(*parts, kind, mapping.read(stream, str(names)))
 
 
-def _parse(path: Path) -> _Name | None:
-    match = _NAME.fullmatch(path.name)
-    if match is None:
-        return None
-    split = "train" if match["split"].lower() == "train" else "test"
-    return _Name(match["set"], (split, match["kind"].lower()), match["gz"] is not None)
+def _read_one(path: Path, holds: idx_set.Holds) -> NDArray[Any]:
+    if _is_npz(path):
+        return npz.read_single(path, holds)
+    return idx.read_images(path) if holds == "images" else idx.read_labels(path)
 
 
-def _is_zip(path: Path) -> bool:
+def _read_file(path: Path) -> Raw:
     with open_file(path) as file:
-        return file.read(len(npz.ZIP_MAGIC)) == npz.ZIP_MAGIC
+        head = file.peek(foreign.HEAD)[: foreign.HEAD]
+        gzipped = head.startswith(idx.GZIP_MAGIC)
+        if gzipped:
+            head = Gunzip(file, str(path)).read(foreign.HEAD)
+    if head.startswith(npz.ZIP_MAGIC) and not gzipped:
+        return zip_set.read_zip(path)
+    if refusal := foreign.refusal(head, str(path), gzipped=gzipped):
+        raise refusal
+    if _is_npz(path):
+        return npz.read_npz(path)
+    raise DataError(f"{path} is neither an .npz file nor called like a train file of MNIST", HINT)
+
+
+def _is_npz(path: Path) -> bool:
+    return path.suffix.lower() == ".npz"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import zipfile
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader
@@ -20,8 +22,15 @@ FETCH_AGAIN = "fetch the file again from where it came"
 
 # The digits of EMNIST, the largest data set of this kind in use, train on 240,000 images.
 MAX_IMAGES = 250_000
+# Of one array, as floats or in colour: the 70,000 images of MNIST take 439 MB as doubles.
+MAX_BYTES = 500_000_000
 _PIECE = 1 << 18
+# Bytes of handwriting shrink to a tenth, and those of its pixels as floats with them.
+_MOST_SHRUNK = 100
+_SMALL = 1 << 20
 _MAX_MEMBERS = 10_000
+# What is stored in blocks, as on tapes, is filled up to a whole one.
+_MAX_PADDING = 1 << 20
 
 
 class Readable(Protocol):
@@ -55,17 +64,29 @@ def read_array(
     DataError
         If the stream ends too early or too late, or `shape` is of none or of more than any set has.
     """
-    check_count(shape[0], what)
+    check_size(shape, dtype, what)
     array = np.empty(shape, dtype)
     fill(array, stream, what)
     check_end(stream, what)
     return array
 
 
-def check_count(count: int, what: str) -> None:
-    """Check that a data set can be of this size, before memory is taken for it."""
-    if not 1 <= count <= MAX_IMAGES:
-        raise DataError(f"{what} promises {count:,} entries; 1 to {MAX_IMAGES:,} can be read", FETCH_AGAIN)
+def check_size(shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> None:
+    """Check that a data set can have an array of this size, before memory is taken for it."""
+    if not 1 <= shape[0] <= MAX_IMAGES:
+        raise DataError(f"{what} promises {shape[0]:,} entries; 1 to {MAX_IMAGES:,} can be read", FETCH_AGAIN)
+    size = math.prod(shape) * dtype.itemsize
+    if size > MAX_BYTES:
+        raise DataError(
+            f"{what} promises {size:,} bytes; {MAX_BYTES:,} can be read", "save it as whole bytes"
+        )
+
+
+def check_ratio(member: zipfile.ZipInfo, itemsize: int, what: str) -> None:
+    """Check that a part of a ZIP is not made to fill memories: it says how far it shrank."""
+    if member.file_size > max(_SMALL, _MOST_SHRUNK * itemsize * member.compress_size):
+        ratio = member.file_size // max(1, member.compress_size)
+        raise DataError(f"{what} unpacks to {ratio:,} times its size", FETCH_AGAIN)
 
 
 def fill(array: NDArray[np.generic], stream: Readable, what: str) -> None:
@@ -89,7 +110,8 @@ def check_end(stream: Readable, what: str) -> None:
 class Gunzip:
     """What a gzip file unpacks to, piece by piece.
 
-    Unlike ``gzip.GzipFile`` it does not follow a file through millions of members that hold nothing.
+    Unlike ``gzip.GzipFile`` it does not follow a file through millions of members that hold nothing. Zeros
+    after a member are no damage, as for gzip itself.
     """
 
     def __init__(self, packed: Readable, what: str) -> None:
@@ -109,7 +131,7 @@ class Gunzip:
         """
         while True:
             if self._unpack.eof:
-                self._rest = self._rest or self._packed.read(_PIECE)
+                self._skip_padding()
                 if not self._rest:
                     return b""
                 self._next_member()
@@ -123,6 +145,19 @@ class Gunzip:
                 return piece
             if not packed and not self._unpack.eof:
                 raise DataError(f"{self._what} is truncated: it unpacks only in part", FETCH_AGAIN)
+
+    def _skip_padding(self) -> None:
+        skipped = 0
+        while True:
+            self._rest = self._rest or self._packed.read(_PIECE)
+            following = self._rest.lstrip(b"\0")
+            skipped += len(self._rest) - len(following)
+            if following or not self._rest:
+                self._rest = following
+                return
+            if skipped > _MAX_PADDING:
+                raise DataError(f"{self._what} is damaged: zeros follow without end", FETCH_AGAIN)
+            self._rest = b""
 
     def _next_member(self) -> None:
         self._members += 1

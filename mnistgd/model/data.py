@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from mnistgd.datasets.dataset import Dataset, Listener
 from mnistgd.datasets.load import load_dataset
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import DataError
 from mnistgd.model.model import Model
 
 
-def images_for(model: Model, data: str | None, *, offline: bool, listener: Listener) -> Dataset:
+def images_for(
+    model: Model, data: str | None, reading: DataOptions = PLAINLY, *, offline: bool, listener: Listener
+) -> Dataset:
     """The images that `model` is asked about, prepared as those it was trained on.
 
     Parameters
@@ -16,6 +23,8 @@ def images_for(model: Model, data: str | None, *, offline: bool, listener: Liste
     model : Model
     data : str or None
         The data set, as `load_dataset` takes it; None for the one that the network's file records.
+    reading : DataOptions
+        How it is read; of the recorded one, where that is to differ from the record.
     offline : bool
         Whether OpenML is left out.
     listener : Listener
@@ -27,14 +36,39 @@ def images_for(model: Model, data: str | None, *, offline: bool, listener: Liste
         If they cannot be read, or have more classes than the network.
     """
     dataset = load_dataset(
-        data or model.data_spec, offline=offline, deskew=model.settings.deskew, listener=listener
+        data or model.data_spec,
+        offline=offline,
+        deskew=model.settings.deskew,
+        options=model.reading_of(data, reading),
+        listener=listener,
     )
-    if len(dataset.class_names) > len(model.class_names):
-        raise other_classes(dataset, model)
+    dataset = _numbered_as(model, dataset, listener)
     if dataset.sha256 != model.data_sha256:
         listener.notice(
             f"these images ({dataset.source}) are not those that the network was trained and tested on"
         )
+    return dataset
+
+
+def _numbered_as(model: Model, dataset: Dataset, listener: Listener) -> Dataset:
+    """The same images, their classes numbered as the network numbers them: by their names, if it knows those.
+
+    The images of the record are numbered as they were, whatever their classes were called since, and names
+    that are the numbers from 0 up are no names.
+    """
+    names, known = dataset.class_names, model.class_names
+    if len(names) > len(known):
+        raise other_classes(dataset, model)
+    recorded = dataset.sha256 == model.data_sha256 and len(names) == len(known)
+    if recorded or names == tuple(map(str, range(len(names)))):
+        return dataset
+    if set(names) <= set(known):
+        places = np.array([known.index(name) for name in names], np.uint8)
+        train_labels, test_labels = places[dataset.train_labels], places[dataset.test_labels]
+        return replace(dataset, train_labels=train_labels, test_labels=test_labels, class_names=known)
+    if len(names) < len(known):
+        raise other_classes(dataset, model)
+    listener.notice(f"the classes {', '.join(names)} are taken for {', '.join(known)}")
     return dataset
 
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.datasets.sources import MNIST, Source
 from mnistgd.engine.losses import softmax
@@ -78,6 +79,15 @@ class Model:
     def data_spec(self) -> str:
         """What `load_dataset` brings those images with."""
         return MNIST if self.data_source in get_args(Source) else self.data_source
+
+    @property
+    def reading(self) -> DataOptions:
+        """How those images are read."""
+        return DataOptions.from_json(self.record["data"])
+
+    def reading_of(self, data: str | None, asked: DataOptions) -> DataOptions:
+        """How the images `data` are read; None is those of the record, which are read as they were."""
+        return asked if data else asked.over(self.reading)
 
     @property
     def data_sha256(self) -> str:

@@ -3,7 +3,8 @@
 The file is an ``.npz`` without pickle: ``weights`` (784, n_classes) float32, ``bias`` (n_classes,)
 float32 and ``record``, a 0-d array of text that holds JSON: what the network is and how it came about.
 That is format 1. A network with hidden layers has format 2: ``weights_1`` (784, units) and ``bias_1``,
-``weights_2`` and ``bias_2`` and so on, the last for the classes.
+``weights_2`` and ``bias_2`` and so on, the last for the classes. With more than ten classes it is format 3,
+its arrays as in the other two.
 
 A network sees pixels in [0, 1]: bytes divided by 255. The record says so as ``pixel_scale``; files that are
 older than that key mean the same. README.md beside this module describes the file for other programs.
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnistgd.datasets.class_names import class_names_in
+from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.engine.types import Array
 from mnistgd.errors import WeightsError
@@ -121,14 +123,15 @@ def _checked(array: NDArray[Any] | None, name: str, shape: tuple[int, ...]) -> A
     return array
 
 
-NEWEST = 2
-"""Of the formats: 1 has one layer of weights, 2 has hidden layers."""
+NEWEST = 3
+"""Of the formats: 1 has one layer of weights, 2 has hidden layers, 3 has more than ten classes."""
+_CLASSES_OF_OLD = 10
 
 RECORD_BYTES = 1_000_000
 
 
 def build_record(
-    settings: Settings, class_names: tuple[str, ...], *, data: Mapping[str, str], results: Mapping[str, Any]
+    settings: Settings, class_names: tuple[str, ...], *, data: Mapping[str, Any], results: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The record of a network that has just been trained.
 
@@ -136,11 +139,12 @@ def build_record(
     ----------
     settings : Settings
     class_names : tuple of str
-    data : mapping with keys ``source`` and ``sha256``, of the images it was trained on
+    data : mapping with keys ``source`` and ``sha256``, of the images it was trained on, and the `DataOptions`
+        that they were read with
     results : mapping of names to figures, such as ``test_accuracy``
     """
     return {
-        "format": 2 if settings.hidden else 1,
+        "format": 3 if len(class_names) > _CLASSES_OF_OLD else 2 if settings.hidden else 1,
         "settings": settings.as_json(),
         "seed": settings.seed,
         "names": list(class_names),
@@ -192,6 +196,10 @@ def _parse(
 def _check_data(data: object) -> None:
     if not isinstance(data, dict) or not all(isinstance(data.get(key), str) for key in ("source", "sha256")):
         raise BadRecordError("its record does not say what it was trained on")
+    try:
+        DataOptions.from_json(data)
+    except ValueError as problem:
+        raise BadRecordError(f"its record says not how its images are read: {problem}") from problem
 
 
 def _settings(value: object) -> Settings:

@@ -29,8 +29,8 @@ Reader = Callable[[str, int], NDArray[Any] | None]
 """Of an open archive: the array of a name, of at most so many bytes."""
 
 _CONTENTS_BYTES = 1 << 20
-_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ENCRYPTED = 0x1
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 0x1
 
 
 class NotAnArrayError(Exception):
@@ -161,7 +161,7 @@ def open_array(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[IO[bytes],
         If the array is packed as numpy packs none, its header cannot be read, or it holds Python objects.
     """
     info = archive.getinfo(f"{name}.npy")
-    if info.compress_type not in _PACKINGS or info.flag_bits & _ENCRYPTED:
+    if info.compress_type not in PACKINGS or info.flag_bits & ENCRYPTED:
         raise NotAnArrayError(f"its array {name!r} is packed in a way that numpy does not use")
     with archive.open(info) as stream:
         try:

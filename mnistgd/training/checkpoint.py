@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.class_names import class_names_in
+from mnistgd.datasets.options import DataOptions
 from mnistgd.engine.optimizers import State
 from mnistgd.engine.types import Params
 from mnistgd.errors import UsageError, WeightsError
@@ -47,6 +48,7 @@ class Checkpoint:
     settings : Settings
     class_names : tuple of str, one per class
     data : str, what ``--data`` said
+    reading : DataOptions that its images were read with
     sha256 : str, of the pixels of the data
     out : str, where the weights are to go
     log : str or None, where the history goes
@@ -58,6 +60,7 @@ class Checkpoint:
     settings: Settings
     class_names: tuple[str, ...]
     data: str
+    reading: DataOptions
     sha256: str
     out: str
     log: str | None
@@ -143,6 +146,7 @@ def save(
         "settings": now.run.settings.as_json(),
         "names": list(now.run.dataset.class_names),
         "data": data,
+        "reading": now.run.dataset.options.as_json(),
         "sha256": now.run.dataset.sha256,
         "out": out,
         "log": log,
@@ -189,6 +193,7 @@ def load(path: Path) -> Checkpoint:
             settings=settings,
             class_names=class_names,
             data=_text(record, "data"),
+            reading=DataOptions.from_json(record.get("reading", {})),
             sha256=_text(record, "sha256"),
             out=_text(record, "out"),
             log=None if record["log"] is None else _text(record, "log"),
@@ -200,7 +205,7 @@ def load(path: Path) -> Checkpoint:
             totals=EpochTotals(_number(tally[0]), _count(tally[1]), _count(tally[2])),
             best=best,
         )
-    except (KeyError, IndexError, TypeError, ValueError) as problem:
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as problem:
         raise WeightsError(f"{path} is not a checkpoint of mnistgd, or a damaged one", HINT) from problem
 
 

@@ -37,6 +37,6 @@ def finished_model(last: TrainState, *, tested: bool = True) -> Model:
             "best_epoch": last.best.epoch,
             "stopped": last.stopped or None,
         }
-    data = {"source": dataset.source, "sha256": dataset.sha256}
+    data = {"source": dataset.source, "sha256": dataset.sha256, **dataset.options.as_json()}
     record = build_record(run.settings, dataset.class_names, data=data, results=results)
     return Model(model.params, model.settings, model.class_names, record)

@@ -102,6 +102,9 @@ DOCUMENTS = {
         "train --data {few} --epochs 1 --out t.npz",
         "train --data {few} --epochs 1 --out t.npz --validation 0.1",
         "train --data {few} --epochs 1 --out t.npz --frames 2",
+        "train --data {few} --epochs 1 --out t.npz --test-data part.npz",
+        "train --data part.npz --epochs 1 --out t.npz --test-share 0.5",
+        "train --data {few} --epochs 1 --out t.npz --transpose",
     ],
     "mnistgd show-weights": [
         "show-weights 2",
@@ -132,8 +135,12 @@ DOCUMENTS = {
 
 @pytest.fixture(scope="module")
 def made(few, tmp_path_factory):
-    """What the documents are about: a few short runs, and a cache with MNIST."""
+    """What the documents are about: a few short runs, images without a test part, and a cache with MNIST."""
+    import numpy as np
+
     folder = tmp_path_factory.mktemp("made")
+    with np.load(few) as file:
+        np.savez(folder / "part.npz", images=file["train_images"], labels=file["train_labels"])
     training = f"train --data {few} --epochs 1"
     for words in (
         f"{training} --frames 2 --log log.jsonl",
@@ -169,13 +176,16 @@ def test_json_has_the_keys_that_its_page_lists(mnistgd, made, few, monkeypatch, 
     assert_listed(name, result.json, options.pop() if options else "")
 
 
-@pytest.mark.parametrize("option", ["", "--validation"])
-def test_the_record_has_the_keys_that_its_page_lists(mnistgd, few, tmp_path, option):
+@pytest.mark.parametrize(
+    "words", ["", "--validation 0.1", "--test-data part.npz", "--test-share 0.5", "--transpose"]
+)
+def test_the_record_has_the_keys_that_its_page_lists(mnistgd, few, made, tmp_path, monkeypatch, words):
     import numpy as np
 
-    out = tmp_path / "w.npz"
-    words = [option, "0.1"] if option else []
-    assert mnistgd("train", "--data", few, "--epochs", 1, "--out", out, *words).code == 0
+    monkeypatch.chdir(made)
+    out, option = tmp_path / "w.npz", words.partition(" ")[0]
+    data = "part.npz" if option == "--test-share" else few
+    assert mnistgd("train", "--data", data, "--epochs", 1, "--out", out, *words.split()).code == 0
     with np.load(out) as file:
         assert_listed("record", json.loads(str(file["record"])), option)
 

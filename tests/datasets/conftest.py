@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets import embedded, mnist, openml, sources
-from mnistgd.datasets.dataset import checked, sha256
+from mnistgd.datasets.dataset import sha256
+from mnistgd.datasets.form import brought
+from mnistgd.datasets.parts import Part, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +47,17 @@ class Notes:
         self.notices.append(what)
 
 
+def data_set(
+    train_images: NDArray[np.generic],
+    train_labels: NDArray[np.generic],
+    test_images: NDArray[np.generic],
+    test_labels: NDArray[np.generic],
+    source: str = "here",
+) -> Dataset:
+    """A data set of four arrays."""
+    return brought(Raw(Part(train_images, train_labels), Part(test_images, test_labels), "arrays"), source)
+
+
 def idx_bytes(array: NDArray[np.uint8]) -> bytes:
     """An IDX file, written from its definition."""
     return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
@@ -62,7 +75,7 @@ class World:
 @pytest.fixture
 def world(tiny: Arrays, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world in which MNIST is the forty images of `tiny`, so that it is quick to bring."""
-    dataset = checked(*tiny.values(), source="")
+    dataset = data_set(*tiny.values())
     world = World(dataset)
     for module in (sources, mnist):
         monkeypatch.setattr(module, "N_IMAGES", 40)
@@ -86,6 +99,11 @@ def world(tiny: Arrays, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(openml, "fetch", fetch)
     monkeypatch.setattr(embedded, "read", read)
     return world
+
+
+@pytest.fixture(scope="session")
+def as_dataset() -> Callable[..., Dataset]:
+    return data_set
 
 
 @pytest.fixture

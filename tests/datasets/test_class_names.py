@@ -3,7 +3,6 @@
 import pytest
 
 from mnistgd.datasets.class_names import check_class_names, parse_class_names, with_class_names
-from mnistgd.datasets.dataset import checked
 from mnistgd.errors import DataError, UsageError
 
 
@@ -12,9 +11,9 @@ def test_reads_a_line_of_names():
 
 
 BAD = {
-    "": "2 to 10 names of classes, not 1",
+    "": "2 to 100 names of classes, not 1",
     "one": "not 1",
-    "a,b,c,d,e,f,g,h,i,j,k": "not 11",
+    ",".join(map(str, range(101))): "not 101",
     "a,,c": "name of class 1 is empty",
     "a,b,": "name of class 2 is empty",
     "a, ": "name of class 1 is empty",
@@ -38,8 +37,8 @@ def test_ten_names_of_any_script():
     assert check_class_names(names) == names
 
 
-def test_a_data_set_takes_one_name_for_each_class(tiny):
-    dataset = checked(*tiny.values(), source="here")
+def test_a_data_set_takes_one_name_for_each_class(tiny, as_dataset):
+    dataset = as_dataset(*tiny.values())
     assert dataset.class_names == tuple("0123456789")
     assert with_class_names(dataset, "abcdefghij").class_names == tuple("abcdefghij")
     with pytest.raises(DataError, match="here has 10 classes, and 3 names"):

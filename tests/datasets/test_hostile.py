@@ -146,9 +146,17 @@ def idx_with(folder, write):
     return folder
 
 
-def npz_with(path, name, head, megabytes, packing=zipfile.ZIP_DEFLATED):
+def zip_with(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in ("train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+            archive.writestr(part, idx(SMALL["test_labels"]))
+        archive.writestr("train-images-idx3-ubyte", BIG_HEADER + bytes(MANY * 784))
+    return path
+
+
+def npz_with(path, name, head, megabytes, packing=zipfile.ZIP_DEFLATED, level=1):
     """An .npz of which one member is long."""
-    with zipfile.ZipFile(path, "w", packing, compresslevel=1) as archive:
+    with zipfile.ZipFile(path, "w", packing, compresslevel=level) as archive:
         for key, array in SMALL.items():
             with archive.open(f"{key}.npy", "w", force_zip64=True) as stream:
                 if key != name:
@@ -160,9 +168,9 @@ def npz_with(path, name, head, megabytes, packing=zipfile.ZIP_DEFLATED):
     return path
 
 
-def npy_header(shape, fortran_order=False):
+def npy_header(shape, fortran_order=False, descr="|u1"):
     stream = io.BytesIO()
-    fields = {"descr": "|u1", "fortran_order": fortran_order, "shape": shape}
+    fields = {"descr": descr, "fortran_order": fortran_order, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, fields)
     return stream.getvalue()
 
@@ -196,6 +204,13 @@ LIES = {
     "many images, not packed": lambda tmp: npz_with(
         tmp / "a.npz", "train_images", npy_header((MANY, 28, 28)), 187, zipfile.ZIP_STORED
     ),
+    "more doubles than there may be": lambda tmp: npz_with(
+        tmp / "a.npz", "train_images", npy_header((MANY, 28, 28), descr="<f8"), 600
+    ),
+    "floats that shrink a thousandfold": lambda tmp: npz_with(
+        tmp / "a.npz", "train_images", npy_header((MANY // 4, 28, 28), descr="<f4"), 187, level=9
+    ),
+    "a ZIP of IDX files that shrink a thousandfold": lambda tmp: zip_with(tmp / "a.zip"),
     "a header without end": lambda tmp: npz_with(
         tmp / "a.npz", "test_labels", b"\x93NUMPY\x02\0\xff\xff\xff\xff", 600
     ),

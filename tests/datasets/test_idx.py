@@ -46,6 +46,32 @@ def test_gzip_files_may_have_several_members(write):
     assert np.array_equal(read_images(write(b"".join(pieces))), IMAGES)
 
 
+@pytest.mark.parametrize("padding", [1, 511, 300_000])
+def test_zeros_after_a_member_are_no_damage_as_gzip_sees_it(write, padding):
+    path = write(gzip.compress(CONTENT) + bytes(padding))
+    assert gzip.decompress(path.read_bytes()) == CONTENT
+    assert np.array_equal(read_images(path), IMAGES)
+
+
+def test_zeros_without_end(write):
+    with pytest.raises(DataError, match="zeros follow without end"):
+        read_images(write(gzip.compress(CONTENT) + bytes(2 << 20)))
+
+
+@pytest.mark.parametrize(("code", "dtype"), [(9, "i1"), (11, ">i2"), (12, ">i4"), (13, ">f4"), (14, ">f8")])
+def test_values_of_every_type(write, code, dtype):
+    images = (IMAGES % 100).astype(dtype)
+    found = read_images(write(bytes([0, 0, code]) + HEADER[3:] + images.tobytes()))
+    assert found.dtype == images.dtype
+    assert np.array_equal(found, images)
+
+
+def test_labels_as_qmnist_has_them(write):
+    # From the description of its files: class, series and number of the writer, and five numbers more.
+    rows = np.array([[5, 0, 1, 2, 3, 4, 0, 0], [8, 1, 9, 9, 9, 9, 0, 0]], ">i4")
+    assert read_labels(write(bytes.fromhex("00000c02 00000002 00000008") + rows.tobytes())).tolist() == [5, 8]
+
+
 def test_agrees_with_the_files_of_mnist(mnist):
     # The first digits of MNIST, as every introduction prints them.
     assert mnist.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
@@ -65,9 +91,11 @@ BAD = {
     "no images": (HEADER, "truncated"),
     "one byte short": (CONTENT[:-1], "truncated"),
     "one byte more": (CONTENT + b"\0", "more bytes than it promises"),
-    "wrong magic": (b"\x89PNG" + CONTENT[4:], "not an IDX file of images: it begins with 0x89504e47"),
+    "wrong magic": (b"abcd" + CONTENT[4:], "not an IDX file of images: it begins with 0x61626364"),
+    "a picture": (b"\x89PNG" + CONTENT[4:], "is a picture, and no data set"),
     "labels": (bytes.fromhex("00000801 00000001 07"), "it holds labels"),
-    "floats": (bytes.fromhex("00000d03") + CONTENT[4:], "not an IDX file of images"),
+    "floats that are bytes": (bytes.fromhex("00000d03") + CONTENT[4:], "truncated"),
+    "no type": (bytes.fromhex("00000a03") + CONTENT[4:], "not an IDX file of images"),
     "32×32": (bytes.fromhex("00000803 00000001 00000020 00000020") + bytes(1024), "32×32 pixels, not 28×28"),
     "zero images": (bytes.fromhex("00000803 00000000 0000001c 0000001c"), "promises 0 entries"),
     "4 billion images": (bytes.fromhex("00000803 ffffffff 0000001c 0000001c"), "4,294,967,295 entries"),

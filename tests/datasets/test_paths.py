@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistgd.datasets.dataset import checked
+from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.paths import read_path
 from mnistgd.errors import DataError
 
@@ -16,8 +16,8 @@ TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
 
 
 @pytest.fixture
-def expected(tiny):
-    return checked(*tiny.values(), source="").sha256
+def expected(tiny, as_dataset):
+    return as_dataset(*tiny.values()).sha256
 
 
 def test_a_folder(idx_folder, expected):
@@ -58,10 +58,10 @@ def rename_all(folder, rename):
     [
         lambda name: name.replace("-idx", ".idx"),
         lambda name: name.replace("t10k", "test"),
-        lambda name: f"emnist-digits-{name.replace('t10k', 'test')}",
+        lambda name: f"digits-{name.replace('t10k', 'test')}",
         str.upper,
     ],
-    ids=["dots", "test", "emnist", "capitals"],
+    ids=["dots", "test", "a name in front", "capitals"],
 )
 def test_the_spellings_in_use(idx_folder, expected, rename):
     rename_all(idx_folder, rename)
@@ -149,11 +149,18 @@ def test_what_is_not_there(tmp_path, name):
 
 def test_what_is_of_no_kind(tmp_path, idx_folder):
     (tmp_path / "notes.txt").write_text("hello")
-    for path in (tmp_path / "notes.txt", idx_folder / "t10k-labels-idx1-ubyte"):
-        with pytest.raises(DataError, match=r"neither an \.npz file nor called like a train file"):
-            read_path(path)
+    with pytest.raises(DataError, match=r"neither an \.npz file nor called like a train file"):
+        read_path(tmp_path / "notes.txt")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="there are no IDX files"):
-        read_path(tmp_path)
+        read_path(tmp_path / "empty")
+
+
+def test_a_test_file_is_no_set(idx_folder):
+    for name in ("t10k-labels-idx1-ubyte", "t10k-images-idx3-ubyte.gz"):
+        with pytest.raises(DataError, match="holds nothing but images to test") as caught:
+            read_path(idx_folder / name)
+        assert "--test-data" in caught.value.hint
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
@@ -174,3 +181,105 @@ def test_a_folder_that_cannot_be_read(idx_folder):
             read_path(idx_folder)
     finally:
         idx_folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("given", ["", "MNIST", "MNIST/raw"])
+def test_torchvisions_tree_from_any_of_its_folders(tmp_path, idx_folder, expected, given):
+    root = tmp_path / "data"
+    (root / "MNIST").mkdir(parents=True)
+    (root / ".cache" / "raw").mkdir(parents=True)
+    idx_folder.rename(root / "MNIST" / "raw")
+    assert read_path(root / given).sha256 == expected
+    assert read_path(root / given).source == str(root / given)
+
+
+def test_several_sets_of_torchvision(tmp_path, idx_folder, expected):
+    root = tmp_path / "data"
+    for name in ("MNIST", "FashionMNIST"):
+        shutil.copytree(idx_folder, root / name / "raw")
+    with pytest.raises(DataError, match=r"holds data sets in (MNIST/raw, Fashion|FashionMNIST/raw, MNIST)"):
+        read_path(root)
+    assert read_path(root / "FashionMNIST").sha256 == expected
+
+
+def test_links_that_go_round(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "raw").symlink_to(tmp_path / "a")
+    (tmp_path / "b").symlink_to(tmp_path / "b")
+    with pytest.raises(DataError, match="there are no IDX files"):
+        read_path(tmp_path)
+
+
+def test_kuzushiji_mnists_pairs_of_npz_files(tmp_path, tiny, expected):
+    for key, name in (
+        ("train_images", "train-imgs"),
+        ("train_labels", "train-labels"),
+        ("test_images", "test-imgs"),
+        ("test_labels", "test-labels"),
+    ):
+        np.savez_compressed(tmp_path / f"kmnist-{name}.npz", tiny[key])
+    assert read_path(tmp_path).sha256 == expected
+    assert read_path(tmp_path / "kmnist-train-imgs.npz").sha256 == expected
+
+
+def test_qmnists_names(tmp_path, tiny, as_idx, expected):
+    for split in ("train", "test"):
+        images = as_idx(tiny[f"{split}_images"])
+        (tmp_path / f"qmnist-{split}-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
+        rows = np.zeros((len(tiny[f"{split}_labels"]), 8), ">i4")
+        rows[:, 0] = tiny[f"{split}_labels"]
+        header = bytes.fromhex("00000c02") + np.array(rows.shape, ">u4").tobytes()
+        (tmp_path / f"qmnist-{split}-labels-idx2-int.gz").write_bytes(gzip.compress(header + rows.tobytes()))
+    assert read_path(tmp_path).sha256 == expected
+
+
+def test_only_a_train_part(idx_folder, notes):
+    for path in idx_folder.glob("t10k*"):
+        path.unlink()
+    assert len(read_path(idx_folder, listener=notes).test_images) == 4
+    assert notes.notices == ["4 of 30 images are set aside to test"]
+
+
+class TestEmnist:
+    @pytest.fixture
+    def letters(self, idx_folder, tiny, as_idx):
+        """EMNIST's letters: labels from 1, and images on their side."""
+        for split, name in (("train", "train"), ("test", "t10k")):
+            labels = tiny[f"{split}_labels"] + np.uint8(1)
+            (idx_folder / f"{name}-labels-idx1-ubyte").write_bytes(as_idx(labels))
+        rename_all(idx_folder, lambda name: f"emnist-letters-{name.replace('t10k', 'test')}")
+        return idx_folder
+
+    def test_images_are_turned_upright(self, letters, tiny, notes):
+        dataset = read_path(letters, listener=notes)
+        assert np.array_equal(dataset.train_images, tiny["train_images"].transpose(0, 2, 1))
+        assert np.array_equal(dataset.test_images, tiny["test_images"].transpose(0, 2, 1))
+        assert notes.notices == ["images that lay on their side are turned upright (else --no-transpose)"]
+        assert dataset.options == DataOptions(transpose=True)
+
+    def test_or_not(self, letters, tiny, notes):
+        dataset = read_path(letters, DataOptions(transpose=False), notes)
+        assert np.array_equal(dataset.train_images, tiny["train_images"])
+        assert notes.notices == []
+        assert dataset.options == DataOptions(transpose=False)
+
+    def test_labels_from_1(self, letters, tiny):
+        dataset = read_path(letters)
+        assert dataset.class_names == ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10")
+        assert np.array_equal(dataset.train_labels, tiny["train_labels"])
+
+    def test_names_from_the_mapping_beside(self, letters):
+        lines = [f"{label} {64 + label} {96 + label}\n" for label in range(1, 27)]
+        (letters / "emnist-letters-mapping.txt").write_text("".join(lines))
+        names = read_path(letters).class_names
+        assert (len(names), names[0], names[25]) == (26, "Aa", "Zz")
+
+    @pytest.mark.parametrize(
+        "text",
+        ["a b", "1", "0 55555555555", "0 7", "0 65\n0 66", "-1 65", "1.5 65", "0 65\n1 65", "\0", "101 65"],
+    )
+    def test_a_mapping_that_is_none(self, letters, text):
+        (letters / "emnist-letters-mapping.txt").write_text(text)
+        with pytest.raises(DataError, match=r"names no class|two classes are called A") as caught:
+            read_path(letters)
+        assert caught.value.hint

@@ -26,7 +26,7 @@ from unittest import mock
 
 import numpy as np
 
-from mnistgd.datasets import idx, paths
+from mnistgd.datasets import idx, mapping, paths
 from mnistgd.errors import MnistgdError
 from mnistgd.figures import letters
 from mnistgd.figures.text import label, line_height
@@ -75,6 +75,16 @@ def _data_set() -> dict[str, np.ndarray]:
     images = np.arange(2 * 784, dtype=np.uint32).astype(np.uint8).reshape(2, 28, 28)
     labels = np.array([0, 1], np.uint8)
     return {"train_images": images, "train_labels": labels, "test_images": images, "test_labels": labels}
+
+
+def _odd_arrays() -> list[np.ndarray]:
+    """Images and labels of other types and shapes, as people have them."""
+    images = _data_set()["train_images"]
+    return [
+        *(images / 255, images.astype("<f4"), images.astype(">i2"), images > 0, images.reshape(2, 784)),
+        *(np.stack([images] * 3, 3), np.asfortranarray(images / 255), np.array(["a", "b"]), np.eye(2)),
+        *(np.array([b"0", b"1"]), np.array([[0.0], [1.0]])),
+    ]
 
 
 def _idx(array: np.ndarray) -> bytes:
@@ -179,7 +189,7 @@ def _check_dataset(dataset: object) -> None:
     assert dataset.train_images.dtype == np.uint8
     assert dataset.train_images.shape[1:] == (28, 28)
     assert len(dataset.train_images) == len(dataset.train_labels)
-    assert dataset.train_labels.max() < len(dataset.class_names) <= 10
+    assert dataset.train_labels.max() < len(dataset.class_names) <= 100
 
 
 def _read_idx(content: bytes, folder: Path) -> None:
@@ -192,7 +202,62 @@ def _read_idx(content: bytes, folder: Path) -> None:
     path.write_bytes(content)
     with contextlib.suppress(MnistgdError):
         _check_dataset(paths.read_path(folder))
-    assert idx.read_labels(path).ndim == 1
+    assert idx.read_labels(path).ndim in (1, 2)
+
+
+def _read_pair(content: bytes, folder: Path) -> None:
+    """Its own bytes as the images of a pair of files, and as the labels."""
+    sound = _data_set()
+    for holds, other in (("imgs", "labels"), ("labels", "imgs")):
+        (folder / f"train-{holds}.npz").write_bytes(content)
+        arrays = sound["train_labels" if other == "labels" else "train_images"]
+        (folder / f"train-{other}.npz").write_bytes(_npz(arr_0=arrays))
+        with contextlib.suppress(MnistgdError):
+            _check_dataset(paths.read_path(folder))
+
+
+def _read_zip(content: bytes, folder: Path) -> None:
+    path = folder / "set.zip"
+    path.write_bytes(content)
+    _check_dataset(paths.read_path(path))
+
+
+def _idx_zip(pack: Callable[[bytes], bytes], *, called: str = "") -> bytes:
+    names = {
+        "train_images": "train-images-idx3-ubyte",
+        "train_labels": "train-labels-idx1-ubyte",
+        "test_images": "t10k-images-idx3-ubyte",
+        "test_labels": "t10k-labels-idx1-ubyte",
+    }
+    members = {f"a/{called}{names[key]}": pack(_idx(array)) for key, array in _data_set().items()}
+    return _packed(members | ({f"a/{called}mapping.txt": b"0 65\n1 66\n"} if called else {}))
+
+
+def _read_mapping(content: bytes, folder: Path) -> None:
+    names = mapping.read(io.BytesIO(content), str(folder))
+    assert len(names) <= 101
+    assert all(name and name.isprintable() for name in names.values())
+
+
+def _read_data_set(content: bytes, folder: Path) -> None:
+    """Its own bytes under a name that says nothing."""
+    path = folder / "set"
+    path.write_bytes(content)
+    _check_dataset(paths.read_path(path))
+
+
+def _foreign_files() -> list[bytes]:
+    heads = [
+        *(b"<!DOCTYPE html>", b"version https://git-lfs.github.com/spec/v1", b"\x80\x04", b"(lp0\n", b"PAR1"),
+        *(
+            b"MATLAB 5.0 MAT-file",
+            b"\x89HDF\r\n\x1a\n",
+            b"% a\n@RELATION b",
+            b"\x93NUMPY\x01\0",
+            b"7z\xbc\xaf",
+        ),
+    ]
+    return [*heads, *map(gzip.compress, heads), _npz(**_data_set())]
 
 
 def _read_checkpoint(content: bytes, folder: Path) -> None:
@@ -339,6 +404,7 @@ _NPY = [
     b"'<f4'",
     b"'fortran_order': True",
     b"(784, 2)",
+    *(b"'<U1'", b"'|S9'", b"'|b1'", b"'<f2'", b"'>f8'", b"(2, 28, 28, 3)", b"(2, 1)"),
     b"(-1,)",
     b"1e9",
 ]
@@ -367,8 +433,27 @@ TARGETS: dict[str, Target] = {
         ],
         [b"\0\0\x08\x03", b"\0\0\x08\x01", b"\x1f\x8b\x08\0", b"\0\0\0\x1c", b"\x7f\xff\xff\xff"],
     ),
+    "zip": Target(
+        _read_zip,
+        lambda: [_idx_zip(bytes), _idx_zip(gzip.compress), _idx_zip(bytes, called="emnist-letters-")],
+        [*_ZIP, b"../", b"__MACOSX/", b"\0\0\x0d\x03", b"\0\0\x0c\x02", b"\x1f\x8b\x08\0"],
+    ),
+    "pair": Target(
+        _read_pair, lambda: [_npz(arr_0=array) for array in (*_data_set().values(), *_odd_arrays())], _ZIP
+    ),
+    "mapping": Target(
+        _read_mapping, lambda: [b"0 48\n1 65 97\n"], [b" ", b"\n", b"-1", b"9" * 5000, b"55296"]
+    ),
+    "foreign": Target(_read_data_set, _foreign_files, [b"\n", b" ", b"%", b"@relation", b"\x1f\x8b\x08\0"]),
     "npz": Target(_read_npz, lambda: [_npz(**_data_set())], _ZIP),
-    "array": Target(_read_array, lambda: list(_members(_npz(**_data_set())).values()), _NPY),
+    "array": Target(
+        _read_array,
+        lambda: [
+            *_members(_npz(**_data_set())).values(),
+            *(member for array in _odd_arrays() for member in _members(_npz(a=array)).values()),
+        ],
+        _NPY,
+    ),
     "weights": Target(_read_weights, lambda: [weights_file.file_bytes(_model())], _ZIP),
     "weights-record": Target(_read_weights_record, lambda: [_record_of(_sound("weights"))], _JSON),
     "checkpoint": Target(_read_checkpoint, lambda: [_checkpoint()], _ZIP),

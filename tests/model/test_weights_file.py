@@ -330,3 +330,26 @@ def test_sha256_is_that_of_little_endian_float32_row_by_row():
     for same in (weights, np.asfortranarray(weights), weights.astype(">f4"), weights.astype(np.float64)):
         assert weights_file.weights_sha256(same) == expected
     assert weights_file.weights_sha256(weights + 1) != expected
+
+
+@pytest.mark.parametrize(
+    ("classes", "hidden", "number"), [(10, (), 1), (10, (4,), 2), (11, (), 3), (100, (4,), 3)]
+)
+def test_more_than_ten_classes_are_a_format_of_their_own(tmp_path, classes, hidden, number):
+    from mnistgd.training.run import initial_params
+
+    settings, names = Settings(hidden=hidden), tuple(map(str, range(classes)))
+    bare = Model(initial_params(settings, classes), settings, names)
+    model = with_record(bare, data={"source": "/a", "sha256": "0" * 64}, results={"test_accuracy": 0.5})
+    weights_file.save(model, tmp_path / "w.npz")
+    again = weights_file.load(tmp_path / "w.npz")
+    assert again.record["format"] == number
+    assert again.class_names == names
+    assert again.outputs(np.zeros((1, 28, 28), np.uint8)).shape == (1, classes)
+
+
+@pytest.mark.parametrize("wrong", [{"transpose": 1}, {"test_share": 2.0}, {"test_data": ["a"]}], ids=str)
+def test_a_record_that_says_not_how_its_images_are_read(model, saved, wrong):
+    change_record(saved, data=model.record["data"] | wrong)
+    with pytest.raises(WeightsError, match="says not how its images are read"):
+        weights_file.load(saved)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
+from mnistgd.cli.data_options import with_data_options
+from mnistgd.cli.tables import table
+from mnistgd.datasets.options import PLAINLY, DataOptions
+from mnistgd.errors import UsageError
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
-    from mnistgd.datasets.dataset import Dataset
+    from mnistgd.datasets.dataset import About, Dataset
     from mnistgd.datasets.upkeep import CacheInfo
 
 MNIST = "mnist"
+SPLITS: tuple[Literal["train"], Literal["test"]] = ("train", "test")
 
 data_app = typer.Typer(
     name="data",
@@ -31,9 +37,18 @@ def data_root(context: typer.Context) -> None:
         console.print_lines(context.get_help().splitlines())
 
 
+_Path = Annotated[
+    str | None, typer.Argument(metavar="[PATH]", help="The images, as --data names them.", show_default=False)
+]
+
+
 @data_app.command("info", cls=Command)
+@with_data_options
 def info(
+    context: typer.Context,
+    path: _Path = None,
     data: options.Data = "mnist",
+    reading: DataOptions = PLAINLY,
     class_names: options.ClassNames = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -41,11 +56,13 @@ def info(
     """Describe the images, where they come from and where they are kept."""
     from mnistgd.datasets import upkeep
 
+    data = _named(context, path, data)
+    names = inputs.class_names(class_names)
     cache = upkeep.info()
-    if data == MNIST:
+    if data == MNIST and reading == PLAINLY:
         described = _mnist(cache)
     else:
-        described = _describe(inputs.dataset(data, inputs.class_names(class_names), quiet=quiet))
+        described = _describe(inputs.dataset(data, names, reading=reading, quiet=quiet))
     outputs.claim(as_json=as_json).finish(
         described | {"cache": _cache(cache)},
         [
@@ -53,17 +70,22 @@ def info(
             f"images        {described['train_images']:,} to train, {described['test_images']:,} to test",
             f"classes       {', '.join(described['names'])}",
             "shape         28×28, one byte a pixel",
+            *([] if data == MNIST else _reading(described)),
             f"sha256        {described['sha256']}",
             f"cache         {cache.folder}",
             f"cached        {_cached(cache)}",
+            *([] if data == MNIST else _counts(described)),
         ],
     )
 
 
 @data_app.command("show", cls=Command)
+@with_data_options
 def show(
+    context: typer.Context,
+    path: _Path = None,
     digit: Annotated[
-        int | None, typer.Option(min=0, max=9, help="Show only this digit.", show_default="all of them")
+        int | None, typer.Option(min=0, max=99, help="Show only this digit.", show_default="all of them")
     ] = None,
     count: Annotated[
         int, typer.Option(min=1, max=10_000, help="About how many images; equally many of each digit.")
@@ -71,6 +93,7 @@ def show(
     split: Annotated[Literal["train", "test"], typer.Option(help="Which images.")] = "train",
     deskew: Annotated[bool, typer.Option("--deskew", help="Show them straightened.")] = False,
     data: options.Data = "mnist",
+    reading: DataOptions = PLAINLY,
     class_names: options.ClassNames = None,
     offline: options.Offline = False,
     out: Annotated[str, options.out("The picture to write; - is stdout.")] = "sheet.png",
@@ -84,9 +107,11 @@ def show(
     from mnistgd.figures.montage import contact_sheet
     from mnistgd.figures.png import png_bytes
 
+    data = _named(context, path, data)
     names = inputs.class_names(class_names)
-    claimed = outputs.claim({"--out": out}, read=[inputs.images_place(data)], as_json=as_json)
-    dataset = inputs.dataset(data, names, offline=offline, deskew=deskew, quiet=quiet)
+    read = [inputs.images_place(data), reading.test_data]
+    claimed = outputs.claim({"--out": out}, read=read, as_json=as_json)
+    dataset = inputs.dataset(data, names, offline=offline, deskew=deskew, reading=reading, quiet=quiet)
     images, digits = dataset.split(split)
     if digit is None:
         rows = of_each_class(digits, count)
@@ -118,7 +143,6 @@ def fetch(
 ) -> None:
     """Bring MNIST anew, asking OpenML even if it was asked before."""
     from mnistgd.datasets import upkeep
-    from mnistgd.errors import UsageError
 
     if offline and source == "openml":
         raise UsageError("--offline and --source openml contradict each other", "leave one of them out")
@@ -146,30 +170,67 @@ def clear(as_json: options.Json = False) -> None:
     outputs.claim(as_json=as_json).finish(document, [f"freed {_megabytes(freed)}"])
 
 
+def _named(context: typer.Context, path: str | None, data: str) -> str:
+    """The images that a path, or ``--data``, names.
+
+    Raises
+    ------
+    UsageError
+        If both do.
+    """
+    source = context.get_parameter_source("data")
+    if path is not None and source is not None and source.name == "COMMANDLINE":
+        raise UsageError("PATH and --data contradict each other", "name the images once")
+    return data if path is None else path
+
+
 def _describe(dataset: Dataset) -> dict[str, Any]:
-    counts = len(dataset.train_images), len(dataset.test_images)
-    return _facts(dataset.source, *counts, dataset.class_names, dataset.sha256)
+    train, test = (dataset.counts(split) for split in SPLITS)
+    return _facts(dataset.source, train, test, dataset.class_names, dataset.sha256, dataset.about)
 
 
 def _mnist(cache: CacheInfo) -> dict[str, Any]:
     """What is known of MNIST before any of it is read."""
     from mnistgd.datasets.dataset import DIGIT_NAMES
-    from mnistgd.datasets.mnist import N_TEST, N_TRAIN, PIXELS_SHA256
+    from mnistgd.datasets.mnist import PIXELS_SHA256, TEST_COUNTS, TRAIN_COUNTS
 
-    return _facts(cache.source, N_TRAIN, N_TEST, DIGIT_NAMES, PIXELS_SHA256)
+    return _facts(cache.source, TRAIN_COUNTS, TEST_COUNTS, DIGIT_NAMES, PIXELS_SHA256)
 
 
 def _facts(
-    source: str | None, n_train: int, n_test: int, names: Sequence[str], sha256: str
+    source: str | None,
+    train: Sequence[int],
+    test: Sequence[int],
+    names: Sequence[str],
+    sha256: str,
+    about: About | None = None,
 ) -> dict[str, Any]:
     return {
         "source": source,
-        "train_images": n_train,
-        "test_images": n_test,
+        "train_images": sum(train),
+        "test_images": sum(test),
         "names": list(names),
+        "counts": {"train": list(train), "test": list(test)},
         "shape": [28, 28],
+        "read": None if about is None else asdict(about),
         "sha256": sha256,
     }
+
+
+def _reading(described: dict[str, Any]) -> list[str]:
+    """What the files were, and what was made of it."""
+    read = described["read"]
+    shape = "×".join(map(str, read["shape"]))
+    return [
+        f"read as       {read['kind']}: {read['dtype']}, {shape}, from {read['least']:g} to {read['most']:g}",
+        *(f"changed       {change}" for change in read["changes"]),
+    ]
+
+
+def _counts(described: dict[str, Any]) -> list[str]:
+    counts = described["counts"]
+    rows = zip(described["names"], *(map("{:,}".format, counts[split]) for split in SPLITS), strict=True)
+    return ["", *table([["class", *SPLITS], *map(list, rows)], ">")]
 
 
 def _cache(cache: CacheInfo) -> dict[str, Any]:

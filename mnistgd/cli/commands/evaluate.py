@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
+from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.tables import class_word, confusion_table, percent, table
 from mnistgd.cli.terminal import Sheet
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mnistgd.model.model import Model
 
 
+@with_data_options
 def evaluate(
     weights: options.Weights = options.WEIGHTS_FILE,
     split: Annotated[Literal["test", "train"], typer.Option(help="Which images.")] = "test",
@@ -36,6 +39,7 @@ def evaluate(
     _font: fonts.Font = None,
     no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
+    reading: DataOptions = PLAINLY,
     offline: options.Offline = False,
     min_accuracy: options.MinAccuracy = None,
     as_json: options.Json = False,
@@ -50,8 +54,8 @@ def evaluate(
         as_json=as_json,
         drawing=not no_terminal,
     )
-    model = inputs.network(weights, claimed, data)
-    dataset = inputs.images_for(model, data, offline=offline, quiet=quiet)
+    model = inputs.network(weights, claimed, data, reading)
+    dataset = inputs.images_for(model, data, reading, offline=offline, quiet=quiet)
     images, labels = dataset.split(split)
     with console.stage("testing"):
         found = evaluation.evaluate(model, images, labels)

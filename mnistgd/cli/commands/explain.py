@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
+from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.tables import class_word, paragraph, table
 from mnistgd.cli.terminal import Sheet
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mnistgd.model.model import Model
 
 
+@with_data_options
 def explain(
     context: typer.Context,
     image: options.Image = None,
@@ -47,6 +50,7 @@ def explain(
     as_is: options.AsIs = False,
     no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
+    reading: DataOptions = PLAINLY,
     offline: options.Offline = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -62,10 +66,10 @@ def explain(
     claimed = outputs.claim(
         written, read=[weights, image], as_json=as_json, drawing=not no_terminal, results=len(written)
     )
-    model = inputs.network(weights, claimed, data)
+    model = inputs.network(weights, claimed, data, reading)
     rival = None if against is None else inputs.class_of(model, against)
     if index:
-        chosen = inputs.images_at(model, index, split, data, offline=offline, quiet=quiet)
+        chosen = inputs.images_at(model, index, split, data, reading, offline=offline, quiet=quiet)
     else:
         chosen = [inputs.picture(model, image or "-", as_is=as_is)]
     # Before anything is said; of thousands of images the evidence would fill the memory, if it were kept.

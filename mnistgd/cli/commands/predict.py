@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mnistgd.cli import console, inputs, options, outputs, terminal
+from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.terminal import Sheet
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import ImageError
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from mnistgd.model.model import Model
 
 
+@with_data_options
 def predict(
     context: typer.Context,
     images: Annotated[
@@ -38,6 +41,7 @@ def predict(
     ] = None,
     no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
+    reading: DataOptions = PLAINLY,
     offline: options.Offline = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -56,9 +60,9 @@ def predict(
         drawing=not no_terminal,
         results=len(names) or 1,
     )
-    model = inputs.network(weights, claimed, data)
+    model = inputs.network(weights, claimed, data, reading)
     if index:
-        chosen = inputs.images_at(model, index, split, data, offline=offline, quiet=quiet)
+        chosen = inputs.images_at(model, index, split, data, reading, offline=offline, quiet=quiet)
         for seen, file in zip(chosen, files, strict=True):
             _answer(claimed, model, seen, file)
         return

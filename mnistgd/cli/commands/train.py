@@ -13,7 +13,9 @@ import typer
 
 from mnistgd.cli import console, inputs, options, outputs, signals, train_options
 from mnistgd.cli import resume as resuming
+from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.settings_options import with_settings
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import MnistgdError, UsageError, WeightsError
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
@@ -26,9 +28,11 @@ ENDINGS = {"out": ".npz", "checkpoint": ".npz", "log": ".jsonl"}
 
 
 @with_settings(Settings)
+@with_data_options
 def train(
     context: typer.Context,
     data: options.Data = "mnist",
+    reading: DataOptions = PLAINLY,
     class_names: options.ClassNames = None,
     offline: options.Offline = False,
     out: train_options.Out = str(options.WEIGHTS_FILE),
@@ -65,6 +69,7 @@ def train(
     else:
         saved = resuming.load_for_resume(resume, values, names, named)
         settings, names = saved.settings, saved.class_names
+        reading = reading.over(saved.reading)
         data, out = (data if "data" in named else saved.data), (out if "out" in named else saved.out)
         log = log or (Path(saved.log) if saved.log else None)
         checkpoint = checkpoint or resume
@@ -73,14 +78,16 @@ def train(
     claimed = outputs.claim(
         files={"--out": out},
         on_disk={"--checkpoint": checkpoint, "--log": log, "--frames": snapshots_file},
-        read=[inputs.images_place(data), freeze, None if resume == checkpoint else resume],
+        read=[inputs.images_place(data), reading.test_data, freeze, None if resume == checkpoint else resume],
         endings={f"--{name}": ending for name, ending in ENDINGS.items() if name not in chosen},
         as_json=as_json,
     )
     if live:
         check_live(settings, quiet=quiet)
 
-    dataset = inputs.dataset(data, names, offline=offline, deskew=settings.deskew, quiet=quiet)
+    dataset = inputs.dataset(
+        data, names, offline=offline, deskew=settings.deskew, reading=reading, quiet=quiet
+    )
     if saved is not None:
         resuming.check_images(saved, dataset, "data" in named)
 

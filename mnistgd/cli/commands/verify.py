@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from mnistgd.cli import console, inputs, options, outputs
+from mnistgd.cli.data_options import with_data_options
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import DataError, MnistgdError
 
 SAYS = {
@@ -17,12 +19,14 @@ SAYS = {
 }
 
 
+@with_data_options
 def verify(
     weights: Annotated[
         Path,
         typer.Argument(envvar="MNISTGD_WEIGHTS", metavar="[FILE|-]", help="The weights file to check."),
     ] = options.WEIGHTS_FILE,
     data: options.OtherData = None,
+    reading: DataOptions = PLAINLY,
     offline: options.Offline = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -34,9 +38,10 @@ def verify(
 
     claimed = outputs.claim(read=[weights], as_json=as_json)
     model = inputs.network(weights)
-    dataset = inputs.images_for(model, data, offline=offline, quiet=quiet)
+    dataset = inputs.images_for(model, data, reading, offline=offline, quiet=quiet)
     if dataset.sha256 != model.data_sha256:
-        raise DataError(f"{weights} was trained on other images than these", "name them with --data")
+        hint = f"name them with --data PATH {model.reading.words()}".rstrip()
+        raise DataError(f"{weights} was trained on other images than these", hint)
     with TrainingProgress(quiet=quiet) as show, console.stage("training"):
         last = Run(dataset, model.settings).finish(show)
     found = reproduction.reproduce(model, last)

@@ -1,0 +1,67 @@
+"""What a reader of files hands on: arrays as the files hold them, before anything is made of them.
+
+A reader brings each kind of file to this, in bounded memory and time, and decides nothing: `pixels` brings
+images to bytes, `labels` numbers the classes, and `split` sets images aside where none are there to test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+EMNIST = "emnist-"
+"""What the files begin with in which the images lie on their side: rows and columns are exchanged."""
+
+
+class Part(NamedTuple):
+    """Images that train, or that test.
+
+    Attributes
+    ----------
+    images : ndarray, the images along its first axis, of a shape and type that `pixels.check_layout` knows
+    labels : ndarray or None, as `labels.numbered` takes it; None if the file has none
+    sideways : bool, whether the images are known to lie on their side
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[Any] | None
+    sideways: bool = False
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A data set as its files hold it.
+
+    Attributes
+    ----------
+    train : Part or None; None if the files hold nothing but a test part
+    test : Part or None; None if they hold nothing but a train part
+    kind : str, what was read: ``a folder of IDX files``
+    class_names : mapping of labels, as the files have them, to what they are called; None if nothing says so
+    notes : tuple of str, what a person should know of how it was read
+    """
+
+    train: Part | None
+    test: Part | None
+    kind: str
+    class_names: Mapping[int, str] | None = None
+    notes: tuple[str, ...] = ()
+
+    def tested_with(self, other: Raw) -> Raw:
+        """The same set, but tested with the images of another: its test part, or all that it has."""
+        test = other.train if other.test is None else other.test
+        return replace(self, test=test, class_names=self.class_names or other.class_names)
+
+
+def is_emnist(name: str) -> bool:
+    """Whether a file of this name holds images as EMNIST has them, on their side.
+
+    Examples
+    --------
+    >>> is_emnist("emnist-letters-train-images-idx3-ubyte.gz"), is_emnist("train-images-idx3-ubyte")
+    (True, False)
+    """
+    return name.lower().startswith(EMNIST)
