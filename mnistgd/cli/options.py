@@ -86,19 +86,12 @@ ALL = "all"
 DIGITS = [ALL, *"0123456789"]
 
 
-def _digit(value: str) -> str:
-    if value.lstrip("+-").isdigit() and value not in DIGITS:
-        raise typer.BadParameter(f"{value} is not a digit from 0 to 9")
-    return value
-
-
 Digits = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[DIGIT|NAME|all]…",
-        parser=_digit,
         autocompletion=lambda: DIGITS,
-        help="Which digits, or classes by their names; all is one sheet of all.",
+        help="Which digits, or classes by their names or numbers; all is one sheet of all.",
         show_default=ALL,
     ),
 ]

@@ -54,6 +54,7 @@ def info(
 ) -> None:
     """Describe the images, where they come from and where they are kept."""
     from mnistgd.datasets import upkeep
+    from mnistgd.datasets.class_names import listed
 
     data = _named(context, path, data)
     names = inputs.class_names(class_names)
@@ -67,7 +68,7 @@ def info(
         [
             f"source        {described['source'] or 'not fetched yet: mnistgd data fetch'}",
             f"images        {described['train_images']:,} to train, {described['test_images']:,} to test",
-            f"classes       {', '.join(described['names'])}",
+            f"classes       {listed(described['names'])}",
             "shape         28×28, one byte a pixel",
             *([] if data == MNIST else _reading(described)),
             f"sha256        {described['sha256']}",
@@ -84,11 +85,18 @@ def show(
     context: typer.Context,
     path: _Path = None,
     digit: Annotated[
-        int | None, typer.Option(min=0, max=99, help="Show only this digit.", show_default="all of them")
+        str | None,
+        typer.Option(metavar="DIGIT|NAME", help="Show only this digit.", show_default="all of them"),
     ] = None,
     count: Annotated[
-        int, typer.Option(min=1, max=10_000, help="About how many images; equally many of each digit.")
-    ] = 100,
+        int | None,
+        typer.Option(
+            min=1,
+            max=10_000,
+            help="About how many images; equally many of each digit.",
+            show_default="100, of more than ten classes ten of each",
+        ),
+    ] = None,
     split: Annotated[Literal["train", "test"], typer.Option(help="Which images.")] = "train",
     deskew: Annotated[bool, typer.Option("--deskew", help="Show them straightened.")] = False,
     data: options.Data = "mnist",
@@ -112,18 +120,20 @@ def show(
     claimed = outputs.claim({"--out": out}, read=read, as_json=as_json)
     dataset = inputs.dataset(data, names, offline=offline, deskew=deskew, reading=reading, quiet=quiet)
     images, digits = dataset.split(split)
-    if digit is None:
+    chosen_class = None if digit is None else inputs.class_in(dataset, digit)
+    count = count or 10 * max(10, len(dataset.class_names) if digit is None else 0)
+    if chosen_class is None:
         rows = of_each_class(digits, count)
         chosen, columns = rows.ravel(), rows.shape[1]
         row_labels = [class_title(dataset.class_names, digits[row[0]]) for row in rows]
         title = f"{len(chosen):,} {split} images"
     else:
-        chosen, columns, row_labels = of_class(digits, digit, count), None, []
-        title = f"{len(chosen):,} {split} images: {class_title(dataset.class_names, digit)}"
+        chosen, columns, row_labels = of_class(digits, chosen_class, count), None, []
+        title = f"{len(chosen):,} {split} images: {class_title(dataset.class_names, chosen_class)}"
     with console.stage("drawing"):
         sheet = contact_sheet(images[chosen], title=title, row_labels=row_labels, columns=columns)
     claimed.finish(
-        {"file": out, "split": split, "digit": digit, "images": chosen.tolist()},
+        {"file": out, "split": split, "digit": chosen_class, "images": chosen.tolist()},
         files={out: png_bytes(sheet, {"source": dataset.source, "sha256": dataset.sha256})},
         last=[out],
     )
