@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from mnistgd.figures.text import label
 SIZE = 112
 GAP = 8
 SIDE = 64  # of what the rows are called
+ABREAST = 16  # classes; the others stand below them
 
 
 def comparison_limit(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
@@ -34,6 +36,8 @@ def comparison_sheet(
 ) -> Image.Image:
     """A row for A, one for B and one for A − B, a column for each class, and one scale for all.
 
+    More than sixteen classes are parted, and the parts stand below each other.
+
     Parameters
     ----------
     a, b : ndarrays of shape (784, n_classes), finite
@@ -49,11 +53,17 @@ def comparison_sheet(
     if a.shape != b.shape or a.shape[1:] != (len(titles),):
         raise ShapeError(f"weights of shapes {a.shape} and {b.shape} for {len(titles)} classes")
     limit = comparison_limit(a, b)
-    lines = [row([label("", 16, SIDE), *(label(title, 16, SIZE + 2) for title in titles)], GAP)]
-    for name, weights in (("A", a), ("B", b), ("A − B", a - b)):
-        pictures = [framed(heatmap(values, limit, palette, SIZE)) for values in weights.T]
-        lines.append(row([label(name, 18, SIDE, height=SIZE + 2), *pictures], GAP))
-    body = column(lines, GAP, align="left")
+    all_three = [("A", a), ("B", b), ("A − B", a - b)]
+    abreast = math.ceil(len(titles) / math.ceil(len(titles) / ABREAST))
+    parts = []
+    for start in range(0, len(titles), abreast):
+        some = slice(start, start + abreast)
+        lines = [row([label("", 16, SIDE), *(label(title, 16, SIZE + 2) for title in titles[some])], GAP)]
+        for name, weights in all_three:
+            pictures = [framed(heatmap(values, limit, palette, SIZE)) for values in weights.T[some]]
+            lines.append(row([label(name, 18, SIDE, height=SIZE + 2), *pictures], GAP))
+        parts.append(column(lines, GAP, align="left"))
+    body = column(parts, 3 * GAP, align="left")
     wide = max(body.width, 500)
     heads = [label(f"{letter}: {name}", 18, wide, "left") for letter, name in zip("AB", names, strict=True)]
     against, _, speaks_for = palette.words
