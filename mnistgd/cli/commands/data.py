@@ -11,7 +11,7 @@ import typer
 from mnistgd.cli import console, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
 from mnistgd.cli.data_options import with_data_options
-from mnistgd.cli.tables import table
+from mnistgd.cli.tables import abreast, table
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import UsageError
 
@@ -238,7 +238,7 @@ def _reading(described: dict[str, Any]) -> list[str]:
 def _counts(described: dict[str, Any]) -> list[str]:
     counts = described["counts"]
     rows = zip(described["names"], *(map("{:,}".format, counts[split]) for split in SPLITS), strict=True)
-    return ["", *table([["class", *SPLITS], *map(list, rows)], ">")]
+    return ["", *abreast(table([["class", *SPLITS], *map(list, rows)], ">"))]
 
 
 def _cache(cache: CacheInfo) -> dict[str, Any]:
