@@ -130,6 +130,23 @@ def test_verify_and_resume(ask, letters):
     assert ask("compare", "again.npz", "0.npz", "--json").json["settings"] == {"epochs": [2, 3]}
 
 
+def test_live_shows_the_first_where_there_is_no_room_for_all(letters, in_terminal, tmp_path):
+    folder, names = letters
+    options = ("--epochs", 2, "--live", "--class-names", ",".join(names))
+    shown = in_terminal(
+        "train",
+        "--data",
+        folder / "set.npz",
+        *options,
+        cwd=tmp_path,
+        terminals=("stderr",),
+        env={"NO_COLOR": "1"},
+    ).stderr
+    assert "too small" not in shown
+    heads = [re.sub(r"\x1b\S*|digit ", " ", line).split() for line in shown.splitlines()]
+    assert [*names[:5]] in [line[:5] for line in heads]
+
+
 @pytest.mark.parametrize("command", ["show-weights -w 0.npz", "compare 0.npz 1.npz", "evaluate -w 0.npz"])
 def test_in_a_terminal(letters, in_terminal, tmp_path, command):
     folder, _ = letters
