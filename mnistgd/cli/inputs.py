@@ -163,17 +163,28 @@ def class_of(model: Model | Snapshots, word: str) -> int:
     WeightsError
         If the network knows none that is called so.
     """
-    if word in model.class_names:
-        return model.class_names.index(word)
-    if word.isascii() and word.isdigit():
-        # Of thousands of figures Python makes no number.
-        number = int(word.lstrip("0")[:9] or 0)
-        if number < len(model.class_names):
-            return number
+    return _class_in(model.class_names, word, WeightsError, "this network knows", "it knows")
+
+
+def class_in(dataset: Dataset, word: str) -> int:
+    """The class of a data set that `word`, its name or its number, stands for.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    return _class_in(dataset.class_names, word, DataError, "these images have", "they have")
+
+
+def _class_in(names: Sequence[str], word: str, kind: type[MnistgdError], who: str, and_it: str) -> int:
+    from mnistgd.datasets.class_names import find_class, listed
     from mnistgd.system.files import quoted
 
-    known = ", ".join(map(quoted, model.class_names))
-    raise WeightsError(f"this network knows no class {word}", f"it knows {known}")
+    found = find_class(names, word)
+    if found is None:
+        raise kind(f"{who} no class {word}", f"{and_it} {listed([*map(quoted, names)])}")
+    return found
 
 
 def classes_of(model: Model | Snapshots, words: list[str] | None) -> list[int | None]:

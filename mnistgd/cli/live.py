@@ -56,13 +56,18 @@ class Live:
         bar.refresh()
 
     def show(self, weights: Array) -> bool:
-        """Make the lines that show `weights`, on one scale; False if there is no room for them."""
+        """Make the lines that show `weights`, on one scale; False if there is no room for them.
+
+        Of many classes the first will do.
+        """
         from mnistgd.figures import blocks
+        from mnistgd.figures.heatmap import MANY
         from mnistgd.figures.palettes import GROKKING, limit_of
 
         limit = limit_of(weights)
         drawings = blocks.weights_drawings(self.titles, weights, limit, GROKKING)
-        lines = lines_of(Sheet(drawings, blocks.legend(limit, GROKKING, self.screen)), self.screen)
+        legend = blocks.legend(limit, GROKKING, self.screen)
+        lines = lines_of(Sheet(drawings, legend, in_part=len(drawings) > MANY), self.screen)
         self.lines = lines or []
         return lines is not None
 

@@ -94,8 +94,6 @@ DIGITS = [ALL, *"0123456789"]
 
 
 def _digit(value: str) -> str:
-    if value.lstrip("+-").isdigit() and value not in DIGITS:
-        raise typer.BadParameter(f"{value} is not a digit from 0 to 9")
     if value.lower().endswith(".npz"):
         from mnistgd.system.files import quoted
 
@@ -109,7 +107,7 @@ Digits = Annotated[
         metavar="[DIGIT|NAME|all]…",
         parser=_digit,
         autocompletion=lambda: DIGITS,
-        help="Which digits, or classes by their names; all is one sheet of all.",
+        help="Which digits, or classes by their names or numbers; all is one sheet of all.",
         show_default=ALL,
     ),
 ]

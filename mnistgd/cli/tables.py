@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 """How wide running text may be."""
+
+MANY = 20
+"""Rows, beyond which a table is parted or cut."""
 
 
 def table(rows: Sequence[Sequence[str]], align: str = "", *, gap: str = "  ", least: int = 0) -> list[str]:
@@ -70,8 +75,36 @@ def paragraph(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
+def abreast(lines: Sequence[str]) -> list[str]:
+    """A table with a heading, in parts beside each other if it has more rows than a screen: as many as fit.
+
+    Examples
+    --------
+    >>> print("\\n".join(abreast(["class", *map(str, range(24))])))
+    class    class    class    class    class    class    class    class
+    0        3        6        9        12       15       18       21
+    1        4        7        10       13       16       19       22
+    2        5        8        11       14       17       20       23
+    """
+    from mnistgd.figures.columns import text_columns
+
+    head, *rows = lines
+    gap = 4
+    wide = max(map(text_columns, lines))
+    parts = (WIDTH + gap) // (wide + gap) if len(rows) > MANY else 1
+    if parts < 2:
+        return list(lines)
+    high = math.ceil(len(rows) / parts)
+    columns = [[head, *rows[top : top + high]] for top in range(0, len(rows), high)]
+    padded = ([line + " " * (wide + gap - text_columns(line)) for line in column] for column in columns)
+    return ["".join(line).rstrip() for line in itertools.zip_longest(*padded, fillvalue="")]
+
+
 def confusion_table(counts: NDArray[np.int64], names: Sequence[str]) -> list[str]:
-    """The counts, below and beside the names; where those are too wide to stand above, they are numbered."""
+    """The counts, below and beside the names; where those are too wide to stand above, they are numbered.
+
+    Of more classes than there is room for, the classes that were most often taken for each other.
+    """
     from mnistgd.figures.columns import fitted, text_columns
 
     cells = [[str(count or "·") for count in row] for row in counts.tolist()]
@@ -86,9 +119,34 @@ def confusion_table(counts: NDArray[np.int64], names: Sequence[str]) -> list[str
         return [f"confusion: a row for each true {class_word(names)}, a column for each answer", *named]
     numbers = [str(number) for number in range(len(names))]
     room = WIDTH - len(names) * (least + 1) - 2
+    if room < 8:
+        return _confusions(counts, names)
     sides = [f"{number} {fitted(name, room)}" for number, name in zip(numbers, names, strict=True)]
     title = "confusion: rows are true classes, columns are answers, by their numbers"
     return [title, *lines(numbers, sides, "<>", least)]
+
+
+def _confusions(counts: NDArray[np.int64], names: Sequence[str]) -> list[str]:
+    """Which class was most often taken for which, and for what share of its images."""
+    from mnistgd.figures.columns import fitted
+
+    wrong = [
+        (-count, true, answer)
+        for true, row in enumerate(counts.tolist())
+        for answer, count in enumerate(row)
+        if count and true != answer
+    ]
+    if not wrong:
+        return ["confusion: none"]
+    totals = counts.sum(axis=1).tolist()
+    rows = [
+        [fitted(names[true], 24), fitted(names[answer], 24), f"{-count:,}", percent(-count / totals[true])]
+        for count, true, answer in sorted(wrong)[:MANY]
+    ]
+    left = len(wrong) - len(rows)
+    more = [f"and {left:,} more pairs: --json lists, and --confusion draws, all of them"] if left else []
+    head = ["true", "answer", "images", "of its class"]
+    return ["confusion: which class was most often taken for which", *table([head, *rows], "<<>>"), *more]
 
 
 def class_word(names: Sequence[str]) -> str:

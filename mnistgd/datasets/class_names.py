@@ -12,6 +12,9 @@ from mnistgd.system.npz import BadRecordError
 # Longer ones do not fit under a picture.
 MAX_NAME = 40
 
+MANY = 20
+"""Names, beyond which a line has no room for all."""
+
 
 def parse_class_names(text: str) -> tuple[str, ...]:
     """Read the names of the classes from one line, separated by commas.
@@ -19,7 +22,7 @@ def parse_class_names(text: str) -> tuple[str, ...]:
     Raises
     ------
     UsageError
-        If a name is empty, repeated, too long or not printable, or there are not 2 to 10 of them.
+        If a name is empty, repeated, too long or not printable, or there are not 2 to 100 of them.
 
     Examples
     --------
@@ -51,6 +54,36 @@ def check_class_names(names: Sequence[str]) -> tuple[str, ...]:
         if name in names[:place]:
             raise UsageError(f"two classes are called {name}", "give each class a name of its own")
     return tuple(names)
+
+
+def find_class(names: Sequence[str], word: str) -> int | None:
+    """The class that `word`, its name or else its number, stands for; None if there is none.
+
+    Examples
+    --------
+    >>> find_class(("3", "A"), "A"), find_class(("3", "A"), "3"), find_class(("3", "A"), "1")
+    (1, 0, 1)
+    """
+    if word in names:
+        return names.index(word)
+    if word.isascii() and word.isdigit():
+        # Of thousands of figures Python makes no number.
+        number = int(word.lstrip("0")[:9] or 0)
+        return number if number < len(names) else None
+    return None
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names with commas; of more than twenty the first and the last, and how many there are.
+
+    Examples
+    --------
+    >>> listed(("cat", "dog")), listed([f"{k}" for k in range(62)])
+    ('cat, dog', '0, 1, 2, 3, 4, 5, 6, 7, 8, …, 61: 62 in all')
+    """
+    if len(names) <= MANY:
+        return ", ".join(names)
+    return f"{', '.join(names[:9])}, …, {names[-1]}: {len(names)} in all"
 
 
 def with_class_names(dataset: Dataset, class_names: Sequence[str]) -> Dataset:

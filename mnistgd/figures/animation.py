@@ -201,7 +201,12 @@ def animation_file(
         return animation_bytes(pictures, kind, milliseconds, texts, palette)
     usual = SIZE if len(titles) == 1 else SHEET_SIZE
     for share in SMALLER:
-        pictures = animation_pictures(snapshots, titles, captions, limit, palette, round(share * usual))
+        try:
+            pictures = animation_pictures(snapshots, titles, captions, limit, palette, round(share * usual))
+        except UsageError:
+            if share == SMALLER[-1]:
+                raise
+            continue
         for few_colours in (False, True) if share == 1 and kind != "GIF" else (True,):
             content = animation_bytes(pictures, kind, milliseconds, texts, palette, few_colours)
             if len(content) < MOST_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from mnistgd.figures.text import label, room_for
 SIZE = 112
 GAP = 8
 SIDE = 64  # of what the rows are called
+ABREAST = 16  # classes; the others stand below them
 
 
 def comparison_limit(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
@@ -34,6 +36,8 @@ def comparison_sheet(
     size: int | None = None,
 ) -> Image.Image:
     """A row for A, one for B and one for A − B, a column for each class, and one scale for all.
+
+    More than sixteen classes are parted, and the parts stand below each other.
 
     Parameters
     ----------
@@ -56,12 +60,20 @@ def comparison_sheet(
     scale = scale_at(size, SIZE)
     side, gap, text = round(SIDE * scale), round(GAP * scale), round(18 * scale)
     room = room_for(titles, size // 28 * 28)
-    lines = []
-    for name, weights in (("A", a), ("B", b), ("A − B", a - b)):
-        pictures = [widened(framed(heatmap(values, limit, palette, size)), room) for values in weights.T]
-        lines.append(row([label(name, text, side, height=pictures[0].height), *pictures], gap))
-    above = [label(title, round(16 * scale), pictures[0].width) for title in titles]
-    body = column([row([label("", round(16 * scale), side), *above], gap), *lines], gap, align="left")
+    all_three = (("A", a), ("B", b), ("A − B", a - b))
+    abreast = math.ceil(len(titles) / math.ceil(len(titles) / ABREAST))
+    parts = []
+    for start in range(0, len(titles), abreast):
+        some = slice(start, start + abreast)
+        lines = []
+        for name, weights in all_three:
+            maps = [heatmap(values, limit, palette, size) for values in weights.T[some]]
+            pictures = [widened(framed(each), room) for each in maps]
+            lines.append(row([label(name, text, side, height=pictures[0].height), *pictures], gap))
+        above = [label(title, round(16 * scale), pictures[0].width) for title in titles[some]]
+        heading = row([label("", round(16 * scale), side), *above], gap)
+        parts.append(column([heading, *lines], gap, align="left"))
+    body = column(parts, 3 * gap, align="left")
     wide = max(body.width, round(500 * scale))
     heads = [label(f"{letter}: {name}", text, wide, "left") for letter, name in zip("AB", names, strict=True)]
     against, _, speaks_for = palette.words

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistgd.figures.blocks import Drawing, Screen, abreast, image_drawing, shrink_to_fit
-from mnistgd.figures.captions import class_name, is_digit
+from mnistgd.figures.captions import class_name
 from mnistgd.figures.columns import text_columns
 from mnistgd.figures.montage import contact_sheet, scale_at
 from mnistgd.figures.text import ROOM, text_width
@@ -39,7 +39,7 @@ class Mistake(Protocol):
 def mistakes_sheet(mistakes: Sequence[Mistake], names: Sequence[str], size: int | None = None) -> Image.Image:
     """A page of them, in the order given, each image `size` pixels wide; `names` are those of the classes."""
     names = [class_name(names, digit) for digit in range(len(names))]
-    usual = 84 if all(map(is_digit, names)) else 196
+    usual = 84 if all(text_width(f"{name} → {name}, 100%") <= 84 for name in names) else 196
     size = size or usual
     scale = scale_at(size, usual)
     room = min(usual, max(size, ROOM))

@@ -21,6 +21,7 @@ Picture = TypeVar("Picture")
 
 MARGIN = 24
 EDGE = (176, 176, 176)  # the thin line around a picture, so that a white one still has an end
+MOST_ROWS = 20  # with labels, below one another
 MOST_PIXELS = 25_000_000  # of one picture: 75 MB in memory, more than any screen or page shows
 STEP = 28  # from one size of a heatmap to the next
 
@@ -175,7 +176,8 @@ def contact_sheet(
     images : uint8 ndarray of shape (n, height, width), n at least 1; 0 is background and 255 is ink
     title : written above
     captions : one for each image, or none at all; of as many lines as they have
-    row_labels : one for each row, written to its left, or none at all
+    row_labels : one for each row, written to its left, or none at all; more than twenty rows with labels
+        are parted, and the parts stand beside each other
     columns : images in a row; about as many as there are rows if not given
     size : pixels; an image is enlarged by the largest whole number that keeps its width within it;
         if not given 84 with captions, else 56, or 28 for more than 400 images
@@ -214,18 +216,32 @@ def contact_sheet(
             column([tile, *(label(line, text_size, room) for line in caption)])
             for tile, caption in zip(tiles, lines, strict=True)
         ]
-    sheet = grid(tiles, columns, gap)
     if row_labels:
-        sheet = row([_row_labels(row_labels, tiles[0].height, gap), sheet], 2 * gap)
+        sides = _row_labels(row_labels, tiles[0].height)
+        # Of many rows, a part is beside the next.
+        most = math.ceil(rows / math.ceil(rows / MOST_ROWS))
+        parts = [
+            row(
+                [
+                    column(sides[top : top + most], gap),
+                    grid(tiles[top * columns : (top + most) * columns], columns, gap),
+                ],
+                2 * gap,
+            )
+            for top in range(0, rows, most)
+        ]
+        sheet = row(parts, 4 * gap)
+    else:
+        sheet = grid(tiles, columns, gap)
     if title:
         wide = max(sheet.width, round(360 * scale))
         sheet = column([label(title, round(22 * scale), wide), sheet], round(12 * scale))
     return on_page(sheet, round(MARGIN * scale))
 
 
-def _row_labels(names: Sequence[str], height: int, gap: int) -> Image.Image:
-    """Row labels below one another, each in the middle of a row of `height` pixels."""
+def _row_labels(names: Sequence[str], height: int) -> list[Image.Image]:
+    """Row labels of one width, each in the middle of a row of `height` pixels."""
     size = 16
     widest = max(label(name, size).width for name in names)
     width = min(140, 10 * math.ceil(widest / 10))
-    return column([label(name, size, width, "right", height=height) for name in names], gap)
+    return [label(name, size, width, "right", height=height) for name in names]

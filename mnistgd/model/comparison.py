@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistgd.datasets.class_names import listed
 from mnistgd.engine.types import Array
 from mnistgd.errors import WeightsError
 from mnistgd.model.model import Model
@@ -43,9 +44,9 @@ def compare(a: Model, b: Model) -> Comparison:
         If their classes differ, or one has hidden layers, so that its digits have no weights of their own.
     """
     if a.class_names != b.class_names:
-        first, second = (", ".join(model.class_names) for model in (a, b))
+        first, second = (listed(model.class_names) for model in (a, b))
         raise WeightsError(
-            f"the networks tell different classes apart: {first} and {second}",
+            f"the networks tell different classes apart: {first}; and {second}",
             "compare networks that were trained with the same --class-names",
         )
     one, other = a.settings.as_json(), b.settings.as_json()

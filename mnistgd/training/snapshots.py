@@ -30,7 +30,7 @@ from mnistgd.training.run import TrainState
 
 FORMAT = 1
 MAX_SNAPSHOTS = 200
-RECORD_BYTES = 100_000
+RECORD_BYTES = 1_000_000
 AGAIN = "keep some while training: mnistgd train --frames 60"
 
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from mnistgd.errors import ShapeError, UsageError
-from mnistgd.figures.animation import KINDS, animation_bytes, animation_pictures
+from mnistgd.figures import animation
+from mnistgd.figures.animation import KINDS, animation_bytes, animation_file, animation_pictures
 from mnistgd.figures.palettes import PALETTES, limit_of
 
 WEIGHTS = np.load(Path(__file__).with_name("weights.npy"))
@@ -127,6 +128,18 @@ def test_names_that_no_file_can_hold() -> None:
     pictures = animation_pictures(SNAPSHOTS[:, :, 2:3], ["コート"], CAPTIONS, LIMIT)
     for kind in set(KINDS.values()):
         assert animation_bytes(pictures, kind, MILLISECONDS, {"digits": "コ\ud800\0ート" * 100})
+
+
+def test_pictures_that_nobody_chose_so_large_are_made_smaller(monkeypatch) -> None:
+    monkeypatch.setattr(animation, "MOST_PIXELS", 5 * 200_000)
+    with pytest.raises(UsageError, match="too large"):
+        animation_pictures(SNAPSHOTS, TITLES, CAPTIONS, LIMIT)
+    shown, *_ = read(animation_file(SNAPSHOTS, TITLES, CAPTIONS, LIMIT, "GIF", MILLISECONDS, {}))
+    assert len(shown) == 5
+    assert 100_000 < shown[0].shape[0] * shown[0].shape[1] <= 200_000
+    monkeypatch.setattr(animation, "MOST_PIXELS", 5 * 1000)
+    with pytest.raises(UsageError, match="too large"):
+        animation_file(SNAPSHOTS, TITLES, CAPTIONS, LIMIT, "GIF", MILLISECONDS, {})
 
 
 def test_what_cannot_be_drawn() -> None:

@@ -6,7 +6,7 @@ import pytest
 from mnistgd.errors import ShapeError
 from mnistgd.figures import confusion
 from mnistgd.figures.confusion import CELL, DARK, confusion_figure
-from mnistgd.figures.text import label, text_width
+from mnistgd.figures.text import fitted_mask, label, text_width
 
 COUNTS = np.array([[90, 10, 0], [0, 25, 75], [0, 0, 0]])
 
@@ -71,6 +71,55 @@ def test_the_names_of_clothes_stand_above_their_columns_in_full(monkeypatch):
             rooms = [width for text, width in written if text == line]
             assert rooms
             assert text_width(line, confusion.TEXT) <= min(rooms)
+
+
+@pytest.mark.parametrize("n", [21, 26, 47, 62, 100])
+@pytest.mark.parametrize("most", [9, 40_000, 10**7])
+def test_many_classes_have_small_cells_of_the_same_colours_and_whole_counts(n, most, monkeypatch):
+    written = []
+
+    def note(text, size, width):
+        written.append((text, width))
+        return fitted_mask(text, size, width)
+
+    monkeypatch.setattr(confusion, "fitted_mask", note)
+    counts = np.zeros((n, n), int)
+    counts[range(n), range(n)] = most
+    counts[3, n - 1] = most // 3
+    picture = confusion_figure(counts, [f"{k}" for k in range(n)], "many classes")
+    assert max(picture.size) < 7000
+    if most == 9:
+        assert max(picture.size) < 24 * n + 250
+    assert sorted({int(text) for text, _ in written}) == [most // 3, most]
+    assert all(text_width(text) <= width for text, width in written)
+    pixels = np.asarray(picture).astype(int)
+    full = pixels[..., 0] == DARK[0]
+    (left, _, cell), (top, _, high) = (
+        (at[0], at[-1], run(at)) for at in map(np.flatnonzero, (full.any(0), full.any(1)))
+    )
+    for i, j, share in ((0, 0, 1), (3, 3, most / (most + most // 3)), (3, n - 1, 1 / 4), (2, 0, 0)):
+        wanted = 255 + (np.array(DARK) - 255) * np.sqrt(share)
+        found = pixels[top + 1 + i * high, left + 1 + j * cell]
+        assert np.abs(found - wanted).max() <= 0.5, (i, j)
+
+
+def run(places: np.ndarray) -> int:
+    """From the beginning of the first run of numbers to that of the second."""
+    return int(places[np.flatnonzero(np.diff(places) > 1)[0] + 1] - places[0])
+
+
+def test_many_names_stand_on_all_four_sides(monkeypatch):
+    written = []
+
+    def note(text, *args, **more):
+        written.append(text)
+        return label(text, *args, **more)
+
+    monkeypatch.setattr(confusion, "label", note)
+    for names in ([f"{k}" for k in range(62)], [f"the class {k}" for k in range(62)]):
+        written.clear()
+        confusion_figure(np.eye(62, dtype=int), names, "t")
+        assert all(written.count(name) == 4 for name in names)
 
 
 @pytest.mark.parametrize("name", ["W" * 40, "a b" * 13, "-", "x/", "/x", "あいう", "a" * 20 + " " + "b" * 19])

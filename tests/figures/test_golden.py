@@ -96,6 +96,12 @@ def evidence(number: int, *classes: int, bend: float = 0.0) -> tuple[np.ndarray,
 COUNTS = np.where(np.eye(10, dtype=bool), 980, np.arange(100).reshape(10, 10) % 40)
 
 
+LETTERS = [*"ABCDEFGHIJKLMNOPQRSTUVWXY", "Ankle boot"]
+MANY_COUNTS = np.where(
+    np.eye(26, dtype=bool), 4000 - np.arange(26), np.arange(676).reshape(26, 26) % 37 // 30
+)
+
+
 @dataclass(frozen=True)
 class Kind:
     make: Callable[[], Image.Image]
@@ -205,6 +211,7 @@ KINDS = {
         lambda: confusion_figure(COUNTS, "0123456789", "10,000 test images: 92.61% right"), []
     ),
     "confusion-clothes": Kind(lambda: confusion_figure(COUNTS, CLOTHES, ODD_NAMES[2]), []),
+    "confusion-many": Kind(lambda: confusion_figure(MANY_COUNTS, LETTERS, "letters, and a long name"), []),
     "contact": Kind(
         lambda: contact_sheet(digits(100), title="MNIST: the first 100 test images"),
         boxes(25, 66, 56, 10, 10, 64, 64),
@@ -225,6 +232,16 @@ KINDS = {
     "contact-rows": Kind(
         lambda: contact_sheet(digits(12), columns=4, row_labels=["first", "Ankle boot", ODD_NAMES[2]]),
         boxes(177, 25, 56, 4, 3, 64, 64),
+    ),
+    "contact-many-rows": Kind(
+        lambda: contact_sheet(digits(44), columns=2, row_labels=LETTERS[:22], size=28),
+        [*boxes(57, 25, 28, 2, 11, 36, 36), *boxes(179, 25, 28, 2, 11, 36, 36)],
+    ),
+    "comparison-many": Kind(
+        lambda: comparison_sheet(
+            np.tile(WEIGHTS, 2)[:, :18], np.tile(WEIGHTS[:, ::-1], 2)[:, :18], LETTERS[:18], ("a.npz", "b.npz")
+        ),
+        [*boxes(97, 116, 112, 9, 3, 122, 122), *boxes(97, 527, 112, 9, 3, 122, 122), (286, 899, 638, 15)],
     ),
 }  # fmt: skip
 

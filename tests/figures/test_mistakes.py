@@ -80,3 +80,4 @@ def test_the_number_of_an_image_is_always_there(names, columns, monkeypatch):
 def test_long_names_get_a_wider_page():
     wrong = [Wrong(0, 1, 0.9)] * 8
     assert mistakes_sheet(wrong, "0123456789").width < mistakes_sheet(wrong, CLOTHES).width
+    assert mistakes_sheet(wrong, "0123456789").width == mistakes_sheet(wrong, "ABCDWMabcd").width

@@ -83,6 +83,21 @@ def test_captions_title_and_row_labels_are_written(images: np.ndarray) -> None:
     assert left[middle:].min() == 255
 
 
+def test_many_rows_with_labels_stand_beside_each_other() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (62 * 3, 28, 28), dtype=np.uint8)
+    sheet = contact_sheet(images, columns=3, row_labels=[f"{k}" for k in range(62)], size=28)
+    assert sheet.height < sheet.width
+    pixels = np.asarray(sheet)[..., 0]
+    at = []
+    for image in (images[0], images[47], images[48], images[-1]):
+        windows = np.lib.stride_tricks.sliding_window_view(pixels, (28, 28))
+        ((top, left),) = np.argwhere((windows == 255 - image).all(axis=(2, 3)))
+        at.append((top, left))
+    (top, left), (bottom, right), beside, last = at
+    assert bottom == top + 15 * 36 > last[0] > top == beside[0]
+    assert left < right < beside[1] < last[1]
+
+
 def bare_width(columns: int) -> int:
     return 24 + columns * 58 + (columns - 1) * 6
 

@@ -20,6 +20,22 @@ from mnistgd.training.result import finished_model
 from mnistgd.training.run import Run
 
 
+def test_as_many_classes_and_as_long_names_as_there_can_be(tmp_path) -> None:
+    names = tuple(f"{'🂡' * 37}{k:03}" for k in range(100))
+    weights = np.zeros((200, 784, 100), np.float32)
+    found = snapshots.Snapshots(
+        weights,
+        tuple(range(10**11, 10**11 + 200)),
+        (1 / 3,) * 200,
+        names,
+        weights_file.weights_sha256(weights[0]),
+    )
+    place = tmp_path / "w.frames.npz"
+    place.write_bytes(snapshots.file_bytes(found))
+    params = {"weights": weights[0], "bias": np.zeros(100, np.float32)}
+    assert snapshots.load(place, Model(params, Settings(), names)).class_names == names
+
+
 @given(st.integers(2, 200), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_steps_rise_from_the_first_to_the_last(count: int, first: int, more: int) -> None:
     steps = snapshots.steps_to_keep(count, first, first + more)

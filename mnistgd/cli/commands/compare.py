@@ -100,10 +100,13 @@ def _summary(a: Model, b: Model, found: Comparison) -> list[str]:
         lines.append("settings       the same")
     if not found.same_data:
         lines.append("The images differ, so the accuracies are not of one test.")
-    per_class = [(tables.class_word(a.class_names), "correlation of the weights in A and B")]
-    for name, correlation in zip(a.class_names, found.correlations, strict=True):
-        number = "–" if correlation != correlation else f"{correlation:.3f}"
-        per_class.append((name, f"{number:>11}"))
+    word = tables.class_word(a.class_names)
+    numbers = ["–" if r != r else f"{r:.3f}" for r in found.correlations]
+    if len(numbers) > tables.MANY:
+        found_there = tables.table([(word, ""), *zip(a.class_names, numbers, strict=True)], ">")
+        return [*lines, "", "correlation of the weights in A and B", *tables.abreast(found_there)]
+    per_class = [(word, "correlation of the weights in A and B")]
+    per_class += [(name, f"{number:>11}") for name, number in zip(a.class_names, numbers, strict=True)]
     return [*lines, "", *tables.table(per_class, "><")]
 
 
@@ -123,11 +126,13 @@ def _setting(name: str, value: Any) -> str:
 
 
 def _sheet(screen: Screen, found: Comparison, titles: list[str], palette: str) -> Sheet:
-    """The difference of each digit; the rest is in the picture."""
+    """The difference of each digit, of many that of the first; the rest is in the picture."""
     from mnistgd.figures.blocks import legend, weights_drawings
+    from mnistgd.figures.heatmap import MANY
     from mnistgd.figures.palettes import PALETTES, limit_of
 
     limit, colours = limit_of(found.difference), PALETTES[palette]
-    drawings = weights_drawings([f"{title}: A − B" for title in titles], found.difference, limit, colours)
+    heads = [f"{title}: A − B" for title in titles[:MANY]]
+    drawings = weights_drawings(heads, found.difference[:, :MANY], limit, colours)
     meaning = ("ink speaks more for it in B", "no difference", "ink speaks more for it in A")
-    return Sheet(drawings, legend(limit, colours, screen, meaning))
+    return Sheet(drawings, legend(limit, colours, screen, meaning), in_part=len(titles) > MANY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -11,7 +12,7 @@ import typer
 from mnistgd.cli import console, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
 from mnistgd.cli.data_options import with_data_options
-from mnistgd.cli.tables import table
+from mnistgd.cli.tables import abreast, table
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import UsageError
 from mnistgd.system.words import counted
@@ -55,6 +56,7 @@ def info(
 ) -> None:
     """Describe the images, where they come from and where they are kept."""
     from mnistgd.datasets import upkeep
+    from mnistgd.datasets.class_names import listed
 
     data = _named(context, path, data)
     names = inputs.class_names(class_names)
@@ -68,7 +70,7 @@ def info(
         [
             f"source        {described['source'] or 'not fetched yet: mnistgd data fetch'}",
             f"images        {described['train_images']:,} to train, {described['test_images']:,} to test",
-            f"classes       {', '.join(described['names'])}",
+            f"classes       {listed(described['names'])}",
             "shape         28×28, one byte a pixel",
             *([] if data == MNIST else _reading(described)),
             f"sha256        {described['sha256']}",
@@ -85,11 +87,18 @@ def show(
     context: typer.Context,
     path: _Path = None,
     digit: Annotated[
-        int | None, typer.Option(min=0, max=99, help="Show only this digit.", show_default="all of them")
+        str | None,
+        typer.Option(metavar="DIGIT|NAME", help="Show only this digit.", show_default="all of them"),
     ] = None,
     count: Annotated[
-        int, typer.Option(min=1, max=10_000, help="About how many images; equally many of each digit.")
-    ] = 100,
+        int | None,
+        typer.Option(
+            min=1,
+            max=10_000,
+            help="About how many images; equally many of each digit.",
+            show_default="100, of more than ten classes ten of each",
+        ),
+    ] = None,
     split: Annotated[Literal["train", "test"], typer.Option(help="Which images.")] = "train",
     deskew: Annotated[bool, typer.Option("--deskew", help="Show them straightened.")] = False,
     data: options.Data = "mnist",
@@ -108,24 +117,28 @@ def show(
     from mnistgd.figures.png import png_bytes
 
     data = _named(context, path, data)
+    if data.isdecimal() and not Path(data).exists():
+        raise UsageError(f"{data} is no file", f"mnistgd data show --digit {data}")
     names = inputs.class_names(class_names)
     read = [inputs.images_place(data), reading.test_data]
     claimed = outputs.claim({"--out": out}, read=read, as_json=as_json)
     dataset = inputs.dataset(data, names, offline=offline, deskew=deskew, reading=reading, quiet=quiet)
     images, digits = dataset.split(split)
-    if digit is None:
+    chosen_class = None if digit is None else inputs.class_in(dataset, digit)
+    count = count or 10 * max(10, len(dataset.class_names) if digit is None else 0)
+    if chosen_class is None:
         rows = of_each_class(digits, count)
         chosen, columns = rows.ravel(), rows.shape[1]
         row_labels = [class_title(dataset.class_names, digits[row[0]]) for row in rows]
     else:
-        chosen, columns, row_labels = of_class(digits, digit, count), None, []
+        chosen, columns, row_labels = of_class(digits, chosen_class, count), None, []
     title = counted(len(chosen), f"{split} image", ",")
-    if digit is not None:
-        title = f"{title}: {class_title(dataset.class_names, digit)}"
+    if chosen_class is not None:
+        title = f"{title}: {class_title(dataset.class_names, chosen_class)}"
     with console.stage("drawing"):
         sheet = contact_sheet(images[chosen], title=title, row_labels=row_labels, columns=columns)
     claimed.finish(
-        {"file": out, "split": split, "digit": digit, "images": chosen.tolist()},
+        {"file": out, "split": split, "digit": chosen_class, "images": chosen.tolist()},
         files={out: png_bytes(sheet, {"source": dataset.source, "sha256": dataset.sha256})},
         last=[out],
     )
@@ -230,7 +243,7 @@ def _reading(described: dict[str, Any]) -> list[str]:
 def _counts(described: dict[str, Any]) -> list[str]:
     counts = described["counts"]
     rows = zip(described["names"], *(map("{:,}".format, counts[split]) for split in SPLITS), strict=True)
-    return ["", *table([["class", *SPLITS], *map(list, rows)], ">")]
+    return ["", *abreast(table([["class", *SPLITS], *map(list, rows)], ">"))]
 
 
 def _cache(cache: CacheInfo) -> dict[str, Any]:

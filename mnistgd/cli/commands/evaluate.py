@@ -9,7 +9,7 @@ import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
 from mnistgd.cli.data_options import with_data_options
-from mnistgd.cli.tables import class_word, confusion_table, percent, table
+from mnistgd.cli.tables import abreast, class_word, confusion_table, percent, table
 from mnistgd.cli.terminal import Sheet
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.system.words import counted
@@ -140,7 +140,7 @@ def _summary(found: Evaluation, model: Model, split: str) -> list[str]:
         f"{split} accuracy  {found.accuracy:.2%} ({found.right:,} of {len(found.predicted):,})",
         f"{split} loss      {found.loss:.4f}",
         "",
-        *table([[class_word(model.class_names), "images", "precision", "recall"], *rows], ">"),
+        *abreast(table([[class_word(model.class_names), "images", "precision", "recall"], *rows], ">")),
         "",
         *confusion_table(found.confusion, model.class_names),
     ]

@@ -9,7 +9,7 @@ import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
 from mnistgd.cli.data_options import with_data_options
-from mnistgd.cli.tables import class_word, paragraph, table
+from mnistgd.cli.tables import MANY, class_word, paragraph, table
 from mnistgd.cli.terminal import Sheet
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import UsageError
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from mnistgd.figures.palettes import Palette
     from mnistgd.model.explanation import Evidence, Explanation
     from mnistgd.model.model import Model
+
+
+LIKELIEST = 10
+"""Classes that are listed, where there are many."""
 
 
 @with_data_options
@@ -106,7 +110,7 @@ def _show(
     answer, second = found.ranking[:2]
     names = [class_name(model.class_names, digit) for digit in range(len(model.class_names))]
     document = _document(model, seen, found)
-    lines = _table(model, found)
+    lines = _table(model, found, seen.truth)
     if rival is None:
         rows = [_class_row(model, found, digit) for digit in (answer, second)]
         weights_name, limit = "weights", limit_of(found.weights)
@@ -115,7 +119,7 @@ def _show(
         rows = [_row(f"{names[answer]} − {names[rival]}", found, difference, "logits")]
         weights_name, limit = "difference of weights", limit_of(difference.weights)
         document["against"] = {"digit": rival, "label": model.class_names[rival]} | _terms(difference)
-        *lines, last = _table(model, found, difference)
+        *lines, last = _table(model, found, seen.truth, rival, difference)
         lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
     note = _note(model, found)
     with console.stage("drawing"):
@@ -202,19 +206,37 @@ def _document(model: Model, seen: inputs.Seen, found: Explanation) -> dict[str, 
     return document | seen.held_against(answer) | {"digits": digits}
 
 
-def _table(model: Model, found: Explanation, difference: Evidence | None = None) -> list[str]:
-    """All digits, the likeliest first, and below them a difference; each line adds up from left to right."""
+def _table(
+    model: Model,
+    found: Explanation,
+    truth: int | None,
+    rival: int | None = None,
+    difference: Evidence | None = None,
+) -> list[str]:
+    """All digits, the likeliest first, and below them a difference; each line adds up from left to right.
+
+    Of many classes there are the likeliest, the true one and the rival.
+    """
 
     def row(name: str, evidence: Evidence, probability: str = "") -> list[str]:
         return [name, *(f"{number:7.3f}" for number in _sums(found, evidence, 3).values()), probability]
 
     first, *_ = found.evidence
     rows = [[class_word(model.class_names), *_sums(found, first, 3), "probability"]]
+    ranking = found.ranking
+    if len(ranking) > MANY:
+        ranking = [
+            digit for place, digit in enumerate(ranking) if place < LIKELIEST or digit in (truth, rival)
+        ]
     rows += [
         row(model.class_names[digit], found.evidence[digit], f"{found.probabilities[digit]:.2%}")
-        for digit in found.ranking
+        for digit in ranking
     ]
-    return table([*rows, row("", difference)] if difference else rows, ">")
+    lines = table([*rows, row("", difference)] if difference else rows, ">")
+    if len(ranking) < len(found.ranking):
+        left = f"and {len(found.ranking) - len(ranking)} less likely classes: --json lists all of them"
+        lines.insert(1 + len(ranking), left)
+    return lines
 
 
 def _sheet(screen: Screen, seen: inputs.Seen, rows: list[Row], palette: Palette) -> Sheet:

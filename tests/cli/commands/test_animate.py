@@ -176,7 +176,7 @@ def test_names_of_classes(mnistgd, few, tmp_path, monkeypatch):
         (["--weights", "none.npz"], 1, "there are no snapshots none.frames.npz"),
         (["--weights", "other.npz"], 1, "belong to other weights"),
         (["--weights", "missing.npz"], 1, "there is no weights file"),
-        (["10"], 2, "10 is not a digit"),
+        (["10"], 1, "knows no class 10"),
         (["--out", "x.mp4"], 2, "what kind of animation"),
         (["--out", "gif"], 2, "what kind of animation"),
         (["--out", "-", "--json"], 2, "both want stdout"),

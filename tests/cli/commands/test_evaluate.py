@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistgd.cli.tables import confusion_table
+from mnistgd.cli.tables import abreast, confusion_table, table
 from mnistgd.figures.columns import text_columns
 from mnistgd.model import weights_file
 
@@ -174,3 +174,33 @@ def test_the_sheet_has_as_many_as_are_asked_for(mnistgd, trained, tmp_path):
         with Image.open(tmp_path / "m.png") as picture:
             heights.append(picture.height)
     assert heights[0] < heights[1] == heights[2] < heights[3]
+
+
+@pytest.mark.parametrize("n", [15, 26, 47, 62, 100])
+def test_of_many_classes_the_most_frequent_confusions_are_listed(n):
+    counts = np.random.default_rng(n).integers(0, 2000, (n, n))
+    names = [f"class {k}" for k in range(n)] if n < 100 else [f"{k} {'コ' * 30}" for k in range(n)]
+    title, head, *rows, rest = confusion_table(counts, names)
+    assert head.split() == ["true", "answer", "images", "of", "its", "class"]
+    assert max(map(text_columns, (title, head, *rows, rest))) <= 80
+    pairs = sorted((-counts[i, j], i, j) for i in range(n) for j in range(n) if i != j and counts[i, j])
+    assert rest.startswith(f"and {len(pairs) - 20:,} more pairs")
+    for row, (less, i, j) in zip(rows, pairs, strict=False):
+        found = re.fullmatch(r"(?:class )?(\d+)\D+(\d+)\D*? ([\d,]+) +([\d.]+)%", row)
+        assert (int(found[1]), int(found[2]), found[3]) == (i, j, f"{-less:,}")
+        assert float(found[4]) == pytest.approx(-100 * less / counts[i].sum(), abs=0.051)
+
+
+def test_many_classes_without_a_mistake():
+    assert confusion_table(np.eye(62, dtype=int), [f"{k}" for k in range(62)]) == ["confusion: none"]
+
+
+@pytest.mark.parametrize("n", [10, 20, 21, 26, 47, 62, 100])
+@pytest.mark.parametrize("name", ["{}", "class {}", "a class of more letters {}", "コート {}"])
+def test_rows_of_a_long_table_stand_beside_each_other_and_none_is_lost(n, name):
+    names = [name.format(k) for k in range(n)]
+    lines = table([["class", "images"], *([each, f"{1000 + k}"] for k, each in enumerate(names))], "<>")
+    shown = abreast(lines)
+    assert max(map(text_columns, shown)) <= 80
+    assert sorted(re.findall(r"1\d{3}\b", " ".join(shown))) == [f"{1000 + k}" for k in range(n)]
+    assert (shown == lines) == (n <= 20)

@@ -202,8 +202,8 @@ def test_weights_from_the_environment(mnistgd, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["10"], 2, "10 is not a digit from 0 to 9"),
-        (["--", "-1"], 2, "-1 is not a digit from 0 to 9"),
+        (["10"], 1, "knows no class 10"),
+        (["--", "-1"], 1, "knows no class -1"),
         (["2", "--size", "27"], 2, "--size"),
         (["2", "--palette", "jet"], 2, "jet"),
         (["2", "--out", "-", "--json"], 2, "both want stdout"),
