@@ -237,7 +237,7 @@ def test_only_a_train_part(idx_folder, notes):
     for path in idx_folder.glob("t10k*"):
         path.unlink()
     assert len(read_path(idx_folder, listener=notes).test_images) == 4
-    assert notes.notices == ["4 of 30 images are set aside to test"]
+    assert notes.notices == ["4 of 30 images set aside to test"]
 
 
 class TestEmnist:
