@@ -183,7 +183,7 @@ TWICE = """
 import os, signal, sys, time
 from mnistgd.cli import main
 from mnistgd.handwriting import read
-def never(source, as_is):
+def never(source, see):
     with open("ids", "a") as file:
         file.write(f"{os.getpid()} ")
     time.sleep(1000)
