@@ -97,6 +97,19 @@ def _tell(changes: Sequence[str], images: Sequence[NDArray[np.uint8]], listener:
             listener.notice(f"all {name} images are {what}: there is nothing to learn from")
 
 
+def unlabelled(part: Part, source: str, options: DataOptions = PLAINLY) -> NDArray[np.uint8]:
+    """Images alone, whose labels nobody knows, brought into form.
+
+    Raises
+    ------
+    DataError
+        If it is not plain what the images are.
+    """
+    scale = pixels.scale_of([pixels.look(part.images, f"images of {source}")], source)
+    sideways = part.sideways if options.transpose is None else options.transpose
+    return pixels.as_bytes(part.images, scale, sideways=sideways)
+
+
 def _labels_of(part: Part, name: str, source: str) -> NDArray[Any]:
     if part.labels is None:
         raise DataError(f"the {name} images of {source} have no labels", "name a file that has them")
