@@ -86,12 +86,12 @@ ROOMS = {
         words(f"{FILES_AND_TEXT} datetime hashlib platform"),
     ),
     "datasets": Room(
-        words("system errors"),
+        words("handwriting system errors"),
         words("numpy"),
         words("sklearn"),
         words(
-            f"{FILES_AND_TEXT} gzip hashlib http os queue re shutil signal socket ssl subprocess tempfile"
-            " threading time urllib zipfile zlib"
+            f"{FILES_AND_TEXT} csv gzip hashlib http os queue re shutil signal socket ssl stat subprocess"
+            " tempfile threading time unicodedata urllib zipfile zlib"
         ),
     ),
     "handwriting": Room(

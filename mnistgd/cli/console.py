@@ -23,7 +23,7 @@ from mnistgd.cli import signals
 from mnistgd.errors import OutputError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.progress import Progress
     from rich.status import Status
 
@@ -299,6 +299,20 @@ def _finite(value: Any) -> Any:
     return value
 
 
+def _stage(what: str, share: float | None) -> RenderableType:
+    """What is going on, beside a spinner: words, and a bar if it is known how far it is."""
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    words = Text(one_line(what))
+    if share is None:
+        return words
+    line = Table.grid(padding=(0, 1))
+    line.add_row(words, ProgressBar(1, share, width=24), f"{share:.0%}")
+    return line
+
+
 class Reporter(contextlib.AbstractContextManager["Reporter"]):
     """Says on stderr what is going on; it is the listener that reading a data set asks for.
 
@@ -314,8 +328,11 @@ class Reporter(contextlib.AbstractContextManager["Reporter"]):
     def __exit__(self, *_: object) -> None:
         self.idle()
 
-    def busy(self, what: str) -> None:
-        """Something that takes a while begins: a spinner, or a plain line where none can be drawn."""
+    def busy(self, what: str, share: float | None = None) -> None:
+        """Something that takes a while begins: a spinner, or a plain line where none can be drawn.
+
+        Where the share of it that is done is told as well there is a bar beside the spinner.
+        """
         if self.quiet:
             return
         if not self.drawing:
@@ -324,10 +341,8 @@ class Reporter(contextlib.AbstractContextManager["Reporter"]):
                 self._noted = what
                 note(f"{what} …")
         elif self._status is None:
-            from rich.text import Text
-
             spinner = "dots" if can_show("⠋", sys.stderr) else "line"
-            self._status = stderr_console().status(Text(one_line(what)), spinner=spinner)
+            self._status = stderr_console().status(_stage(what, share), spinner=spinner)
             try:
                 start_display(self._status)
             except RuntimeError:  # there can be no thread, which would turn the spinner
@@ -335,7 +350,7 @@ class Reporter(contextlib.AbstractContextManager["Reporter"]):
                 self.idle()
                 self.busy(what)
         else:
-            self._status.update(one_line(what))
+            self._status.update(_stage(what, share))
 
     def notice(self, what: str) -> None:
         """Something a person should know: one line that stays."""

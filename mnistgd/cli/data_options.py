@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from mnistgd.cli.options import between
-from mnistgd.datasets.options import DataOptions
+from mnistgd.datasets.options import PLAINLY, DataOptions
 
 READING = "reading"
 """The parameter of a command that these options are handed to, as one `DataOptions`."""
@@ -41,6 +41,18 @@ _ANNOTATIONS = {
             **_panel,
         ),
     ],
+    "handwriting": Annotated[
+        bool,
+        typer.Option(
+            "--handwriting",
+            help="Find the digit on each picture of a folder, of any size, and bring it to 28×28.",
+            **_panel,
+        ),
+    ],
+    "skip_bad": Annotated[
+        bool,
+        typer.Option("--skip-bad", help="Leave out pictures and lines that cannot be read.", **_panel),
+    ],
 }
 
 
@@ -51,8 +63,8 @@ def with_data_options(command: _Command) -> _Command:
     """
     own = inspect.signature(command, eval_str=True).parameters.values()
     options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
-        for name, annotation in _ANNOTATIONS.items()
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+        for (name, annotation), default in zip(_ANNOTATIONS.items(), PLAINLY, strict=True)
     ]
     parameters = []
     for each in own:

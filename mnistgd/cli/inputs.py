@@ -284,6 +284,14 @@ def _with_index(error: ImageError, source: str) -> ImageError:
     return error
 
 
+def answers_for(model: Model, table: str, *, quiet: bool) -> list[str]:
+    """What the images in a CSV file show, while stderr says what takes a while."""
+    from mnistgd.model import data as of_model
+
+    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+        return of_model.answers_for(model, Path(table), reporter)
+
+
 def _on_stdin(*, as_is: bool) -> NDArray[np.uint8] | ImageError:
     """The digit that a picture on stdin shows; else why there is none."""
     from mnistgd.handwriting.read import read_each

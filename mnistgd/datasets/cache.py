@@ -30,7 +30,7 @@ FORMAT = 1
 HINT = "set MNISTGD_CACHE to a folder that can be written"
 
 _MAX_RECORD = 1 << 16
-_ENTRY = r"(mnist|deskew\d+-[0-9a-f]{16})"
+_ENTRY = r"(mnist|(deskew|pictures)\d+-[0-9a-f]{16})"
 # A file of this cache, or what is left of one after a crash: nothing else in its folder is ever removed.
 _OWN = re.compile(rf"{_ENTRY}(\.json|-[a-z]+\.npy)|\.{_ENTRY}(\.json|-[a-z]+\.npy)\..*\.tmp")
 

@@ -86,8 +86,11 @@ class Dataset:
 class Listener(Protocol):
     """Hears what is going on while a data set is brought; the command line shows it to a person."""
 
-    def busy(self, what: str) -> None:
-        """Something that takes a while begins: ``downloading MNIST from OpenML``."""
+    def busy(self, what: str, share: float | None = None) -> None:
+        """Something that takes a while begins: ``downloading MNIST from OpenML``.
+
+        What is told again and again with the `share` of it that is done, from 0 to 1, may be shown as a bar.
+        """
 
     def notice(self, what: str) -> None:
         """Something a person should know happened: ``OpenML answered 504; using the embedded copy``."""
@@ -96,7 +99,7 @@ class Listener(Protocol):
 class Silent:
     """A listener that says nothing."""
 
-    def busy(self, what: str) -> None:
+    def busy(self, what: str, share: float | None = None) -> None:
         """Say nothing."""
 
     def notice(self, what: str) -> None:

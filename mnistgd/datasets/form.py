@@ -13,6 +13,7 @@ from mnistgd.datasets.dataset import SILENT, About, Dataset, Listener, sha256
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Part, Raw
 from mnistgd.errors import DataError
+from mnistgd.system.words import counted
 
 _DIM = 128
 
@@ -59,7 +60,9 @@ def brought(raw: Raw, source: str, options: DataOptions = PLAINLY, listener: Lis
         options = options._replace(test_share=share)
         rows = split.set_aside(len(images[0]), share, source)
         images, numbers = ([array[0][chosen] for chosen in rows] for array in (images, numbers))
-        changes.append(f"{len(images[1]):,} of {sum(map(len, images)):,} images are set aside to test")
+        changes.append(
+            f"{len(images[1]):,} of {counted(sum(map(len, images)), 'image', ',')} set aside to test"
+        )
     elif options.test_share is not None:
         raise DataError(f"{source} has images to test of its own", "leave out --test-share")
     _tell(changes, images, listener)
@@ -94,10 +97,24 @@ def _tell(changes: Sequence[str], images: Sequence[NDArray[np.uint8]], listener:
             listener.notice(f"all {name} images are {what}: there is nothing to learn from")
 
 
+def unlabelled(part: Part, source: str, options: DataOptions = PLAINLY) -> NDArray[np.uint8]:
+    """Images alone, whose labels nobody knows, brought into form.
+
+    Raises
+    ------
+    DataError
+        If it is not plain what the images are.
+    """
+    scale = pixels.scale_of([pixels.look(part.images, f"images of {source}")], source)
+    sideways = part.sideways if options.transpose is None else options.transpose
+    return pixels.as_bytes(part.images, scale, sideways=sideways)
+
+
 def _labels_of(part: Part, name: str, source: str) -> NDArray[Any]:
     if part.labels is None:
         raise DataError(f"the {name} images of {source} have no labels", "name a file that has them")
     if len(part.images) != len(part.labels):
-        counts = f"{len(part.images):,} {name} images and {len(part.labels):,} {name} labels"
-        raise DataError(f"{source} has {counts}", "take images and labels from the same place")
+        found = counted(len(part.images), f"{name} image", ",")
+        found += f" and {counted(len(part.labels), f'{name} label', ',')}"
+        raise DataError(f"{source} has {found}", "take images and labels from the same place")
     return np.asarray(part.labels)

@@ -67,7 +67,7 @@ def load_dataset(
 
         if spec == "":
             raise DataError("no data set is named", paths.HINT)
-        dataset = paths.read_path(Path(spec), options, listener)
+        dataset = paths.read_path(Path(spec), options, cache, listener)
     if class_names is not None:
         dataset = with_class_names(dataset, class_names)
     _tell_of_gaps(dataset, listener)
@@ -75,8 +75,8 @@ def load_dataset(
 
 
 def _tell_of_gaps(dataset: Dataset, listener: Listener) -> None:
-    counted = zip(dataset.class_names, dataset.counts("train"), strict=True)
-    missing = [name for name, count in counted if not count]
+    pairs = zip(dataset.class_names, dataset.counts("train"), strict=True)
+    missing = [name for name, count in pairs if not count]
     if missing:
         listener.notice(f"no train image shows {', '.join(missing)}: what that is cannot be learned")
 

@@ -17,11 +17,15 @@ class DataOptions(NamedTuple):
     test_data : str or None, a path whose images test, in place of those of the set
     test_share : float or None, the share of the train images that tests where a set has no test part
     transpose : bool or None, whether images lie on their side; None is what their files are known for
+    handwriting : bool, whether pictures are brought to 28×28 as those of handwriting are
+    skip_bad : bool, whether pictures and lines that cannot be read are left out
     """
 
     test_data: str | None = None
     test_share: float | None = None
     transpose: bool | None = None
+    handwriting: bool = False
+    skip_bad: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What is not the default.
@@ -43,13 +47,14 @@ class DataOptions(NamedTuple):
             If one is not of its kind.
         """
         options = cls(**{name: record[name] for name in cls._fields if record.get(name) is not None})
-        test_data, share, transpose = options.test_data, options.test_share, options.transpose
+        test_data, share = options.test_data, options.test_share
         if test_data is not None and not (isinstance(test_data, str) and test_data and "\0" not in test_data):
             raise ValueError("test_data names no file")
         if share is not None and not (type(share) is float and 0 < share < 1):
             raise ValueError("test_share is no share")
-        if transpose is not None and not isinstance(transpose, bool):
-            raise ValueError("transpose is neither true nor false")
+        for name in ("transpose", "handwriting", "skip_bad"):
+            if not isinstance(getattr(options, name), bool | None):
+                raise ValueError(f"{name} is neither true nor false")
         return options
 
     def words(self) -> str:

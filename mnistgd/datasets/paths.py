@@ -9,22 +9,37 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mnistgd.datasets import foreign, idx, idx_set, mapping, npz, zip_set
+from mnistgd.datasets import csv_file, foreign, idx, idx_set, mapping, npz, picture_folder, zip_set
+from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.form import brought
+from mnistgd.datasets.litter import is_litter
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.streams import Gunzip, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.files import reason
 
-HINT = "--data takes mnist, a folder or ZIP of IDX files named as those of MNIST, or an .npz file"
+HINT = (
+    "--data takes mnist, a folder or ZIP of IDX files named as those of MNIST, an .npz or .csv file, "
+    "or a folder of pictures"
+)
 
 _ONE_OF_THEM = "name the train images file of one of them"
 _MOST_FOLDERS = 1000
+_HEARD = {
+    "handwriting": (picture_folder.KIND,),
+    "skip_bad": (picture_folder.KIND, csv_file.KIND),
+}
+"""Options, and the kinds of files for which they mean something."""
 
 
-def read_path(path: Path, options: DataOptions = PLAINLY, listener: Listener = SILENT) -> Dataset:
+def read_path(
+    path: Path,
+    options: DataOptions = PLAINLY,
+    cache: Cache | None = None,
+    listener: Listener = SILENT,
+) -> Dataset:
     """Read the data set at `path`.
 
     Parameters
@@ -32,6 +47,8 @@ def read_path(path: Path, options: DataOptions = PLAINLY, listener: Listener = S
     path : Path
         As `read_raw` takes it.
     options : DataOptions
+    cache : Cache, optional
+        Where what takes long to read is kept.
     listener : Listener
         Hears what was done to bring it into form.
 
@@ -40,20 +57,28 @@ def read_path(path: Path, options: DataOptions = PLAINLY, listener: Listener = S
     DataError
         If there is none, a part of it is missing or damaged, or its parts do not fit together.
     """
-    raw = read_raw(path)
+    raw = read_raw(path, options, cache, listener)
+    _check_heard(options, raw.kind, path)
     if options.test_data is not None:
-        raw = raw.tested_with(read_raw(Path(options.test_data)))
+        raw = raw.tested_with(read_raw(Path(options.test_data), options, cache, listener))
     return brought(raw, str(path.absolute()), options, listener)
 
 
-def read_raw(path: Path) -> Raw:
+def read_raw(
+    path: Path,
+    options: DataOptions = PLAINLY,
+    cache: Cache | None = None,
+    listener: Listener = SILENT,
+) -> Raw:
     """Read what is at `path`, by the reader of its kind.
 
     Parameters
     ----------
     path : Path
         A folder that holds the IDX files of one set, or pairs of ``.npz`` files, or folders as torchvision
-        makes them; one of those files, which stands for its set; an ``.npz`` file; or a ZIP of IDX files.
+        makes them; one of those files, which stands for its set; an ``.npz`` file; a ZIP of IDX files; a
+        folder of pictures; or a CSV file.
+    options, cache, listener : as for `read_path`
 
     Raises
     ------
@@ -63,7 +88,7 @@ def read_raw(path: Path) -> Raw:
     path = path.absolute()
     try:
         if path.is_dir():
-            return _read_folder(path)
+            return _read_idx_folder(path) or _read_pictures(path, options, cache, listener)
         name = idx_set.parse(path.name)
         if name is not None and path.exists():
             files = _sets(path.parent).get(name.set, {}) | {name.role: path}
@@ -74,10 +99,24 @@ def read_raw(path: Path) -> Raw:
         raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
     if not path.exists():
         raise DataError(f"there is no {path}", HINT)
-    return _read_file(path)
+    return _read_file(path, options, listener)
 
 
-def _read_folder(path: Path) -> Raw:
+def _check_heard(options: DataOptions, kind: str, path: Path) -> None:
+    """Check that no option would go unheard."""
+    for name, kinds in _HEARD.items():
+        if getattr(options, name) and kind not in kinds:
+            option = f"--{name.replace('_', '-')}"
+            raise DataError(f"{option} means nothing for {path}, which is read as {kind}", "leave it out")
+
+
+def _read_pictures(path: Path, options: DataOptions, cache: Cache | None, listener: Listener) -> Raw:
+    return picture_folder.read_folder(
+        path, handwriting=options.handwriting, skip_bad=options.skip_bad, cache=cache, listener=listener
+    )
+
+
+def _read_idx_folder(path: Path) -> Raw | None:
     # torchvision makes ROOT/MNIST/raw, and any of the three is what people call their data.
     below = list(islice(_folders_in(path), _MOST_FOLDERS))
     for folders in ([path], below, [folder / "raw" for folder in below]):
@@ -87,17 +126,18 @@ def _read_folder(path: Path) -> Raw:
             raise DataError(f"{path} holds data sets in {places:.200}", "name the folder of one of them")
         for sets in found.values():
             return _read_set(*idx_set.choose(sets, path, _ONE_OF_THEM), path)
-    raise DataError(f"there are no IDX files in {path}", HINT)
+    return None
 
 
 def _folders_in(path: Path) -> Iterator[Path]:
-    return (entry for entry in path.iterdir() if entry.name[0] not in "._" and entry.is_dir())
+    return (entry for entry in path.iterdir() if not is_litter(entry.name) and entry.is_dir())
 
 
 def _sets(folder: Path) -> dict[str, dict[idx_set.Role, Path]]:
     # Where a file is there twice, it is read from where that is quickest; some archives unpack to a folder
     # that has the name of the file inside.
-    found = sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.suffix == ".gz", path.name))
+    parts = [path for path in folder.iterdir() if idx_set.parse(path.name) is not None]
+    found = sorted(parts, key=lambda path: (path.is_dir(), path.suffix == ".gz", path.name))
     return idx_set.sets_of((path.name, path) for path in found)
 
 
@@ -119,7 +159,7 @@ def _read_one(path: Path, holds: idx_set.Holds) -> NDArray[Any]:
     return idx.read_images(path) if holds == "images" else idx.read_labels(path)
 
 
-def _read_file(path: Path) -> Raw:
+def _read_file(path: Path, options: DataOptions, listener: Listener) -> Raw:
     with open_file(path) as file:
         head = file.peek(foreign.HEAD)[: foreign.HEAD]
         gzipped = head.startswith(idx.GZIP_MAGIC)
@@ -131,7 +171,9 @@ def _read_file(path: Path) -> Raw:
         raise refusal
     if _is_npz(path):
         return npz.read_npz(path)
-    raise DataError(f"{path} is neither an .npz file nor called like a train file of MNIST", HINT)
+    if csv_file.is_csv(path.name):
+        return csv_file.read_set(path, skip_bad=options.skip_bad, listener=listener)
+    raise DataError(f"{path} is neither an .npz nor a .csv file, nor called like a train file of MNIST", HINT)
 
 
 def _is_npz(path: Path) -> bool:

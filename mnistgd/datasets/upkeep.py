@@ -47,7 +47,7 @@ def info() -> CacheInfo:
         folder=cache.folder,
         source=entry.source if entry and not entry.damage else None,
         damage=entry.damage if entry else "",
-        deskewed=sum(name != sources.MNIST for name in cache.names()),
+        deskewed=sum(name.startswith("deskew") for name in cache.names()),
         size=cache.size(),
     )
 

@@ -15,7 +15,7 @@ from mnistgd.handwriting.pictures import open_picture, too_costly
 from mnistgd.system.parallel import each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -82,18 +82,48 @@ def greyed(picture: Picture) -> NDArray[np.uint8]:
 
 
 def read_each(sources: Sequence[Path | bytes], *, as_is: bool) -> Iterator[NDArray[np.uint8] | ImageError]:
-    """Each of several pictures `as_it_is` or `normalised`, or what is wrong with it, in their order.
+    """Each of several pictures `as_it_is` or `normalised`, or what is wrong with it, in their order."""
+    return each_seen(sources, as_it_is if as_is else normalised)
+
+
+def each_seen(
+    sources: Sequence[Path | bytes], see: Callable[[Picture], NDArray[np.uint8]], *, together: int = 1
+) -> Generator[NDArray[np.uint8] | ImageError, None, None]:
+    """What `see` makes of each of several pictures, or what is wrong with it, in their order.
 
     They are read apart, so that none can take more than `each` gives it.
+
+    Parameters
+    ----------
+    sources : sequence of Path or bytes
+    see : function of a `Picture`, which may raise ImageError
+    together : int
+        So many are read one after the other before a process answers, which is quicker where they are small;
+        if that is too much for it, each of them by itself.
     """
     Image.preinit()  # here once, instead of in every process
-    return each(partial(_read, as_is=as_is), sources, too_costly)
+    some = [sources[start : start + together] for start in range(0, len(sources), together)]
+    found = each(partial(_read_all, see=see), some, _lost)
+    for part, pictures in zip(some, found, strict=True):
+        yield from pictures or each(partial(_read, see=see), part, too_costly)
 
 
-def _read(source: Path | bytes, *, as_is: bool) -> NDArray[np.uint8] | ImageError:
+def _read_all(
+    sources: Sequence[Path | bytes], *, see: Callable[[Picture], NDArray[np.uint8]]
+) -> list[NDArray[np.uint8] | ImageError]:
+    return [_read(source, see=see) for source in sources]
+
+
+def _lost(sources: Sequence[Path | bytes]) -> list[NDArray[np.uint8] | ImageError]:
+    """Nothing, of several; what is wrong with one."""
+    return [too_costly(source) for source in sources] if len(sources) == 1 else []
+
+
+def _read(
+    source: Path | bytes, *, see: Callable[[Picture], NDArray[np.uint8]]
+) -> NDArray[np.uint8] | ImageError:
     try:
-        picture = open_picture(source)
-        return as_it_is(picture) if as_is else normalised(picture)
+        return see(open_picture(source))
     except ImageError as error:
         return error
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from mnistgd.datasets.dataset import Dataset, Listener
+from mnistgd.datasets.deskew import deskew
+from mnistgd.datasets.form import unlabelled
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import DataError
@@ -48,6 +51,24 @@ def images_for(
             f"these images ({dataset.source}) are not those that the network was trained and tested on"
         )
     return dataset
+
+
+def answers_for(model: Model, path: Path, listener: Listener) -> list[str]:
+    """What the images in a CSV file show: the name of a class for each, in order; labels count for nothing.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    from mnistgd.datasets.csv_file import read_csv
+
+    listener.busy(f"reading {path.name}")
+    part, _ = read_csv(path)
+    images = unlabelled(part, str(path), model.reading)
+    if model.settings.deskew:
+        images = deskew(images)
+    return [model.class_names[digit] for digit in model.outputs(images).argmax(axis=1)]
 
 
 def _numbered_as(model: Model, dataset: Dataset, listener: Listener) -> Dataset:

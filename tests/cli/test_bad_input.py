@@ -59,10 +59,10 @@ BAD = [
     ("train --data few.npz --test-data two-set.npz --out two-set.npz", 2, "would write over two-set.npz"),
     ("train --data few.npz --test-share 0", 2, "0.0 is not a share from 0.001 to 0.999"),
     ("train --data few.npz --test-share nan", 2, "nan is not a share"),
-    ("train --data text.txt", 1, "neither an .npz file nor"),
+    ("train --data text.txt", 1, "neither an .npz nor a .csv file, nor"),
     ("train --data empty.npz", 1, "not a whole .npz file"),
     ("train --data w.npz", 1, "has no array that is called as images are: it has weights, bias"),
-    ("train --data folder", 1, "there are no IDX files"),
+    ("train --data folder", 1, "holds no folders of pictures, nor IDX files"),
     ("train --data few.npz --class-names a,b", 1, "2 names are given"),
     ("train --data few.npz --freeze text.txt", 1, "is not a picture of a kind that is read here"),
     ("train --data few.npz --freeze digit.png", 1, "not 28×28"),
@@ -134,6 +134,15 @@ BAD = [
     ("predict digit.png --transpose", 2, "--transpose means nothing without --index"),
     ("predict --index 0 --as-is", 2, "--as-is means nothing with --index"),
     ("explain digit.png --split test", 2, "--split means nothing without --index"),
+    ("predict test.csv", 2, "need a place"),
+    ("predict test.csv digit.png --out a.csv", 2, "is answered alone"),
+    ("predict test.csv --out a.csv --as-is", 2, "--as-is means nothing for a .csv file"),
+    ("predict test.csv --out a.csv --saw saw.png", 2, "--saw means nothing for a .csv file"),
+    ("predict test.csv --out - --json", 2, "both want stdout"),
+    ("predict test.csv --out test.csv", 2, "test.csv"),
+    ("predict digit.png --out a.csv", 2, "--out is for the answers to a .csv file"),
+    ("predict -w w.npz test.csv --out a.csv", 1, "there is no file test.csv"),
+    ("predict -w w.npz ragged.csv --out a.csv", 1, "line 2 has 3 columns"),
     ("predict - -", 2, "stdin holds one file, and - is named twice"),
     ("predict - --weights -", 2, "stdin holds one file, and - is named twice"),
     ("explain - --weights -", 2, "stdin holds one file, and - is named twice"),
@@ -207,6 +216,17 @@ BAD = [
     ("data info few.npz --test-share 0.5", 1, "has images to test of its own"),
     ("data show few.npz --out few.npz", 2, "--out would write over few.npz, which is read"),
     ("data show --data mnist --test-data few.npz --out few.npz", 2, "--out would write over few.npz"),
+    ("data info ragged.csv", 1, "ragged.csv: line 2 has 3 columns, not 785"),
+    ("data info open.csv", 1, "open.csv: line 1 has a quote that does not close"),
+    ("data info words.csv", 1, "words.csv: line 1 has 2 columns, not those of an image"),
+    ("data info no.csv", 1, "there is no"),
+    ("data info pictures", 1, "b.png is 112 × 112 pixels, not 28 × 28"),
+    ("data info pictures --handwriting", 1, "a.png shows nothing that could be a digit"),
+    (
+        "data info few.npz --handwriting",
+        1,
+        "--handwriting means nothing for few.npz, which is read as an .npz file",
+    ),
     ("data verify", 1, "is not cached"),
 ]
 
@@ -233,6 +253,13 @@ def made(few, tmp_path_factory):
     content = io.BytesIO()
     picture.save(content, "PNG")
     (folder / "torn.png").write_bytes(content.getvalue()[: len(content.getvalue()) // 2])
+    row = ",".join(["0"] * 785)
+    (folder / "ragged.csv").write_text(f"{row}\n1,2,3\n")
+    (folder / "open.csv").write_text(f'"{row}\n{row}\n')
+    (folder / "words.csv").write_text("name,age\nAnn,5\n")
+    for name, image in (("a", Image.new("L", (28, 28))), ("b", picture)):
+        (folder / "pictures" / name).mkdir(parents=True)
+        image.save(folder / "pictures" / name / f"{name}.png")
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     (folder / "torn.ttf").write_bytes((fonts / "DejaVuSans.ttf").read_bytes()[:300_000])
     (folder / "signs.ttf").write_bytes((fonts / "STIXSizOneSymReg.ttf").read_bytes())

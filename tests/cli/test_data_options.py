@@ -109,7 +109,7 @@ def test_what_is_recorded_counts_for_every_later_command(mnistgd, digits):
     for command in (["verify", "shared.npz"], ["evaluate", "-w", "shared.npz"]):
         result = mnistgd(*command)
         assert result.code == 0
-        assert "100 of 500 images are set aside to test" in result.stderr
+        assert "100 of 500 images set aside to test" in result.stderr
         assert "not those" not in result.stderr
     assert mnistgd("evaluate", "-w", "shared.npz", "--json").json["images"] == 100
 
@@ -177,7 +177,7 @@ def test_info_says_what_the_files_held_and_what_was_made_of_it(mnistgd, digits):
     assert "read as       an .npz file: float32, 700×28×28, from 0 to 1" in lines
     assert "changed       pixels from 0 to 1 are taken times 255" in lines
     assert "changed       images that lay on their side are turned upright (else --no-transpose)" in lines
-    assert "changed       100 of 700 images are set aside to test" in lines
+    assert "changed       100 of 700 images set aside to test" in lines
     rows = [line.split() for line in lines[lines.index("class  train  test") + 1 :]]
     assert [name for name, *_ in rows] == list("0123456789")
     assert sum(int(count) for _, *counts in rows for count in counts) == 700

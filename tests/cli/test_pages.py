@@ -113,7 +113,11 @@ DOCUMENTS = {
     ],
     "mnistgd animate": ["animate 2 --size 28"],
     "mnistgd evaluate": ["evaluate"],
-    "mnistgd predict": ["predict --index 1", "predict --index 1 --saw saw.png"],
+    "mnistgd predict": [
+        "predict --index 1",
+        "predict --index 1 --saw saw.png",
+        "predict test.csv --out a.csv",
+    ],
     "mnistgd explain": [
         "explain --index 1",
         "explain --index 1 --against 9",
@@ -151,6 +155,8 @@ def made(few, tmp_path_factory):
         command = [sys.executable, "-m", "mnistgd", *words.split()]
         env = {**os.environ, "MNISTGD_CACHE": str(folder / "cache")}
         subprocess.run(command, cwd=folder, check=True, capture_output=True, env=env)
+    row = ",".join(["0"] * 784)
+    (folder / "test.csv").write_text(f"{row}\n{row}\n", "utf-8")
     return folder
 
 

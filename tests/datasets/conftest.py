@@ -38,10 +38,13 @@ class Notes:
 
     def __init__(self) -> None:
         self.busy_with: list[str] = []
+        self.shares: list[float] = []
         self.notices: list[str] = []
 
-    def busy(self, what: str) -> None:
+    def busy(self, what: str, share: float | None = None) -> None:
         self.busy_with.append(what)
+        if share is not None:
+            self.shares.append(share)
 
     def notice(self, what: str) -> None:
         self.notices.append(what)

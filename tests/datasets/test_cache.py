@@ -223,7 +223,7 @@ import numpy as np
 from mnistgd.datasets.cache import Cache
 
 class Notes:
-    def busy(self, what): pass
+    def busy(self, what, share=None): pass
     def notice(self, what): print(what)
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))

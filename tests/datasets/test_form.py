@@ -77,7 +77,7 @@ def test_images_that_teach_nothing(raw, tiny, notes, pixel, words):
 
 def test_a_seventh_is_set_aside_and_recorded(train_only, tiny, notes):
     dataset = read_path(train_only, listener=notes)
-    assert notes.notices == ["4 of 30 images are set aside to test"]
+    assert notes.notices == ["4 of 30 images set aside to test"]
     assert dataset.options == DataOptions(test_share=1 / 7)
     assert (len(dataset.train_images), len(dataset.test_images)) == (26, 4)
     together = np.concatenate([dataset.train_images, dataset.test_images])

@@ -200,7 +200,7 @@ from mnistgd.datasets.load import load_dataset
 
 class Notes:
     notices = []
-    def busy(self, what): pass
+    def busy(self, what, share=None): pass
     def notice(self, what): self.notices.append(what)
 
 dataset = load_dataset(offline=True, deskew="deskew" in sys.argv, listener=Notes())

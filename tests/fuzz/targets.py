@@ -7,6 +7,7 @@ finding: another error, two seconds, 500 MB, a file opened elsewhere, code run. 
 from __future__ import annotations
 
 import contextlib
+import csv
 import functools
 import gzip
 import io
@@ -26,7 +27,7 @@ from unittest import mock
 
 import numpy as np
 
-from mnistgd.datasets import idx, mapping, paths
+from mnistgd.datasets import csv_file, idx, mapping, paths
 from mnistgd.errors import MnistgdError
 from mnistgd.figures import letters
 from mnistgd.figures.text import label, line_height
@@ -183,6 +184,44 @@ def _read_npz(content: bytes, folder: Path) -> None:
     path = folder / "set.npz"
     path.write_bytes(content)
     _check_dataset(paths.read_path(path))
+
+
+def _read_csv(content: bytes, folder: Path) -> None:
+    path = folder / "set.csv"
+    path.write_bytes(content)
+    for skip_bad in (True, False):
+        with contextlib.suppress(MnistgdError):
+            part, _ = csv_file.read_csv(path, skip_bad=skip_bad)
+            assert part.images.shape[1:] == (784,)
+            assert 0 <= part.images.min() <= part.images.max() <= 255
+            assert part.labels is None or len(part.labels) == len(part.images)
+    _check_dataset(paths.read_path(path))
+
+
+def _csv() -> list[bytes]:
+    """Two rows of each spelling: with a header or none, quoted, of floats, labelled by words, packed."""
+    images = _data_set()["train_images"].reshape(2, 784).tolist()
+    rows = [[label, *image] for label, image in enumerate(images)]
+    tables = [
+        rows,
+        [["label", *(f"pixel{place}" for place in range(784))], *rows],
+        [["", *range(784), "class"], *([7, *row[1:], "ab"[row[0]]] for row in rows)],
+        [[row[0], *(pixel / 255 for pixel in row[1:])] for row in rows],
+        images,
+    ]
+    files = []
+    for table in tables:
+        text = io.StringIO(newline="")
+        csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(table)
+        files.append(text.getvalue().encode())
+    plain = files[0]
+    return [
+        *files,
+        plain.replace(b",", b'","'),
+        plain.replace(b",", b";").replace(b"\r\n", b"\n"),
+        gzip.compress(plain),
+        gzip.compress(plain + b"\n" * 3_000_000),
+    ]
 
 
 def _check_dataset(dataset: object) -> None:
@@ -445,6 +484,14 @@ TARGETS: dict[str, Target] = {
         _read_mapping, lambda: [b"0 48\n1 65 97\n"], [b" ", b"\n", b"-1", b"9" * 5000, b"55296"]
     ),
     "foreign": Target(_read_data_set, _foreign_files, [b"\n", b" ", b"%", b"@relation", b"\x1f\x8b\x08\0"]),
+    "csv": Target(
+        _read_csv,
+        _csv,
+        [
+            *(b"\r\n", b'"', b'""', b";", b"\t", b"label,", b"\xef\xbb\xbf"),
+            *(b"nan", b"inf", b"1e400", b"-1", b"256"),
+        ],
+    ),
     "npz": Target(_read_npz, lambda: [_npz(**_data_set())], _ZIP),
     "array": Target(
         _read_array,

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFile
 
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.pictures import open_picture
-from mnistgd.handwriting.read import as_it_is, normalised, read_each
+from mnistgd.handwriting.read import as_it_is, each_seen, greyed, normalised, read_each
 from mnistgd.system import parallel
 
 WIDTH, HEIGHT = 90, 120
@@ -419,6 +419,27 @@ def test_what_takes_long_takes_no_longer(monkeypatch):
     monkeypatch.setattr(ImageFile.ImageFile, "load", load)
     (read,) = read_each([saved(seven(), "PNG")], as_is=False)
     assert read.message == "stdin takes too much time or memory to read"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system copies no process")
+@pytest.mark.parametrize("together", [1, 2, 3, 7])
+def test_what_is_read_together_is_judged_alone(together):
+    """One that ends its process, and one that is none, take no neighbour with them."""
+
+    def see(picture):
+        if picture.size == (1, 1):
+            os._exit(1)
+        return greyed(picture)
+
+    sound, deadly = saved(seven(), "PNG"), saved(Image.new("L", (1, 1)), "PNG")
+    found = [*each_seen([sound, deadly, b"x", sound, sound], see, together=together)]
+    assert [getattr(each, "message", "sound") for each in found] == [
+        "sound",
+        "stdin takes too much time or memory to read",
+        "stdin is not a picture of a kind that is read here",
+        "sound",
+        "sound",
+    ]
 
 
 def test_a_tag_for_each_of_many_times_the_same_megabyte():

@@ -12,7 +12,7 @@ from mnistgd.cli import console, inputs, options, outputs, terminal
 from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.terminal import Sheet
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.errors import ImageError
+from mnistgd.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
     from mnistgd.cli.outputs import Claim
@@ -26,7 +26,9 @@ def predict(
     images: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[IMAGE|-]…", help="Pictures of one digit each: PNG, JPEG, …", show_default=False
+            metavar="[IMAGE|-]…",
+            help="Pictures of one digit each: PNG, JPEG, …; or one .csv file of images, with --out.",
+            show_default=False,
         ),
     ] = None,
     index: options.Index = None,
@@ -39,6 +41,9 @@ def predict(
             metavar="FILE|FOLDER", help="Write what the network saw, 28×28; a folder for several images."
         ),
     ] = None,
+    out: Annotated[
+        str | None, options.out("Where the answers for a .csv file go, as Kaggle takes them; - is stdout.")
+    ] = None,
     no_terminal: terminal.NoTerminal = False,
     data: options.OtherData = None,
     reading: DataOptions = PLAINLY,
@@ -47,8 +52,17 @@ def predict(
     quiet: options.Quiet = False,
 ) -> None:
     """Say which digit a photo, a drawing or an image shows."""
+    from mnistgd.datasets.csv_file import answers_csv, is_csv
+
     sources = images or []
     inputs.check_one(context, sources[0] if sources else None, index)
+    if out is not None or any(map(is_csv, sources)):
+        _check_table(sources, out, as_is=as_is, saw=saw)
+        claimed = outputs.claim(files={"--out": out}, read=[weights, *sources], as_json=as_json)
+        labels = inputs.answers_for(inputs.network(weights, claimed), sources[0], quiet=quiet)
+        answers = {str(out): answers_csv(labels)}
+        claimed.finish({"images": len(labels), "out": out}, files=answers, last=[str(out)])
+        return
     names = _names_of(sources or [f"image-{number}" for number in index or ()])
     written = {} if saw is None else outputs.several("--saw", saw, names)
     files: list[str | None] = [*written.values()] or [None for _ in names]
@@ -78,6 +92,27 @@ def predict(
                 _answer(claimed, model, picture, file)
     if failed:
         raise typer.Exit(1)
+
+
+def _check_table(sources: list[str], out: str | None, *, as_is: bool, saw: str | None) -> None:
+    """Check that one CSV file is to be answered, and that no option would go unheard.
+
+    Raises
+    ------
+    UsageError
+        If not.
+    """
+    from mnistgd.datasets.csv_file import is_csv
+
+    if not any(map(is_csv, sources)):
+        raise UsageError("--out is for the answers to a .csv file", "leave it out, or name such a file")
+    if len(sources) > 1:
+        raise UsageError("a .csv file is answered alone", "name nothing beside it")
+    if out is None:
+        raise UsageError("the answers to a .csv file need a place", "name one with --out answers.csv")
+    for option, given in (("--as-is", as_is), ("--saw", saw is not None)):
+        if given:
+            raise UsageError(f"{option} means nothing for a .csv file", "leave it out")
 
 
 def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) -> None:

@@ -1,5 +1,6 @@
 """``mnistgd predict``: pictures in, digits out."""
 
+import csv
 import io
 import json
 import os
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,7 +185,7 @@ TWICE = """
 import os, signal, sys, time
 from mnistgd.cli import main
 from mnistgd.handwriting import read
-def never(source, as_is):
+def never(source, see):
     with open("ids", "a") as file:
         file.write(f"{os.getpid()} ")
     time.sleep(1000)
@@ -286,3 +288,61 @@ def test_scikit_learn_is_not_loaded(mnist, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def write_csv(path, images, header=None):
+    with path.open("w", newline="") as stream:
+        csv.writer(stream).writerows([*([header] if header else []), *images.reshape(-1, 784).tolist()])
+
+
+def test_a_csv_file_is_answered_as_kaggle_takes_it(mnistgd, mnist, network):
+    write_csv(Path("test.csv"), mnist.test_images[:300], [f"pixel{place}" for place in range(784)])
+    result = mnistgd("predict", "test.csv", "--out", "answers.csv")
+    assert result.code == 0, result.stderr
+    assert result.stdout == "answers.csv\n"
+    header, *rows = csv.reader(Path("answers.csv").read_text().splitlines())
+    assert header == ["ImageId", "Label"]
+    assert [number for number, _ in rows] == [str(number) for number in range(1, 301)]
+    model = weights_file.load(network)
+    expected = model.outputs(deskew(mnist.test_images[:300])).argmax(axis=1)
+    assert [int(label) for _, label in rows] == expected.tolist()
+    assert np.mean(expected == mnist.test_labels[:300]) > 0.9
+
+
+def test_a_csv_file_of_fractions_is_answered_alike(mnistgd, mnist):
+    np.savetxt("test.csv", mnist.test_images[:50].reshape(-1, 784) / 255, delimiter=";")
+    write_csv(Path("bytes.csv"), mnist.test_images[:50])
+    answers = [mnistgd("predict", name, "--out", "-").stdout for name in ("test.csv", "bytes.csv")]
+    assert answers[0] == answers[1]
+    assert answers[0].count("\n") == 51
+
+
+def test_json_of_a_csv_file(mnistgd, mnist):
+    write_csv(Path("test.csv"), mnist.test_images[:5])
+    result = mnistgd("predict", "test.csv", "--out", "answers.csv", "--json")
+    assert result.json == {"images": 5, "out": "answers.csv"}
+
+
+def test_a_bad_line_leaves_no_answers(mnistgd, mnist):
+    write_csv(Path("test.csv"), mnist.test_images[:5])
+    with Path("test.csv").open("a") as stream:
+        stream.write("1,2,3\n")
+    result = mnistgd("predict", "test.csv", "--out", "answers.csv")
+    assert result.code == 1
+    assert "test.csv: line 6 has 3 columns, not 784" in result.stderr
+    assert "--skip-bad" not in result.stderr
+    assert not Path("answers.csv").exists()
+
+
+def test_images_that_lie_as_those_of_the_training_did_are_turned(mnistgd, mnist, monkeypatch):
+    """A network of EMNIST's files, which have every image on its side, is asked about a file of that kind."""
+    sideways = mnist.train_images[:3000].transpose(0, 2, 1)
+    rows = np.column_stack([mnist.train_labels[:3000], sideways.reshape(-1, 784)])
+    np.savetxt("emnist-digits-train.csv", rows, fmt="%d", delimiter=",")
+    trained = mnistgd("train", "--data", "emnist-digits-train.csv", "--epochs", 3, "--out", "w.npz")
+    assert "turned upright" in trained.stderr
+    monkeypatch.setenv("MNISTGD_WEIGHTS", "w.npz")
+    write_csv(Path("some.csv"), mnist.test_images[:200].transpose(0, 2, 1))
+    answers = mnistgd("predict", "some.csv", "--out", "-").stdout.split()[1:]
+    labels = [int(answer.partition(",")[2]) for answer in answers]
+    assert np.mean(labels == mnist.test_labels[:200]) > 0.7

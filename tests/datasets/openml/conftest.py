@@ -28,7 +28,7 @@ class Diary:
         self.texts: list[str] = []
         self.notices: list[str] = []
 
-    def busy(self, what: str) -> None:
+    def busy(self, what: str, share: float | None = None) -> None:
         self.texts.append(what)
 
     def notice(self, what: str) -> None:

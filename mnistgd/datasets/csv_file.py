@@ -1,0 +1,402 @@
+"""Images in a CSV file, gzipped or not: a row for each, of its 784 pixels, mostly after its label.
+
+Digits alone are worked out by numpy, many rows at once; rows that have more in them (quotes, blanks, decimal
+points, words) go through Python's own reader one by one, which also says what is wrong with one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.datasets import mapping
+from mnistgd.datasets.class_names import MAX_NAME
+from mnistgd.datasets.dataset import SILENT, Listener
+from mnistgd.datasets.idx import GZIP_MAGIC
+from mnistgd.datasets.parts import Part, Raw, is_emnist
+from mnistgd.datasets.shape import PIXELS
+from mnistgd.datasets.streams import MAX_IMAGES, Gunzip, Readable, open_file
+from mnistgd.errors import DataError
+from mnistgd.system.files import quoted
+
+KIND = "a CSV file"
+_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+
+_SEPARATORS = ";\t, "
+_LABELS = {"label", "labels", "class", "target", "digit", "letter", "y"}
+_ROW_NUMBERS = {"", "id", "index", "imageid", "image_id", "unnamed: 0"}
+# A quarter of a megabyte of digits at a time: what is worked out from them stays in the processor's cache.
+_PIECE = 1 << 18
+# What numpy writes of a pixel, `%.18e`, and a comma, are 25 bytes.
+_LONGEST = 32 * (PIXELS + 2)
+_HINT = f"a row is the {PIXELS} pixels of an image of 28×28, after its label or without one"
+_MEND = "mend that line"
+# mnist_train.csv, Training.csv, emnist-letters-train.csv.gz; a strain.csv trains no more than others.
+_NAME = re.compile(
+    r"(?P<set>(?:.*[^a-z])?)(?P<split>train|test)(?P<rest>(?:ing)?(?![a-z]).*)", re.IGNORECASE | re.DOTALL
+)
+
+
+class _Columns(NamedTuple):
+    """What the columns of a file are.
+
+    Attributes
+    ----------
+    separator : str; what stands between two of them
+    width : int; how many there are
+    label : int, or None; which of them has the labels
+    pixels : tuple of int; which of them are the pixels
+    header : bool; whether the first line names them
+    """
+
+    separator: str
+    width: int
+    label: int | None
+    pixels: tuple[int, ...]
+    header: bool
+
+
+class _BadRowError(Exception):
+    """What is wrong with a row."""
+
+
+def is_csv(name: str) -> bool:
+    """Whether a file of this name is read as a CSV file."""
+    return name.lower().endswith(_SUFFIXES)
+
+
+def read_set(path: Path, *, skip_bad: bool = False, listener: Listener = SILENT) -> Raw:
+    """Read the data set of a CSV file; the file beside it that is called so has the images to test.
+
+    Parameters
+    ----------
+    path : Path
+        ``mnist_train.csv``, beside which there may be a ``mnist_test.csv``, or any other name.
+    skip_bad : bool
+        Whether rows that cannot be read are left out.
+    listener : Listener
+
+    Raises
+    ------
+    DataError
+        As `read_csv`, or if there are no labels in it.
+    """
+    if not has_labels(path):
+        hint = f"mnistgd predict {quoted(path)} --out answers.csv says what its images show"
+        raise DataError(f"{path} has no labels", hint)
+    match = _NAME.fullmatch(path.name)
+    other = None if match is None else _beside(path, match)
+    listener.busy(f"reading {path.name}")
+    part, notes = read_csv(path, skip_bad=skip_bad)
+    if match is not None and match["split"].lower() == "test" and other is not None:
+        return Raw(None, part, KIND, None, notes)
+    test = None
+    if other is not None and not has_labels(other):
+        notes += (f"{other} has no labels, and is not what tests: mnistgd predict takes it",)
+    elif other is not None:
+        listener.busy(f"reading {other.name}")
+        test, more = read_csv(other, skip_bad=skip_bad)
+        notes += more
+    names = path.with_name(f"{match['set']}{mapping.NAME}") if match is not None and match["set"] else None
+    if names is None or not names.is_file():
+        return Raw(part, test, KIND, None, notes)
+    with open_file(names) as stream:
+        return Raw(part, test, KIND, mapping.read(stream, str(names)), notes)
+
+
+def _beside(path: Path, match: re.Match[str]) -> Path | None:
+    """The file of the other part of the set, packed or not, if there is one."""
+    split = match["split"]
+    other = "train" if split.lower() == "test" else "test"
+    other = other.upper() if split.isupper() else other.title() if split.istitle() else other
+    rest = match["rest"]
+    packed = rest[-3:].lower() == ".gz"
+    found = (
+        path.with_name(f"{match['set']}{other}{end}") for end in (rest, rest[:-3] if packed else f"{rest}.gz")
+    )
+    return next((each for each in found if each.is_file()), None)
+
+
+def answers_csv(labels: Sequence[str]) -> bytes:
+    """What Kaggle takes for answers: the number of each image, counted from 1, and what it shows.
+
+    Examples
+    --------
+    >>> print(answers_csv(["7", "2"]).decode(), end="")
+    ImageId,Label
+    1,7
+    2,2
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("ImageId", "Label"), *enumerate(labels, 1)])
+    return text.getvalue().encode()
+
+
+def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ...]]:
+    """Read the images of a CSV file, and their labels if it has any.
+
+    The cells are separated by commas, semicolons, tabs or single blanks. The labels are in the column that a
+    header calls so, or else in the first of 785; numbers of rows, in a column that a header calls so, are
+    passed over.
+
+    Parameters
+    ----------
+    path : Path
+    skip_bad : bool
+        Whether rows that cannot be read are left out.
+
+    Returns
+    -------
+    part : Part
+        Images of shape (n, 784): uint8 if all are written as whole numbers, else float32. Labels of shape
+        (n,): whole numbers, floats or strings.
+    notes : tuple of str
+        How many were left out, if any were.
+
+    Raises
+    ------
+    DataError
+        If the file is no such table, or a row of it is not like the others, or has a pixel that is no number
+        from 0 to 255; the row is named by its line.
+    """
+    images: list[NDArray[Any]] = []
+    labels: list[NDArray[Any]] = []
+    bad: list[str] = []
+    columns = None
+    with open_file(path) as file:
+        for number, piece in _pieces(_unpacked(file, path), path):
+            if columns is None:
+                line, _, rest = piece.partition(b"\n")
+                columns = _columns_of(line, path)
+                if columns.header:
+                    number, piece = number + 1, rest
+            rows, names, wrong = _read_at_once(piece, columns) or _read_one_by_one(piece, number, columns)
+            if wrong and not skip_bad:
+                # Without labels they are for predict, whose answers are told by the number of their line.
+                more = "" if columns.label is None else "; --skip-bad leaves such lines out"
+                raise DataError(f"{path}: {wrong[0]}", _MEND + more)
+            bad += wrong
+            images.append(rows)
+            labels.append(names)
+    if columns is None or not any(map(len, images)):
+        raise DataError(f"{path} holds no images" + (f": {bad[0]}" if bad else ""), _HINT)
+    notes = (f"{path}: bad lines left out: {len(bad):,}; {bad[0]}",) if bad else ()
+    found = None if columns.label is None else _as_labels(labels)
+    return Part(_joined(images), found, is_emnist(path.name)), notes
+
+
+def has_labels(path: Path) -> bool:
+    """Whether a CSV file has a column of labels, by its first line.
+
+    Raises
+    ------
+    DataError
+        If it is no such table.
+    """
+    with open_file(path) as file:
+        for _, piece in _pieces(_unpacked(file, path), path):
+            return _columns_of(piece.partition(b"\n")[0], path).label is not None
+    raise DataError(f"{path} holds no images", _HINT)
+
+
+def _unpacked(file: Any, path: Path) -> Readable:
+    return Gunzip(file, str(path)) if file.peek(2).startswith(GZIP_MAGIC) else file
+
+
+def _pieces(stream: Readable, path: Path) -> Iterator[tuple[int, bytes]]:
+    """Whole lines, many at a time, each ended by a line feed, and the number of the first of them.
+
+    Raises
+    ------
+    DataError
+        If a line is longer than a row can be, or there are more of them than images can be.
+    """
+    number, rest = 1, b""
+    while more := stream.read(_PIECE):
+        if number == 1 and not rest:
+            _check_encoding(more, path)
+            more = more.removeprefix(b"\xef\xbb\xbf")
+        rest += more
+        # A carriage return at the very end may have its line feed still to come.
+        end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1
+        if end:
+            piece = rest[:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            yield number, piece
+            number += piece.count(b"\n")
+            rest = rest[end:]
+        if len(rest) > _LONGEST:
+            raise DataError(f"{path}: line {number} is longer than any row of {PIXELS} pixels", _HINT)
+        if number > MAX_IMAGES + 2:
+            raise DataError(f"{path} has more than {MAX_IMAGES:,} lines, which is the most", "split it")
+    if rest.strip():
+        yield number, rest.rstrip(b"\r") + b"\n"
+
+
+def _check_encoding(start: bytes, path: Path) -> None:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f"{path} is text of 16-bit characters", "save it as UTF-8")
+    if b"\0" in start[:1024]:
+        raise DataError(f"{path} is no text", _HINT)
+
+
+def _columns_of(line: bytes, path: Path) -> _Columns:
+    """What the columns of a file are, by its first line."""
+    text = line.decode("utf-8", "replace").lstrip("# ")
+    known = [each for each in _SEPARATORS if PIXELS <= text.count(each) + 1 <= PIXELS + 2]
+    separator = (known or [max(_SEPARATORS, key=text.count)])[0]
+    try:
+        cells = _cells(text, separator)
+    except _BadRowError as error:
+        raise DataError(f"{path}: line 1 {error}", _HINT) from None
+    inner = [_number(cell) for cell in cells[1:-1]]
+    # Where columns have no names, they may be called by their numbers.
+    counted = len(inner) > 1 and inner == [(inner[0] or 0) + place for place in range(len(inner))]
+    named = 2 * sum(number is None for number in inner) > len(inner)
+    if not named and not counted:
+        names = [""] * len(cells)
+        rest, labels = list(range(len(cells))), [0] if len(cells) == PIXELS + 1 else []
+    else:
+        names = [cell.strip().lower() for cell in cells]
+        rest = [place for place, name in enumerate(names) if name not in _ROW_NUMBERS]
+        labels = [place for place in rest if names[place] in _LABELS]
+        if not labels and len(rest) == PIXELS + 1:
+            # Pixels are called by their numbers or places, whatever letters go with these.
+            without = [place for place in rest if not any(map(str.isdigit, names[place]))]
+            labels = rest[:1] if not named and not without else without
+            if len(labels) != 1:
+                raise DataError(f"the header of {path} names no column of labels", "call it label")
+    if len(labels) > 1 or len(rest) - len(labels) != PIXELS:
+        raise DataError(f"{path}: line 1 has {len(cells):,} columns, not those of an image", _HINT)
+    label = labels[0] if labels else None
+    pixels = tuple(place for place in rest if place != label)
+    return _Columns(separator, len(cells), label, pixels, named or counted)
+
+
+_Rows = tuple[NDArray[Any], NDArray[Any], list[str]]
+"""The pixels of some rows, their labels, and what is wrong with those that are left out."""
+
+
+def _read_at_once(piece: bytes, columns: _Columns) -> _Rows | None:
+    """The rows in a piece, if there is nothing in them but digits, separators and numbers of one byte."""
+    content = np.frombuffer(piece, np.uint8)
+    digits = content - np.uint8(ord("0"))
+    is_digit = digits < 10
+    ends = np.flatnonzero(~is_digit)
+    rows, beyond = divmod(len(ends), columns.width)
+    if beyond or not rows:
+        return None
+    table = content[ends].reshape(rows, columns.width)
+    if (table[:, :-1] != ord(columns.separator)).any() or (table[:, -1] != ord("\n")).any():
+        return None
+    # The numbers of rows may have any number of digits.
+    used = [*columns.pixels, *([] if columns.label is None else [columns.label])]
+    lengths = (np.diff(ends, prepend=-1) - 1).reshape(rows, columns.width)[:, used]
+    if lengths.min() < 1 or lengths.max() > 3:
+        return None
+    # At each digit, the number that ends there: the digit, and ten times what ends one place before.
+    digits *= is_digit
+    numbers = digits.astype(np.uint16)
+    numbers[1:] += np.uint16(10) * digits[:-1]
+    numbers[2:] += np.uint16(100) * (digits[:-2] * is_digit[1:-1])
+    found = numbers[ends - 1].reshape(rows, columns.width)[:, used]
+    pixels = found[:, :PIXELS]
+    return None if pixels.max() > 255 else (pixels.astype(np.uint8), found[:, PIXELS:].ravel(), [])
+
+
+def _read_one_by_one(piece: bytes, number: int, columns: _Columns) -> _Rows:
+    """The rows in a piece whose first line has this number, whatever is in them."""
+    rows: list[NDArray[np.float32]] = []
+    labels: list[str] = []
+    wrong: list[str] = []
+    for place, line in enumerate(piece.split(b"\n"), number):
+        if not line.strip():
+            continue
+        try:
+            label, pixels = _row(line, columns)
+        except _BadRowError as error:
+            wrong.append(f"line {place} {error}")
+            continue
+        labels.append(label)
+        rows.append(pixels)
+    images: NDArray[Any] = np.array(rows, np.float32).reshape(-1, PIXELS)
+    # A file of floats may have rows of nothing but 0.0 and 1.0, which are no bytes.
+    if b"." not in piece and (images == np.rint(images)).all():
+        images = images.astype(np.uint8)
+    return images, np.array(labels, np.str_), wrong
+
+
+def _row(line: bytes, columns: _Columns) -> tuple[str, NDArray[np.float32]]:
+    """The label, empty if there is no column for it, and the pixels.
+
+    Raises
+    ------
+    _BadRowError
+        If the row is not as the columns are, or a pixel is no number from 0 to 255.
+    """
+    try:
+        cells = _cells(line.decode(), columns.separator)
+    except UnicodeDecodeError:
+        raise _BadRowError("is no text of UTF-8") from None
+    if len(cells) != columns.width:
+        raise _BadRowError(f"has {len(cells):,} columns, not {columns.width}")
+    label = ""
+    if columns.label is not None:
+        label = cells[columns.label].strip()
+        if not 1 <= len(label) <= MAX_NAME:
+            raise _BadRowError("has no label" if not label else f"has a label of {len(label):,} characters")
+    try:
+        pixels = np.array([float(cells[place]) for place in columns.pixels], np.float32)
+        wrong = np.flatnonzero(~((pixels >= 0) & (pixels <= 255)))
+    except ValueError:
+        wrong = np.array([[_number(cells[place]) for place in columns.pixels].index(None)])
+    if len(wrong):
+        place = columns.pixels[wrong[0]]
+        raise _BadRowError(f"has {cells[place][:20]!r} in column {place + 1}, where a pixel is 0 to 255")
+    return label, pixels
+
+
+def _cells(text: str, separator: str) -> list[str]:
+    if len(text) > _LONGEST:
+        raise _BadRowError(f"is longer than any row of {PIXELS} pixels")
+    try:
+        return next(csv.reader([text], delimiter=separator, strict=True))
+    except csv.Error:
+        raise _BadRowError("has a quote that does not close, or closes within a cell") from None
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
+    """The pieces one after the other, each given up as soon as it is copied."""
+    joined = np.empty((sum(map(len, pieces)), PIXELS), np.result_type(*pieces))
+    end = len(joined)
+    while pieces:
+        piece = pieces.pop()
+        joined[end - len(piece) : end] = piece
+        end -= len(piece)
+    return joined
+
+
+def _as_labels(pieces: list[NDArray[Any]]) -> NDArray[Any]:
+    """Labels as whole numbers if all are, else as floats if all are numbers, else as strings."""
+    if all(piece.dtype.kind == "u" for piece in pieces):
+        return np.concatenate(pieces)
+    texts = np.concatenate([piece.astype(np.str_) for piece in pieces])
+    for kind in (np.int64, np.float64):
+        try:
+            return texts.astype(kind)
+        except (ValueError, OverflowError):
+            continue
+    return texts

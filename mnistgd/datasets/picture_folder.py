@@ -1,0 +1,200 @@
+"""Images in a folder of pictures: a folder for each class, perhaps below one to train and one to test."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd.datasets.cache import Cache
+from mnistgd.datasets.dataset import SILENT, Listener
+from mnistgd.datasets.parts import Part, Raw
+from mnistgd.datasets.picture_files import (
+    LAYOUT,
+    PictureFile,
+    check_classes,
+    find_splits,
+    is_number,
+    list_pictures,
+)
+from mnistgd.datasets.shape import IMAGE_SHAPE
+from mnistgd.errors import DataError, ImageError
+from mnistgd.handwriting.version import READ_VERSION
+from mnistgd.system.files import reason
+from mnistgd.system.words import counted
+
+if TYPE_CHECKING:
+    from mnistgd.handwriting.pictures import Picture
+
+KIND = "a folder of pictures"
+# So many of 28×28 take a process some ten milliseconds.
+_TOGETHER = 64
+_SECONDS_BETWEEN = 0.2
+# Of those that are left out.
+_NAMED = 10
+_BORDER = np.ones(IMAGE_SHAPE, bool)
+_BORDER[1:-1, 1:-1] = False
+
+
+class _Seen(NamedTuple):
+    """What is seen on pictures.
+
+    Attributes
+    ----------
+    images : uint8 ndarray of shape (n, 28, 28)
+    read : bool ndarray of shape (n,); the others could not be read, and are blank
+    """
+
+    images: NDArray[np.uint8]
+    read: NDArray[np.bool_]
+
+
+def read_folder(
+    folder: Path,
+    *,
+    handwriting: bool = False,
+    skip_bad: bool = False,
+    cache: Cache | None = None,
+    listener: Listener = SILENT,
+) -> Raw:
+    """Read a folder of pictures: ``train/CLASS/*`` and ``test/CLASS/*``, or ``CLASS/*`` alone.
+
+    Parameters
+    ----------
+    folder : Path
+        The one that holds both parts, or that of the part to train, which stands for both; that of the part
+        to test stands for itself.
+    handwriting : bool
+        Whether each picture is brought to 28×28 as one of handwriting is; else it must be so already.
+    skip_bad : bool
+        Whether pictures that cannot be read are left out.
+    cache : Cache, optional
+        Where the images are kept, so that the pictures are read once.
+    listener : Listener
+
+    Raises
+    ------
+    DataError
+        If no classes are there, two of them differ in nothing but capitals, or a picture cannot be read or is
+        of another size; it is named.
+    """
+    notes: list[str] = []
+    try:
+        splits = find_splits(folder)
+        found = {"train": splits.train} if folder != splits.test else {}
+        found |= {"test": splits.test} if splits.test is not None else {}
+        listed = {}
+        for split, place in found.items():
+            listed[split], others = list_pictures(place)
+            if others:
+                more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
+                notes.append(f"passed over, as of no class or no pictures by name: {others[0]}{more}")
+    except OSError as error:
+        raise DataError(f"cannot read {error.filename or folder}: {reason(error)}", LAYOUT) from error
+    together = [file for files in listed.values() for file in files]
+    check_classes({file.class_name for file in together}, folder)
+    images, read = _seen_on(together, folder, handwriting, skip_bad, cache, listener)
+    if not read.all():
+        notes.append(f"pictures left out that cannot be read: {np.sum(~read):,} of {len(read):,}")
+    if not handwriting:
+        images, note = _light_on_dark(images, read)
+        notes += note
+    labels, start, parts = _labels(together), 0, {}
+    for split, files in listed.items():
+        own = slice(start, start + len(files))
+        start, chosen = own.stop, read[own]
+        if not chosen.any():
+            raise DataError(f"none of the pictures in {found[split]} can be read", LAYOUT)
+        parts[split] = Part(images[own] if chosen.all() else images[own][chosen], labels[own][chosen])
+    return Raw(parts.get("train"), parts.get("test"), KIND, None, tuple(notes))
+
+
+def _labels(files: Sequence[PictureFile]) -> NDArray[Any]:
+    """The class of each file: a whole number, if all are called by one, else a string."""
+    names = [file.class_name for file in files]
+    return np.array([int(name) for name in names] if all(map(is_number, set(names))) else names)
+
+
+def _seen_on(
+    files: Sequence[PictureFile],
+    folder: Path,
+    handwriting: bool,
+    skip_bad: bool,
+    cache: Cache | None,
+    listener: Listener,
+) -> _Seen:
+    """What is seen on pictures; from the cache, if none has another name, size or time than it had."""
+    lines = [f"{file.path}\0{file.size} {file.changed}" for file in files]
+    key = hashlib.sha256(os.fsencode("\n".join(lines))).hexdigest()
+    place = hashlib.sha256(os.fsencode(f"{handwriting} {folder}")).hexdigest()
+    name = f"pictures{READ_VERSION}-{place[:16]}"
+    entry = cache and cache.read(name, {"images": (len(files), *IMAGE_SHAPE), "read": (len(files),)}, key)
+    if entry and not entry.damage and (skip_bad or entry.arrays["read"].all()):
+        return _Seen(entry.arrays["images"], entry.arrays["read"].astype(bool))
+    seen = _read(files, handwriting, skip_bad, listener)
+    if cache is not None:
+        cache.keep(name, {"images": [seen.images], "read": [seen.read.view(np.uint8)]}, str(folder), key)
+    return seen
+
+
+def _read(files: Sequence[PictureFile], handwriting: bool, skip_bad: bool, listener: Listener) -> _Seen:
+    from mnistgd.handwriting.read import each_seen, normalised
+
+    images, read = np.zeros((len(files), *IMAGE_SHAPE), np.uint8), np.ones(len(files), bool)
+    what, told = f"reading {counted(len(files), 'picture', ',')}", 0.0
+    paths = [Path(file.path) for file in files]
+    see = normalised if handwriting else _plain
+    # Whatever ends the reading of them ends the processes that read.
+    with closing(each_seen(paths, see, together=_TOGETHER)) as pictures:
+        for place, seen in enumerate(pictures):
+            if not isinstance(seen, ImageError):
+                images[place] = seen
+            elif skip_bad:
+                read[place] = False
+                if np.sum(~read) <= _NAMED:
+                    listener.notice(f"left out: {seen.message}")
+            else:
+                raise DataError(seen.message, seen.hint)
+            if time.monotonic() > told + _SECONDS_BETWEEN:
+                told = time.monotonic()
+                listener.busy(what, place / len(files))
+    return _Seen(images, read)
+
+
+def _plain(picture: Picture) -> NDArray[np.uint8]:
+    """A picture of 28×28 without its colours.
+
+    Raises
+    ------
+    ImageError
+        If it is of another size.
+    """
+    from mnistgd.handwriting.read import greyed
+
+    if picture.size != IMAGE_SHAPE:
+        raise ImageError(
+            f"{picture.name} is {picture.size[0]} × {picture.size[1]} pixels, not 28 × 28",
+            "--handwriting finds the digit on each picture, of any size, and brings it to 28×28",
+        )
+    return greyed(picture)
+
+
+def _light_on_dark(
+    images: NDArray[np.uint8], read: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """The images as MNIST has them, light on dark: all are turned, or none, as most of their borders say."""
+    light = images[read][:, _BORDER].mean(axis=1) > 127.5
+    count = int(light.sum())
+    if not count:
+        return images, ()
+    state = f"{count:,} of {len(light):,} pictures have a light border: all are"
+    if 2 * count > len(light):
+        return 255 - images, (f"{state} taken for dark on light, and turned to light on dark",)
+    return images, (f"{state} taken as they are, for light on dark",)
