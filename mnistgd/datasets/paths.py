@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from mnistgd.datasets import foreign, idx, idx_set, mapping, npz, zip_set
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.form import brought
+from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.streams import Gunzip, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.files import reason
 
-HINT = "--data takes mnist, a folder or ZIP of IDX files named as those of MNIST, or an .npz file"
+HINT = (
+    f"--data takes {', '.join(NAMED)}, a folder or ZIP of IDX files named as those of MNIST, or an .npz file"
+)
 
 _ONE_OF_THEM = "name the train images file of one of them"
 _MOST_FOLDERS = 1000
