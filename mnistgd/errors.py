@@ -66,7 +66,7 @@ class DataError(MnistgdError):
 
 
 class DownloadError(DataError):
-    """OpenML did not deliver MNIST."""
+    """OpenML did not deliver what was asked of it."""
 
 
 class WeightsError(MnistgdError):

@@ -2,7 +2,8 @@
 
 It is the proxy that HTTPS_PROXY names: it accepts ``CONNECT www.openml.org:443``, speaks TLS with a
 certificate for that name (SSL_CERT_FILE names who signed it), and answers as OpenML answers for
-``mnist_784``, or with a fault that a test asks for. Tests get one as the fixture `openml_standin`.
+``mnist_784`` or another set, or with a fault that a test asks for. Tests get one as the fixture
+`openml_standin`.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ class StandIn:
         ``CONNECT`` stands for the tunnel.
     gzipped : bool
         Whether the data file is sent gzipped, as the JSON never is.
+    name : str
+        The set that it answers for.
     """
 
     SEARCH, DESCRIPTION, FEATURES, QUALITIES, ARFF = SEARCH, DESCRIPTION, FEATURES, QUALITIES, ARFF
@@ -96,10 +99,11 @@ class StandIn:
         self.answers: dict[str, bytes] = {}
         self.faults: dict[str, Callable[[Tunnel, bytes], None]] = {}
         self.gzipped = False
+        self.name = "mnist_784"
 
-    def serve(self, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
-        """Answer for ``mnist_784`` with these images."""
-        self.serve_arff(to_arff(images, labels), len(images))
+    def serve(self, images: NDArray[np.uint8], labels: NDArray[np.uint8], name: str = "mnist_784") -> None:
+        """Answer for the set of this name with these images, and for no other."""
+        self.serve_arff(to_arff(images, labels), len(images), name)
 
     def serve_mnist(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Answer with so many of the real images, from the first on: 2 KB of text each, so sent gzipped."""
@@ -108,11 +112,15 @@ class StandIn:
         self.serve(images[:count], labels[:count])
         return images[:count], labels[:count]
 
-    def serve_arff(self, arff: bytes, n_images: int) -> None:
-        """Answer for ``mnist_784`` with this file, whatever it is."""
+    def serve_arff(self, arff: bytes, n_images: int, name: str = "mnist_784") -> None:
+        """Answer for the set of this name with this file, whatever it is.
+
+        All but the search has the addresses of ``mnist_784``.
+        """
         quality = [{"name": "NumberOfClasses", "value": "10.0"}]
         quality += [{"name": "NumberOfInstances", "value": f"{n_images}.0"}]
-        facts: dict[str, Any] = {"name": "mnist_784", "status": "active", "format": "ARFF"}
+        facts: dict[str, Any] = {"name": name, "status": "active", "format": "ARFF"}
+        self.name = name
         search = {"did": 554, "version": 1, "file_id": 52667, "quality": quality, **facts}
         description = {
             "id": "554",
@@ -140,7 +148,7 @@ class StandIn:
             for index, name in enumerate(names)
         ]
         self.answers = {
-            SEARCH: json.dumps({"data": {"dataset": [search]}}).encode(),
+            SEARCH.replace("mnist_784", name.lower()): json.dumps({"data": {"dataset": [search]}}).encode(),
             DESCRIPTION: json.dumps({"data_set_description": description}).encode(),
             FEATURES: json.dumps({"data_features": {"feature": features}}).encode(),
             QUALITIES: json.dumps({"data_qualities": {"quality": quality}}).encode(),

@@ -149,10 +149,10 @@ def epochs(history: Path) -> list[Epoch]:
 
 
 def images_place(data: str | None) -> str | None:
-    """The file or folder that the images which `data` names are read from; None where they are MNIST."""
-    from mnistgd.datasets.sources import MNIST
+    """The file or folder that the images which `data` names are read from; None where they have a name."""
+    from mnistgd.datasets.named import NAMED
 
-    return None if data == MNIST else data
+    return None if data in NAMED else data
 
 
 def class_of(model: Model | Snapshots, word: str) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from mnistgd.datasets.named import NAMED
 from mnistgd.errors import UsageError
 from mnistgd.model import settings
 
@@ -42,11 +43,16 @@ def picture_size(most: int, **more: Any) -> Any:
     return typer.Option(min=28, max=most, metavar="PIXELS", help=words, callback=rounded, **more)
 
 
-_data = partial(typer.Option, "--data", envvar="MNISTGD_DATA", metavar="mnist|PATH")
+_data = partial(
+    typer.Option, "--data", envvar="MNISTGD_DATA", metavar="NAME|PATH", autocompletion=lambda: list(NAMED)
+)
 
 Data = Annotated[
     str,
-    _data(help="The images: MNIST, or a folder or file of your own.", rich_help_panel="Data"),
+    _data(
+        help="The images: mnist, fashion-mnist, kuzushiji-mnist, or a folder or file of your own.",
+        rich_help_panel="Data",
+    ),
 ]
 OtherData = Annotated[
     str | None, _data(help="Other images than those the network was trained and tested on.")

@@ -14,7 +14,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import SILENT, Listener
+from mnistgd.datasets.named import NAMED
 from mnistgd.errors import OutputError
 from mnistgd.system.files import reason, remove_abandoned, write_atomically
 
@@ -30,7 +31,7 @@ FORMAT = 1
 HINT = "set MNISTGD_CACHE to a folder that can be written"
 
 _MAX_RECORD = 1 << 16
-_ENTRY = r"(mnist|(deskew|pictures)\d+-[0-9a-f]{16})"
+_ENTRY = rf"({'|'.join(NAMED)}|(deskew|pictures)\d+-[0-9a-f]{{16}})"
 # A file of this cache, or what is left of one after a crash: nothing else in its folder is ever removed.
 _OWN = re.compile(rf"{_ENTRY}(\.json|-[a-z]+\.npy)|\.{_ENTRY}(\.json|-[a-z]+\.npy)\..*\.tmp")
 
@@ -64,6 +65,8 @@ class Entry:
     ----------
     source : str
         Where the arrays first came from; empty if the record cannot be read.
+    sha256 : str
+        Of the data they were made from; empty if anything is damaged.
     arrays : dict of str to uint8 ndarray
         Read-only, mapped into memory; none if anything is damaged.
     damage : str
@@ -71,6 +74,7 @@ class Entry:
     """
 
     source: str = ""
+    sha256: str = ""
     arrays: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
     damage: str = ""
 
@@ -91,7 +95,7 @@ class Cache:
         self._listener = listener
         self._writable = True
 
-    def read(self, name: str, shapes: Mapping[str, tuple[int, ...]], sha256: str) -> Entry | None:
+    def read(self, name: str, shapes: Mapping[str, tuple[int, ...]], sha256: str | None) -> Entry | None:
         """Open the arrays kept under `name`, and check every byte of them.
 
         What a killed process has left unfinished in the folder is removed.
@@ -101,8 +105,8 @@ class Cache:
         name : str
         shapes : mapping of str to tuple of int
             The arrays that are expected.
-        sha256 : str
-            Of the data they were made from, as it was given to `write`.
+        sha256 : str or None
+            Of the data they were made from, as it was given to `write`; None if whatever it was will do.
 
         Returns
         -------
@@ -117,7 +121,7 @@ class Cache:
             with file.open("rb") as stream:
                 record = _parse_record(stream.read(_MAX_RECORD))
             source = record["source"]
-            if record.get("sha256") != sha256:
+            if sha256 not in (None, record["sha256"]):
                 raise _DamageError("is of other data")
             for key, shape in shapes.items():
                 file = self._array_file(name, key)
@@ -126,7 +130,7 @@ class Cache:
             return None if file == record_file else Entry(source, damage=f"{file.name}: {reason(error)}")
         except _DamageError as damage:
             return Entry(source, damage=f"{file.name} {damage}")
-        return Entry(source, arrays)
+        return Entry(source, record["sha256"], arrays)
 
     def write(
         self, name: str, arrays: Mapping[str, Sequence[NDArray[np.uint8]]], source: str, sha256: str
@@ -183,8 +187,13 @@ class Cache:
             return []
         return [file for file in found if _OWN.fullmatch(file.name) and file.is_file()]
 
-    def clear(self) -> int:
+    def clear(self, names: Collection[str] | None = None) -> int:
         """Remove the files of this cache, and nothing else that lies in its folder.
+
+        Parameters
+        ----------
+        names : collection of str, optional
+            Under which they are kept; all without it.
 
         Returns
         -------
@@ -197,7 +206,9 @@ class Cache:
         """
         freed = 0
         # Records first: without one, the arrays count as absent and not as damaged.
-        for file in sorted(self.files(), key=lambda file: file.suffix != ".json"):
+        starts = ("",) if names is None else tuple(name + mark for name in names for mark in ".-")
+        chosen = [file for file in self.files() if file.name.startswith(starts)]
+        for file in sorted(chosen, key=lambda file: file.suffix != ".json"):
             size = _size(file)
             try:
                 file.unlink(missing_ok=True)
@@ -232,7 +243,8 @@ def _parse_record(content: bytes) -> dict[str, Any]:
         raise _DamageError("is not a record") from None
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise _DamageError(f"is not a record of format {FORMAT}")
-    if not isinstance(record.get("source"), str) or not isinstance(record.get("arrays"), dict):
+    kinds = {"source": str, "sha256": str, "arrays": dict}
+    if not all(isinstance(record.get(key), kind) for key, kind in kinds.items()):
         raise _DamageError("is not a whole record")
     return record
 

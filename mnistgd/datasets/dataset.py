@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets.options import PLAINLY, DataOptions
 
-DIGIT_NAMES = tuple("0123456789")
 MAX_CLASSES = 100
 
 
@@ -47,12 +46,13 @@ class Dataset:
     train_labels, test_labels : uint8 ndarray of shape (n,), each in [0, len(class_names))
     class_names : tuple of str, one per class; ``("0", …, "9")`` for digits
     source : str
-        Where the images first came from: ``openml``, ``embedded`` or a path.
+        Where the images first came from: ``openml`` or ``embedded`` for MNIST, the name of another set that
+        has one, or a path.
     sha256 : str
         SHA-256, in hex, of the pixels of all images, train then test, as they were read.
     options : DataOptions
         Those that bring the same images from `source` again.
-    about : About or None; None for MNIST
+    about : About or None; None for sets that have a name
     """
 
     train_images: NDArray[np.uint8]

@@ -1,4 +1,4 @@
-"""The one door to images: MNIST by its name, or a data set from a path."""
+"""The one door to images: a data set by its name, or a data set from a path."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mnistgd.datasets import sources
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.class_names import check_class_names, with_class_names
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.named import MNIST, NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DataError, UsageError
@@ -19,7 +20,7 @@ from mnistgd.system.words import counted
 
 
 def load_dataset(
-    spec: str | Path = sources.MNIST,
+    spec: str | Path = MNIST.name,
     *,
     offline: bool = False,
     class_names: Sequence[str] | None = None,
@@ -27,23 +28,23 @@ def load_dataset(
     options: DataOptions = PLAINLY,
     listener: Listener = SILENT,
 ) -> Dataset:
-    """Bring a data set: MNIST, or one from a path.
+    """Bring a data set: one that has a name, or one from a path.
 
-    MNIST comes from the cache, else from OpenML, else from the copy in this package; wherever it came from,
-    it is cached, so that the network is asked once.
+    What has a name comes from the cache, else from OpenML, else, MNIST alone, from the copy in this package;
+    wherever it came from, it is cached, so that the network is asked once.
 
     Parameters
     ----------
     spec : str or Path
-        The string ``mnist``, or a path as `paths.read_path` takes it.
+        The name of one of `named.NAMED`, as a string, or a path as `paths.read_path` takes it.
     offline : bool
         Whether OpenML is left out.
     class_names : sequence of str, optional
-        What the classes are called; else they are called by their numbers.
+        What the classes are called, in place of what they are called anyway.
     deskew : bool
         Whether the images are straightened (`mnistgd.datasets.deskew.deskew`); the result is cached, too.
     options : DataOptions
-        How the files at a path are to be read; MNIST takes none.
+        How the files at a path are to be read; a name takes none.
     listener : Listener
         Hears what takes a while, and what a person should know.
 
@@ -57,11 +58,12 @@ def load_dataset(
     if class_names is not None:
         check_class_names(class_names)
     cache = Cache(default_folder(), listener)
-    if spec == sources.MNIST:
+    named = NAMED.get(spec) if isinstance(spec, str) else None
+    if named is not None:
         if options != PLAINLY:
             hint = "leave it out, or name other images with --data"
-            raise UsageError(f"{options.words()} means nothing for MNIST", hint)
-        dataset = sources.find(cache, offline, listener)
+            raise UsageError(f"{options.words()} means nothing for {named.title}", hint)
+        dataset = sources.find(named, cache, offline, listener)
     else:
         from mnistgd.datasets import paths
 

@@ -1,7 +1,7 @@
-"""MNIST from OpenML, through scikit-learn's `fetch_openml` and its cache.
+"""A data set from OpenML, through scikit-learn's `fetch_openml` and its cache.
 
 The download goes to a folder of its own, in which everything that scikit-learn's cache already holds is
-linked. Only what has proved to be MNIST is then put into that cache. So a download that was made elsewhere
+linked. Only what has proved to be that set is then put into that cache. So a download that was made elsewhere
 is used, one that is made here is found elsewhere, and whatever goes wrong in between (also in scikit-learn,
 which removes a file that it could not parse) leaves the cache as it was, even if somebody else is
 downloading into it at the same time.
@@ -18,24 +18,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import SILENT, Listener
-from mnistgd.datasets.mnist import is_mnist
-from mnistgd.datasets.openml_process import DEFAULT_LIMITS, HINT, Limits, run
+from mnistgd.datasets.named import NamedSet
+from mnistgd.datasets.openml_process import DEFAULT_LIMITS, Limits, run
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DownloadError, OutputError
 from mnistgd.system.files import quoted, reason, write_atomically
 
 
 def fetch(
-    listener: Listener = SILENT, limits: Limits = DEFAULT_LIMITS
+    named: NamedSet, listener: Listener = SILENT, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Bring MNIST (``mnist_784``, version 1) from scikit-learn's cache or, failing that, from OpenML.
+    """Bring a data set from scikit-learn's cache or, failing that, from OpenML.
 
-    About 15 MB are downloaded and parsed by a child process, which takes about 15 s and a gigabyte of
-    memory for that time. Proxies (``HTTPS_PROXY``), certificates (``SSL_CERT_FILE``) and scikit-learn's
-    folder (``SCIKIT_LEARN_DATA``) are taken from the environment, as scikit-learn takes them.
+    About 15 MB of MNIST, up to 50 MB of others, are downloaded and parsed by a child process, which takes
+    about 15 s and a gigabyte of memory for that time. Proxies (``HTTPS_PROXY``), certificates
+    (``SSL_CERT_FILE``) and scikit-learn's folder (``SCIKIT_LEARN_DATA``) are taken from the environment, as
+    scikit-learn takes them.
 
     Parameters
     ----------
+    named : NamedSet
     listener : Listener
         Hears what is being done, and how many bytes have arrived so far.
     limits : Limits
@@ -50,7 +52,7 @@ def fetch(
     Raises
     ------
     DownloadError
-        If OpenML cannot be reached, takes too long, or sends anything but MNIST. Scikit-learn's cache is
+        If OpenML cannot be reached, takes too long, or sends anything else. Scikit-learn's cache is
         then as it was.
     """
     try:
@@ -59,16 +61,16 @@ def fetch(
             folder = Path(name)
             staged = folder / "scikit_learn_data" / "openml"
             _borrow(cache, staged)
-            received = run(staged.parent, folder, listener, limits)
+            received = run(named, staged.parent, folder, listener, limits)
             images, labels = np.load(folder / "images.npy"), np.load(folder / "labels.npy")
             if images.shape[1:] == (IMAGE_SHAPE[0] * IMAGE_SHAPE[1],):
                 images = images.reshape(-1, *IMAGE_SHAPE)
-            if not is_mnist([images], [labels]):
-                raise _not_mnist(images, received, cache)
+            if not named.is_of([images], [labels]):
+                raise _other(named, images, received, cache)
             _keep(staged, cache, listener)
             return images, labels
     except OSError as error:
-        raise DownloadError(f"MNIST cannot be downloaded: {reason(error)}", HINT) from error
+        raise DownloadError(f"{named.title} cannot be downloaded: {reason(error)}", named.hint) from error
 
 
 def scikit_learn_cache() -> Path:
@@ -116,10 +118,11 @@ def _keep(staged: Path, cache: Path, listener: Listener) -> None:
         listener.notice(f"scikit-learn's cache does not take the download: {why}")
 
 
-def _not_mnist(images: NDArray[np.uint8], received: int, cache: Path) -> DownloadError:
+def _other(named: NamedSet, images: NDArray[np.uint8], received: int, cache: Path) -> DownloadError:
     if received:
-        return DownloadError(f"what OpenML sent is not MNIST, but {len(images):,} other images", HINT)
+        message = f"what OpenML sent is not {named.title}, but {len(images):,} other images"
+        return DownloadError(message, named.hint)
     return DownloadError(
-        "what scikit-learn's cache holds is not MNIST",
-        f"remove mnist_784 from {quoted(cache)}; --offline uses the copy that comes with mnistgd",
+        f"what scikit-learn's cache holds is not {named.title}",
+        f"remove {named.openml} from {quoted(cache)}; {named.otherwise}",
     )

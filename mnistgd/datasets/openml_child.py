@@ -1,8 +1,8 @@
-"""Bring MNIST from OpenML with scikit-learn, in a process of its own: `openml_process` runs it.
+"""Bring a data set from OpenML with scikit-learn, in a process of its own: `openml_process` runs it.
 
 ::
 
-    python -P openml_child.py DATA_HOME FOLDER
+    python -P openml_child.py NAME DATA_HOME FOLDER
 
 `fetch_openml` has no time-out, holds almost a gigabyte while it parses, and can be stopped in the middle
 only by ending its process. Here it runs as it is; this program watches, and says on stdout what goes on,
@@ -48,8 +48,8 @@ _REPORT_EVERY = 0.1
 _LONGEST_DETAIL = 120
 
 
-def main(data_home: str, folder: str) -> None:
-    """Fetch MNIST through the cache in `data_home`, and leave its arrays in `folder`."""
+def main(name: str, data_home: str, folder: str) -> None:
+    """Fetch version 1 of `name` through the cache in `data_home`, and leave its arrays in `folder`."""
     channel, sys.stdout = sys.stdout, sys.stderr
 
     def say(event: str, **details: Any) -> None:
@@ -62,7 +62,7 @@ def main(data_home: str, folder: str) -> None:
 
         _watch(say)
         bunch = fetch_openml(
-            "mnist_784",
+            name,
             version=1,
             as_frame=False,
             parser="liac-arff",
@@ -72,7 +72,7 @@ def main(data_home: str, folder: str) -> None:
         np.save(Path(folder, "images.npy"), _as_bytes(bunch.data))
         np.save(Path(folder, "labels.npy"), _as_bytes(bunch.target.astype(np.float64)))
     except Exception as error:
-        say("failed", why=explain(error))
+        say("failed", why=explain(error, name))
     else:
         say("done")
 
@@ -127,12 +127,12 @@ def _as_bytes(values: NDArray[np.float64]) -> NDArray[np.uint8]:
     return rounded
 
 
-def explain(error: Exception) -> str:
-    """Say in one line what went wrong."""
-    return _line(_reason(error))
+def explain(error: Exception, name: str) -> str:
+    """Say in one line what went wrong when OpenML was asked for `name`."""
+    return _line(_reason(error, name))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, name: str) -> str:
     if isinstance(error, HTTPError):
         return f"OpenML answered {error.code} {error.reason}"
     if isinstance(error, URLError):
@@ -152,10 +152,10 @@ def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return "OpenML's answer is not JSON"
     if type(error).__name__ == "OpenMLError":
-        return "OpenML says that it has no mnist_784"
+        return f"OpenML says that it has no {name}"
     if "md5 checksum" in str(error):
         return "the download does not have the MD5 checksum that OpenML promises"
-    return f"what OpenML sent is not MNIST: {type(error).__name__}: {error}"
+    return f"what OpenML sent is not {name}: {type(error).__name__}: {error}"
 
 
 def _words(error: BaseException | str) -> str:
@@ -171,4 +171,4 @@ def _line(text: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from mnistgd.datasets.dataset import Listener
+from mnistgd.datasets.named import NamedSet
 from mnistgd.errors import DownloadError
 
-DOWNLOADING = "downloading MNIST from OpenML (--offline skips this)"
 PARSING = "parsing the download, about 15 s"
-PARSING_CACHED = "parsing MNIST from scikit-learn's cache, about 15 s (--offline skips this)"
-HINT = "`mnistgd data fetch` asks again; --offline uses the copy that comes with mnistgd"
 
 _CHILD = Path(__file__).with_name("openml_child.py")
 _SHOW_EVERY = 0.5
@@ -51,8 +49,8 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def run(data_home: Path, folder: Path, listener: Listener, limits: Limits) -> int:
-    """Fetch MNIST through the scikit-learn cache in `data_home`, and leave its arrays in `folder`.
+def run(named: NamedSet, data_home: Path, folder: Path, listener: Listener, limits: Limits) -> int:
+    """Fetch a data set through the scikit-learn cache in `data_home`, and leave its arrays in `folder`.
 
     The process inherits the environment, so proxies, certificates and the like hold for it too. It does
     not outlive this call, whatever ends the call; and what it writes to stderr is not shown to anyone.
@@ -72,7 +70,7 @@ def run(data_home: Path, folder: Path, listener: Listener, limits: Limits) -> in
         # -P keeps Python from importing what lies in the working folder or beside the script. A session
         # of its own keeps Ctrl-C in the terminal from reaching the process before it reaches us.
         child = subprocess.Popen(
-            [sys.executable or "python3", "-P", "-W", "ignore", _CHILD, data_home, folder],
+            [sys.executable or "python3", "-P", "-W", "ignore", _CHILD, named.openml, data_home, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -80,7 +78,7 @@ def run(data_home: Path, folder: Path, listener: Listener, limits: Limits) -> in
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
     try:
-        return _follow(child, Watch(limits, time.monotonic()), listener, complaints)
+        return _follow(child, named, Watch(limits, time.monotonic()), listener, complaints)
     finally:
         _end(child, limits.kill)
 
@@ -134,33 +132,35 @@ class Watch:
         }
 
 
-def _follow(child: subprocess.Popen[bytes], watch: Watch, listener: Listener, complaints: Path) -> int:
+def _follow(
+    child: subprocess.Popen[bytes], named: NamedSet, watch: Watch, listener: Listener, complaints: Path
+) -> int:
     """Follow the process until it is done; raise DownloadError if it fails or takes too long."""
     assert child.stdout is not None
     reports: queue.Queue[dict[str, Any] | None] = queue.Queue()
     try:
         threading.Thread(target=_read, args=(child.stdout, reports), daemon=True).start()
     except RuntimeError as error:
-        raise DownloadError("no thread can be started to follow the download", HINT) from error
-    shown, shown_at = DOWNLOADING, time.monotonic()
+        raise DownloadError("no thread can be started to follow the download", named.hint) from error
+    shown, shown_at = describe(named), time.monotonic()
     listener.busy(shown)
     while True:
         now = time.monotonic()
         deadline, verdict = min(watch.deadlines().items())
         if now >= deadline and reports.empty():
-            raise DownloadError(verdict, HINT)
+            raise DownloadError(verdict, named.hint)
         try:
             report = reports.get(timeout=max(deadline - now, 0.0))
         except queue.Empty:
             continue
         if report is None:
-            raise DownloadError(_explain_end(child.wait(), watch, complaints), HINT)
+            raise DownloadError(_explain_end(child.wait(), named, watch, complaints), named.hint)
         if report["event"] == "failed":
-            raise DownloadError(report["why"], HINT)
+            raise DownloadError(report["why"], named.hint)
         if report["event"] == "done":
             return watch.received
         watch.hear(report, time.monotonic())
-        text = _describe(watch)
+        text = describe(named, watch.received, parsing=watch.parsing)
         if text != shown and (watch.parsing or time.monotonic() - shown_at > _SHOW_EVERY):
             shown, shown_at = text, time.monotonic()
             listener.busy(shown)
@@ -178,16 +178,21 @@ def _read(stdout: IO[bytes], reports: queue.Queue[dict[str, Any] | None]) -> Non
     reports.put(None)
 
 
-def _describe(watch: Watch) -> str:
-    if watch.parsing:
-        return PARSING if watch.received else PARSING_CACHED
-    megabytes = f"{watch.received / 1e6:.1f}"
-    return DOWNLOADING if megabytes == "0.0" else f"{DOWNLOADING}, {megabytes} MB so far"
+def describe(named: NamedSet, received: int = 0, *, parsing: bool = False) -> str:
+    """What is being done, when so many bytes have arrived."""
+    if parsing and received:
+        return PARSING
+    skip = " (--offline skips this)" if named.embedded else ""
+    if parsing:
+        return f"parsing {named.title} from scikit-learn's cache, about 15 s{skip}"
+    megabytes = f"{received / 1e6:.1f}"
+    so_far = "" if megabytes == "0.0" else f", {megabytes} MB so far"
+    return f"downloading {named.title} from OpenML{skip}{so_far}"
 
 
-def _explain_end(code: int, watch: Watch, complaints: Path) -> str:
+def _explain_end(code: int, named: NamedSet, watch: Watch, complaints: Path) -> str:
     """Say why a process ended that said nothing itself."""
-    doing = "parses the download" if watch.parsing else "downloads MNIST"
+    doing = "parses the download" if watch.parsing else f"downloads {named.title}"
     if code == -getattr(signal, "SIGKILL", 9):
         return f"the system killed the process that {doing}, most likely for want of memory"
     last = complaints.read_text("utf-8", "replace").strip().rpartition("\n")[2]

@@ -14,6 +14,7 @@ from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.form import brought
 from mnistgd.datasets.litter import is_litter
+from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.streams import Gunzip, open_file
@@ -21,8 +22,8 @@ from mnistgd.errors import DataError
 from mnistgd.system.files import reason
 
 HINT = (
-    "--data takes mnist, a folder or ZIP of IDX files named as those of MNIST, an .npz or .csv file, "
-    "or a folder of pictures"
+    f"--data takes {', '.join(NAMED)}, a folder or ZIP of IDX files named as those of MNIST, an .npz or .csv "
+    "file, or a folder of pictures"
 )
 
 _ONE_OF_THEM = "name the train images file of one of them"

@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnistgd.datasets import sources
-from mnistgd.datasets.cache import Cache, default_folder
-from mnistgd.datasets.dataset import SILENT, Dataset, Listener
-from mnistgd.datasets.mnist import is_mnist
+from mnistgd.datasets.cache import Cache, Entry, default_folder
+from mnistgd.datasets.dataset import SILENT, Dataset, Listener, sha256
+from mnistgd.datasets.named import MNIST, NamedSet
 from mnistgd.errors import DataError
-
-_FETCH = "mnistgd data fetch"
 
 
 @dataclass(frozen=True)
 class CacheInfo:
-    """What is cached.
+    """What is cached, above all of one data set.
 
     Attributes
     ----------
     folder : Path
         Where the cache is, or will be.
     source : str or None
-        Where the cached MNIST first came from; None if there is none that is sound.
+        Where the cached one first came from; None if there is none that is sound.
+    sha256 : str or None
+        Of its pixels, published or cached; None if it is neither.
     damage : str
-        What is wrong with the cached MNIST; empty if nothing is.
+        What is wrong with the cached one; empty if nothing is.
     deskewed : int
         The number of data sets whose straightened images are cached.
     size : int
@@ -34,65 +34,88 @@ class CacheInfo:
 
     folder: Path
     source: str | None
+    sha256: str | None
     damage: str
     deskewed: int
     size: int
 
 
-def info() -> CacheInfo:
+def info(named: NamedSet = MNIST) -> CacheInfo:
     """What is cached, and whether it is sound; the cache may be empty, or not exist."""
     cache = Cache(default_folder())
-    entry = sources.read(cache)
+    entry = sources.read(named, cache) or Entry()
     return CacheInfo(
         folder=cache.folder,
-        source=entry.source if entry and not entry.damage else None,
-        damage=entry.damage if entry else "",
+        source=(not entry.damage and entry.source) or None,
+        sha256=named.pixels_sha256 or entry.sha256 or None,
+        damage=entry.damage,
         deskewed=sum(name.startswith("deskew") for name in cache.names()),
         size=cache.size(),
     )
 
 
-def fetch(source: sources.Source | None = None, *, listener: Listener = SILENT) -> Dataset:
-    """Bring MNIST anew, and replace what is cached of it.
+def fetch(
+    named: NamedSet = MNIST, source: sources.Source | None = None, *, listener: Listener = SILENT
+) -> Dataset:
+    """Bring a data set anew, and replace what is cached of it.
 
     Parameters
     ----------
+    named : NamedSet
     source : {"openml", "embedded"}, optional
-        Where from; else from OpenML, or from the copy in this package if OpenML does not deliver.
+        Where from; else from OpenML, or from the copy in this package if there is one and OpenML does not
+        deliver.
     listener : Listener
 
     Raises
     ------
     DownloadError
-        If OpenML is asked for and does not deliver. The cache stays as it was.
+        If OpenML does not deliver, and is asked for or the only place. The cache stays as it was.
+    DataError
+        If the copy is asked for, and there is none.
     OutputError
         If the cache cannot be written.
     """
     cache = Cache(default_folder())
-    dataset = sources.bring(source, listener)
-    cache.write(sources.MNIST, sources.parts(dataset), dataset.source, dataset.sha256)
+    dataset = sources.bring(named, source, listener)
+    cache.write(named.name, sources.parts(dataset), dataset.source, dataset.sha256)
     return dataset
 
 
-def verify() -> CacheInfo:
-    """Check that the cached MNIST is MNIST, by the SHA-256 of its pixels and labels.
+def verify(named: NamedSet = MNIST) -> CacheInfo:
+    """Check that the cached data set is what it is called, by the SHA-256 of its pixels and labels.
+
+    Where no SHA-256 is published, that of the pixels has to be the one they were cached with, and each
+    class has to have as many images as it should.
 
     Raises
     ------
     DataError
         If it is not, or nothing is cached.
     """
-    folder = default_folder()
-    entry = sources.read(Cache(folder))
+    folder, fetch = default_folder(), f"mnistgd data fetch {named.name}"
+    entry = sources.read(named, Cache(folder))
     if entry is None:
-        raise DataError(f"MNIST is not cached in {folder}", _FETCH)
+        raise DataError(f"{named.title} is not cached in {folder}", fetch)
     if entry.damage:
-        raise DataError(f"the cached MNIST is damaged: {entry.damage}", _FETCH)
-    if not is_mnist([entry.arrays["images"]], [entry.arrays["labels"]]):
-        raise DataError(f"what is cached in {folder} is not MNIST", _FETCH)
-    return info()
+        raise DataError(f"the cached {named.title} is damaged: {entry.damage}", fetch)
+    images, labels = entry.arrays["images"], entry.arrays["labels"]
+    if not named.is_of([images], [labels]) or sha256(images) != entry.sha256:
+        raise DataError(f"what is cached in {folder} is not {named.title}", fetch)
+    return info(named)
 
 
-def clear() -> int:
-    """Remove the files of the cache, and nothing else; return the number of bytes that were freed."""
-    return Cache(default_folder()).clear()
+def clear(named: NamedSet | None = None) -> int:
+    """Remove files of the cache, and nothing else; return the number of bytes that were freed.
+
+    Parameters
+    ----------
+    named : NamedSet, optional
+        Only what is kept of this one, straightened images among it.
+    """
+    cache = Cache(default_folder())
+    if named is None:
+        return cache.clear()
+    digest = info(named).sha256
+    straightened = [name for name in cache.names() if digest and name.endswith(f"-{digest[:16]}")]
+    return cache.clear([named.name, *straightened])

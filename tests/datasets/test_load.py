@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistgd.datasets import mnist, upkeep
+from mnistgd.datasets import upkeep
 from mnistgd.datasets.deskew import deskew
 from mnistgd.datasets.load import load_dataset
+from mnistgd.datasets.named import FASHION_MNIST, KUZUSHIJI_MNIST, MNIST
+from mnistgd.datasets.options import DataOptions
 from mnistgd.errors import DataError, DownloadError, UsageError
 
 REFUSED = DownloadError("OpenML refused the connection", "use --offline")
@@ -94,7 +96,7 @@ class TestMnist:
         assert len(notes.notices) == 1
 
     def test_labels_that_are_not_those_of_mnist_are_not_used(self, world, monkeypatch):
-        monkeypatch.setattr(mnist, "LABELS_SHA256", "0" * 64)
+        monkeypatch.setitem(MNIST.__dict__, "labels_sha256", "0" * 64)
         with pytest.raises(DataError, match="embedded copy of MNIST is damaged"):
             load_dataset(offline=True)
         assert not cached().exists()
@@ -114,6 +116,72 @@ class TestMnist:
             load_dataset(class_names=list("abc"))
         with pytest.raises(UsageError, match="two classes"):
             load_dataset(class_names=list("aa"))
+
+
+@pytest.mark.parametrize("named", [FASHION_MNIST, KUZUSHIJI_MNIST], ids=lambda named: named.name)
+class TestOthersByName:
+    """Sets of which this package has no copy, against a stand-in of forty images."""
+
+    def test_openml_is_asked_once(self, named, world, notes):
+        for _ in range(3):
+            dataset = load_dataset(named.name, listener=notes)
+            assert np.array_equal(dataset.train_images, world.dataset.train_images)
+            assert np.array_equal(dataset.test_labels, world.dataset.test_labels)
+            assert dataset.sha256 == world.dataset.sha256
+            assert (dataset.source, dataset.class_names) == (named.name, named.class_names)
+        assert load_dataset(named.name, offline=True).sha256 == world.dataset.sha256
+        assert world.asked == [named.name]
+        assert notes.notices == []
+
+    def test_each_has_its_own_place_in_the_cache(self, named, world):
+        load_dataset()
+        load_dataset(named.name)
+        assert load_dataset().source == "openml"
+        assert world.asked == ["openml", named.name]
+
+    @pytest.mark.parametrize("offline", [False, True])
+    def test_what_is_nowhere(self, named, world, offline, monkeypatch, tmp_path):
+        monkeypatch.chdir(tmp_path)
+        world.openml = DownloadError("OpenML refused the connection", named.hint)
+        with pytest.raises(DataError) as caught:
+            load_dataset(named.name, offline=offline)
+        why = f"mnistgd has no copy of {named.title}" if offline else "OpenML refused the connection"
+        assert caught.value.message == f"{named.title} is not in the cache, and {why}"
+        assert f"mnistgd data fetch {named.name}" in caught.value.hint
+        assert "--data FOLDER" in caught.value.hint
+        assert "t10k-labels-idx1-ubyte.gz" in caught.value.hint
+        assert world.asked == ([] if offline else [named.name])
+        assert not cached().parent.exists()
+
+    def test_a_folder_of_that_name(self, named, world, idx_folder, monkeypatch):
+        idx_folder.rename(idx_folder.parent / named.name)
+        monkeypatch.chdir(idx_folder.parent)
+        with pytest.raises(DataError) as caught:
+            load_dataset(named.name, offline=True)
+        assert caught.value.hint == f"--data ./{named.name} reads what lies here under that name"
+        assert load_dataset(f"./{named.name}").source == str(idx_folder.parent / named.name)
+
+    def test_a_damaged_cache_is_told_and_built_again(self, named, world, notes):
+        load_dataset(named.name)
+        spoil(cached(f"{named.name}-labels.npy"))
+        load_dataset(named.name, listener=notes)
+        assert len(notes.notices) == 1
+        assert world.asked == [named.name, named.name]
+        assert upkeep.verify(named).damage == ""
+
+    def test_a_damaged_cache_without_openml(self, named, world, notes):
+        load_dataset(named.name)
+        spoil(cached(f"{named.name}-images.npy"))
+        with pytest.raises(DataError, match="is not in the cache"):
+            load_dataset(named.name, offline=True, listener=notes)
+        assert len(notes.notices) == 1
+
+    def test_names_of_its_classes(self, named, world):
+        assert load_dataset(named.name, class_names=list("abcdefghij")).class_names == tuple("abcdefghij")
+
+    def test_options_of_files_mean_nothing(self, named, world):
+        with pytest.raises(UsageError, match=f"--transpose means nothing for {named.title}"):
+            load_dataset(named.name, options=DataOptions(transpose=True))
 
 
 class TestPath:
@@ -197,6 +265,8 @@ class TestDeskew:
 LOAD = """
 import hashlib, json, sys
 from mnistgd.datasets.load import load_dataset
+from mnistgd.datasets.named import FASHION_MNIST, KUZUSHIJI_MNIST, MNIST
+from mnistgd.datasets.options import DataOptions
 
 class Notes:
     notices = []
@@ -248,7 +318,7 @@ def test_whoever_reads_while_another_replaces_clears_and_spoils_gets_the_right_i
     for reader in readers:
         reader.start()
     for _ in range(50):
-        upkeep.fetch("embedded")
+        upkeep.fetch(source="embedded")
         # Not in place: what is mapped elsewhere must stay.
         cached("spoilt").write_bytes(bytes(128 + 40 * 784))
         cached("spoilt").replace(cached())

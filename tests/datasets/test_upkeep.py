@@ -9,6 +9,7 @@ import pytest
 from mnistgd.datasets import sources, upkeep
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.load import load_dataset
+from mnistgd.datasets.named import FASHION_MNIST, KUZUSHIJI_MNIST, MNIST
 from mnistgd.errors import DataError, DownloadError, OutputError
 
 REFUSED = DownloadError("OpenML refused the connection", "use --offline")
@@ -27,7 +28,10 @@ def spoil(path):
 
 def test_info_on_an_empty_cache(folder):
     found = upkeep.info()
-    assert found == upkeep.CacheInfo(folder=folder, source=None, damage="", deskewed=0, size=0)
+    assert found == upkeep.CacheInfo(
+        folder=folder, source=None, sha256=MNIST.pixels_sha256, damage="", deskewed=0, size=0
+    )
+    assert upkeep.info(KUZUSHIJI_MNIST).sha256 is None
     assert not folder.exists()
 
 
@@ -64,12 +68,12 @@ class TestFetch:
         before = {path: path.read_bytes() for path in folder.iterdir()}
         world.openml = REFUSED
         with pytest.raises(DownloadError, match="refused"):
-            upkeep.fetch("openml", listener=notes)
+            upkeep.fetch(source="openml", listener=notes)
         assert {path: path.read_bytes() for path in folder.iterdir()} == before
         assert notes.notices == []
 
     def test_from_the_copy(self, world):
-        assert upkeep.fetch("embedded").source == "embedded"
+        assert upkeep.fetch(source="embedded").source == "embedded"
         assert world.asked == ["embedded"]
 
     def test_replaces_a_damaged_cache(self, world, folder):
@@ -111,6 +115,50 @@ class TestVerify:
         assert upkeep.info().damage == ""
         with pytest.raises(DataError, match="is not MNIST"):
             upkeep.verify()
+
+
+class TestOthersByName:
+    def test_fetched_and_sound(self, world):
+        for named in (FASHION_MNIST, KUZUSHIJI_MNIST):
+            assert upkeep.fetch(named).source == named.name
+            assert upkeep.verify(named) == upkeep.info(named)
+            assert upkeep.info(named).sha256 == world.dataset.sha256
+        assert upkeep.info().source is None
+
+    @pytest.mark.parametrize("source", [None, "openml", "embedded"])
+    def test_no_place_has_it(self, world, folder, source):
+        world.openml = REFUSED
+        with pytest.raises(DataError) as caught:
+            upkeep.fetch(KUZUSHIJI_MNIST, source)
+        wanted = "mnistgd has no copy of Kuzushiji-MNIST" if source == "embedded" else REFUSED.message
+        assert caught.value.message == wanted
+        assert not folder.exists()
+
+    @pytest.mark.parametrize(
+        ("changed", "named"),
+        [("test_images", FASHION_MNIST), ("test_images", KUZUSHIJI_MNIST), ("test_labels", KUZUSHIJI_MNIST)],
+    )
+    def test_other_images_with_a_record_that_fits(self, world, changed, named):
+        array = getattr(world.dataset, changed).copy()
+        array.flat[0] ^= 1
+        forged = replace(world.dataset, **{changed: array})
+        Cache(default_folder()).write(named.name, sources.parts(forged), named.name, world.dataset.sha256)
+        assert upkeep.info(named).damage == ""
+        with pytest.raises(DataError, match=f"is not {named.title}") as caught:
+            upkeep.verify(named)
+        assert caught.value.hint == f"mnistgd data fetch {named.name}"
+
+    def test_clear_of_one_leaves_the_others(self, world, folder):
+        upkeep.fetch(FASHION_MNIST)
+        before = {path.name for path in folder.iterdir()}
+        upkeep.fetch(source="embedded")
+        assert upkeep.clear(MNIST) > 0
+        assert {path.name for path in folder.iterdir()} == before
+
+    def test_clear_of_one_takes_its_straightened_images(self, world, folder):
+        load_dataset("kuzushiji-mnist", deskew=True)
+        assert upkeep.clear(KUZUSHIJI_MNIST) > 0
+        assert not any(folder.iterdir())
 
 
 def test_clear(world, folder):

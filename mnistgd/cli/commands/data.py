@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,15 +14,16 @@ from mnistgd.cli import console, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
 from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.tables import abreast, table
+from mnistgd.datasets.named import MNIST, NAMED, Name
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import UsageError
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from mnistgd.datasets.dataset import About, Dataset
+    from mnistgd.datasets.named import NamedSet
     from mnistgd.datasets.upkeep import CacheInfo
 
-MNIST = "mnist"
 SPLITS: tuple[Literal["train"], Literal["test"]] = ("train", "test")
 
 data_app = typer.Typer(
@@ -39,8 +41,16 @@ def data_root(context: typer.Context) -> None:
 
 
 _Path = Annotated[
-    str | None, typer.Argument(metavar="[PATH]", help="The images, as --data names them.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[NAME|PATH]",
+        autocompletion=lambda: list(NAMED),
+        help="The images, as --data names them.",
+        show_default=False,
+    ),
 ]
+_name = partial(typer.Argument, metavar="[NAME]", help=f"Which images: {', '.join(NAMED)}.")
+_Name = Annotated[Name, _name()]
 
 
 @data_app.command("info", cls=Command)
@@ -60,23 +70,24 @@ def info(
 
     data = _named(context, path, data)
     names = inputs.class_names(class_names)
-    cache = upkeep.info()
-    if data == MNIST and reading == PLAINLY:
-        described = _mnist(cache)
+    named = NAMED.get(data) if reading == PLAINLY else None
+    cache = upkeep.info(named or MNIST)
+    if named is not None:
+        described = _known(named, cache)
     else:
         described = _describe(inputs.dataset(data, names, reading=reading, quiet=quiet))
     outputs.claim(as_json=as_json).finish(
         described | {"cache": _cache(cache)},
         [
-            f"source        {described['source'] or 'not fetched yet: mnistgd data fetch'}",
+            f"source        {described['source'] or f'not fetched yet: mnistgd data fetch {data}'}",
             f"images        {described['train_images']:,} to train, {described['test_images']:,} to test",
             f"classes       {listed(described['names'])}",
             "shape         28×28, one byte a pixel",
-            *([] if data == MNIST else _reading(described)),
-            f"sha256        {described['sha256']}",
+            *([] if named else _reading(described)),
+            f"sha256        {described['sha256'] or 'known when it has been fetched'}",
             f"cache         {cache.folder}",
-            f"cached        {_cached(cache)}",
-            *([] if data == MNIST else _counts(described)),
+            f"cached        {_cached(named or MNIST, cache)}",
+            *([] if named else _counts(described)),
         ],
     )
 
@@ -146,39 +157,42 @@ def show(
 
 @data_app.command("fetch")
 def fetch(
+    name: _Name = "mnist",
     source: Annotated[
         Literal["openml", "embedded"] | None,
-        typer.Option(help="Where from.", show_default="openml, else embedded"),
+        typer.Option(help="Where from; embedded is MNIST alone.", show_default="openml, else embedded"),
     ] = None,
     offline: options.Offline = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Bring MNIST anew, asking OpenML even if it was asked before."""
+    """Bring images anew, asking OpenML even if it was asked before."""
     from mnistgd.datasets import upkeep
 
     if offline and source == "openml":
         raise UsageError("--offline and --source openml contradict each other", "leave one of them out")
     with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        dataset = upkeep.fetch("embedded" if offline else source, listener=reporter)
-    _report_cache(upkeep.info(), _describe(dataset), as_json)
+        upkeep.fetch(NAMED[name], "embedded" if offline else source, listener=reporter)
+    _report_cache(NAMED[name], upkeep.info(NAMED[name]), as_json)
 
 
 @data_app.command("verify")
-def verify(as_json: options.Json = False) -> None:
-    """Check every byte of the cached MNIST."""
+def verify(name: _Name = "mnist", as_json: options.Json = False) -> None:
+    """Check every byte of what is cached."""
     from mnistgd.datasets import upkeep
 
-    cache = upkeep.verify()
-    _report_cache(cache, _mnist(cache), as_json)
+    _report_cache(NAMED[name], upkeep.verify(NAMED[name]), as_json)
 
 
 @data_app.command("clear")
-def clear(as_json: options.Json = False) -> None:
+def clear(
+    name: Annotated[Name | None, _name(show_default="all that is cached")] = None,
+    as_json: options.Json = False,
+) -> None:
     """Empty mnistgd's own cache; what scikit-learn downloaded stays."""
     from mnistgd.datasets import upkeep
 
-    freed = upkeep.clear()
+    freed = upkeep.clear(NAMED[name] if name else None)
     document = {"freed": freed, "cache": _cache(upkeep.info())}
     outputs.claim(as_json=as_json).finish(document, [f"freed {_megabytes(freed)}"])
 
@@ -202,12 +216,9 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
     return _facts(dataset.source, train, test, dataset.class_names, dataset.sha256, dataset.about)
 
 
-def _mnist(cache: CacheInfo) -> dict[str, Any]:
-    """What is known of MNIST before any of it is read."""
-    from mnistgd.datasets.dataset import DIGIT_NAMES
-    from mnistgd.datasets.mnist import PIXELS_SHA256, TEST_COUNTS, TRAIN_COUNTS
-
-    return _facts(cache.source, TRAIN_COUNTS, TEST_COUNTS, DIGIT_NAMES, PIXELS_SHA256)
+def _known(named: NamedSet, cache: CacheInfo) -> dict[str, Any]:
+    """What is known of a data set before any of it is read."""
+    return _facts(cache.source, named.train_counts, named.test_counts, named.class_names, cache.sha256)
 
 
 def _facts(
@@ -215,7 +226,7 @@ def _facts(
     train: Sequence[int],
     test: Sequence[int],
     names: Sequence[str],
-    sha256: str,
+    sha256: str | None,
     about: About | None = None,
 ) -> dict[str, Any]:
     return {
@@ -256,10 +267,10 @@ def _cache(cache: CacheInfo) -> dict[str, Any]:
     }
 
 
-def _cached(cache: CacheInfo) -> str:
+def _cached(named: NamedSet, cache: CacheInfo) -> str:
     if cache.damage:
-        return f"MNIST, damaged ({cache.damage}); it is built again when it is next used"
-    what = f"MNIST, from {cache.source}" if cache.source else "nothing of MNIST"
+        return f"{named.title}, damaged ({cache.damage}); it is built again when it is next used"
+    what = _whence(named, cache) if cache.source else f"nothing of {named.title}"
     return f"{what}; {_megabytes(cache.size)}"
 
 
@@ -267,6 +278,11 @@ def _megabytes(count: int) -> str:
     return f"{count / 1e6:.1f} MB"
 
 
-def _report_cache(cache: CacheInfo, described: dict[str, Any], as_json: bool) -> None:
-    line = f"MNIST, from {described['source']}, is whole and cached in {cache.folder}"
-    outputs.claim(as_json=as_json).finish(described | {"cache": _cache(cache)}, [line])
+def _whence(named: NamedSet, cache: CacheInfo) -> str:
+    """What is cached, and where it came from if there was a choice."""
+    return f"{named.title}, from {cache.source}" if len(named.sources) > 1 else named.title
+
+
+def _report_cache(named: NamedSet, cache: CacheInfo, as_json: bool) -> None:
+    line = f"{_whence(named, cache)}: whole, and cached in {cache.folder}"
+    outputs.claim(as_json=as_json).finish(_known(named, cache) | {"cache": _cache(cache)}, [line])

@@ -1,6 +1,7 @@
 """``mnistgd data``: what the images are, and the cache that keeps them."""
 
 import gzip
+import hashlib
 import json
 import os
 
@@ -9,7 +10,8 @@ import pytest
 from PIL import Image
 
 from mnistgd.datasets import upkeep
-from mnistgd.datasets.mnist import PIXELS_SHA256
+from mnistgd.datasets.cache import Cache, default_folder
+from mnistgd.datasets.named import MNIST
 
 KEYS = {"source", "train_images", "test_images", "names", "counts", "shape", "read", "sha256", "cache"}
 
@@ -26,7 +28,7 @@ def test_info_on_an_empty_cache(mnistgd):
     assert result.code == 0
     assert set(result.json) == KEYS
     assert result.json["source"] is None
-    assert result.json["sha256"] == PIXELS_SHA256
+    assert result.json["sha256"] == MNIST.pixels_sha256
     assert (result.json["train_images"], result.json["test_images"]) == (60_000, 10_000)
     assert result.json["cache"]["bytes"] == 0
     assert result.json["cache"]["folder"] == os.environ["MNISTGD_CACHE"]
@@ -36,7 +38,7 @@ def test_info_on_an_empty_cache(mnistgd):
 def test_the_life_of_a_cache(mnistgd):
     fetched = mnistgd("data", "fetch", "--source", "embedded", "--json").json
     assert fetched["source"] == "embedded"
-    assert fetched["sha256"] == PIXELS_SHA256
+    assert fetched["sha256"] == MNIST.pixels_sha256
     assert mnistgd("data", "info", "--json").json == fetched
     assert mnistgd("data", "verify", "--json").json == fetched
     assert "MNIST, from embedded" in mnistgd("data", "info").stdout
@@ -103,6 +105,72 @@ def test_show_to_stdout(shell, few):
     result = shell("data", "show", "--data", few, "--out", "-", "--json")
     assert (result.code, result.stdout) == (2, "")
     assert "both want stdout" in result.stderr
+
+
+# --- data sets that have a name and come from OpenML alone ------------------------------------------
+
+
+@pytest.fixture
+def kuzushiji():
+    """Put into the cache what can be taken for Kuzushiji-MNIST: of each class, a bar in its own place."""
+    labels = (np.arange(70_000) % 10).astype(np.uint8)
+    images = np.zeros((70_000, 28, 28), np.uint8)
+    images[np.arange(70_000), labels * 2 + 3] = 255
+    digest = hashlib.sha256(images.tobytes()).hexdigest()
+    arrays = {"images": [images], "labels": [labels]}
+    Cache(default_folder()).write("kuzushiji-mnist", arrays, "kuzushiji-mnist", digest)
+    return digest
+
+
+def test_a_set_by_name_that_is_nowhere(mnistgd, tmp_path):
+    for command in (["train", "--data"], ["data", "fetch"], ["data", "show"]):
+        result = mnistgd(*command, "fashion-mnist", *(["--out", tmp_path / "x"] * (command[1] != "fetch")))
+        assert (result.code, result.stdout) == (1, "")
+        error, hint = result.stderr.splitlines()[-2:]
+        assert error.startswith("error: ")
+        assert error.endswith("OpenML cannot be reached: connection refused")
+        assert hint.startswith("hint: `mnistgd data fetch fashion-mnist` asks OpenML; or put its files into")
+    assert mnistgd("data", "fetch", "fashion-mnist", "--offline").code == 1
+    assert mnistgd("data", "verify", "fashion-mnist").code == 1
+    assert mnistgd("data", "fetch", "fashion").code == 2
+
+
+def test_what_is_known_of_a_set_before_it_is_fetched(mnistgd):
+    described = mnistgd("data", "info", "kuzushiji-mnist", "--json").json
+    assert set(described) == KEYS
+    assert (described["source"], described["sha256"]) == (None, None)
+    assert described["counts"] == {"train": [6000] * 10, "test": [1000] * 10}
+    shown = mnistgd("data", "info", "--data", "kuzushiji-mnist").stdout
+    assert "not fetched yet: mnistgd data fetch kuzushiji-mnist" in shown
+    assert "nothing of Kuzushiji-MNIST" in shown
+
+
+def test_the_cache_of_a_set_by_name(mnistgd, kuzushiji, tmp_path):
+    described = mnistgd("data", "info", "kuzushiji-mnist", "--json").json
+    assert (described["source"], described["sha256"]) == ("kuzushiji-mnist", kuzushiji)
+    assert mnistgd("data", "verify", "kuzushiji-mnist", "--json").json == described
+    assert "Kuzushiji-MNIST: whole, and cached in" in mnistgd("data", "verify", "kuzushiji-mnist").stdout
+    out = ("--out", tmp_path / "s.png", "--digit", 3, "--json")
+    assert mnistgd("data", "show", "kuzushiji-mnist", *out).json["images"][:2] == [3, 13]
+    assert mnistgd("data", "clear", "mnist", "--json").json["freed"] == 0
+    assert mnistgd("data", "clear", "kuzushiji-mnist", "--json").json["freed"] > 50_000_000
+
+
+def test_a_network_finds_its_images_by_their_name(mnistgd, kuzushiji, tmp_path, monkeypatch):
+    weights = tmp_path / "w.npz"
+    monkeypatch.setenv("MNISTGD_DATA", "kuzushiji-mnist")
+    trained = mnistgd("train", "--offline", "--epochs", 1, "--out", weights, "--json").json
+    assert trained["data"] == {"source": "kuzushiji-mnist", "sha256": kuzushiji}
+    monkeypatch.delenv("MNISTGD_DATA")
+    monkeypatch.setenv("MNISTGD_OFFLINE", "1")
+    evaluated = mnistgd("evaluate", "--weights", weights, "--json")
+    assert (evaluated.code, evaluated.stderr) == (0, "")
+    assert mnistgd("explain", "--index", 4, "--weights", weights, "--json").json["true_digit"] == 4
+    assert mnistgd("verify", weights).code == 0
+    mnistgd("data", "clear")
+    gone = mnistgd("evaluate", "--weights", weights)
+    assert gone.code == 1
+    assert "error: Kuzushiji-MNIST is not in the cache, and mnistgd has no copy of" in gone.stderr
 
 
 # --- data sets of the user's own that are not what they should be ----------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets.load import load_dataset
-from mnistgd.datasets.mnist import PIXELS_SHA256
+from mnistgd.datasets.named import MNIST
 from mnistgd.model import weights_file
 
 KEYS = {
@@ -29,7 +29,7 @@ def test_the_main_job(mnistgd, tmp_path, monkeypatch):
     assert result.json["epochs"] == 10
     assert result.json["steps"] == 6000
     assert result.json["weights"] == "weights.npz"
-    assert result.json["data"] == {"source": "embedded", "sha256": PIXELS_SHA256}
+    assert result.json["data"] == {"source": "embedded", "sha256": MNIST.pixels_sha256}
     assert result.json["settings"]["learning_rate"] == 1.0
     assert result.json["settings"]["init"] == "zeros"
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch ")]

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mnistgd.datasets import openml
+from mnistgd.datasets.named import FASHION_MNIST, KUZUSHIJI_MNIST, MNIST, NamedSet
 from mnistgd.datasets.openml_process import Limits
 from mnistgd.errors import DownloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from tests.openml_standin import StandIn
 
@@ -47,11 +51,11 @@ FAULTS: dict[str, tuple[Callable[[StandIn], None], str]] = {
     ),
     "other JSON": (
         lambda s: s.fail(s.SEARCH, s.body(b"{}")),
-        "what OpenML sent is not MNIST: KeyError: 'data'",
+        "what OpenML sent is not mnist_784: KeyError: 'data'",
     ),
     "not ARFF": (
-        lambda s: s.serve_arff(b"\x00\xff" * 5000, 70_000),
-        "what OpenML sent is not MNIST: UnicodeDecodeError: .*",
+        lambda s: s.serve_arff(b"\x00\xff" * 5000, 70_000, s.name),
+        "what OpenML sent is not mnist_784: UnicodeDecodeError: .*",
     ),
     "wrong checksum": (
         lambda s: s.fail(s.ARFF, s.body(s.answers[s.ARFF].replace(b"0", b"1"))),
@@ -76,10 +80,19 @@ SILENCE: dict[str, Callable[[StandIn], None]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*FAULTS, *SILENCE, "drips"])
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        *((name, MNIST) for name in (*FAULTS, *SILENCE, "drips")),
+        *((name, FASHION_MNIST) for name in ("unknown", "not ARFF", "wrong checksum", "other images")),
+        *((name, KUZUSHIJI_MNIST) for name in ("half a file", "other images", "falls silent")),
+    ],
+)
 def test_a_fault_is_one_line_and_leaves_nothing(
     name: str,
+    named: NamedSet,
     standin: StandIn,
+    three: tuple[NDArray[np.uint8], NDArray[np.uint8]],
     cache: Path,
     temporary: Path,
     children: list[subprocess.Popen[Any]],
@@ -87,6 +100,7 @@ def test_a_fault_is_one_line_and_leaves_nothing(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     limits = Limits()
+    standin.serve(*three, named.openml)
     if name == "drips":
         standin.fail(standin.ARFF, standin.drip(0.2))
         said, limits = r"the download took longer than 1\.5 s \(.* MB arrived\)", Limits(download=1.5)
@@ -99,10 +113,11 @@ def test_a_fault_is_one_line_and_leaves_nothing(
     before = content(cache)
 
     with pytest.raises(DownloadError) as caught:
-        openml.fetch(limits=limits)
+        openml.fetch(named, limits=limits)
 
+    said = said.replace("MNIST", named.title).replace("mnist_784", named.openml)
     assert re.fullmatch(said, caught.value.message)
-    assert "--offline" in caught.value.hint
+    assert caught.value.hint == named.hint
     assert content(cache) == before
     assert not any(temporary.iterdir())
     assert [child.poll() is None for child in children] == [False]
@@ -115,12 +130,12 @@ def test_a_slow_line_is_not_a_dead_one(standin: StandIn) -> None:
     limits = Limits(silence=1.2)
     assert 0.01 * len(standin.answers[standin.SEARCH]) > 1.5 * limits.silence
     with pytest.raises(DownloadError, match="but 3 other images"):
-        openml.fetch(limits=limits)
+        openml.fetch(MNIST, limits=limits)
 
 
 def test_a_server_that_refuses() -> None:
     with pytest.raises(DownloadError, match=r"^OpenML cannot be reached: connection refused$"):
-        openml.fetch()
+        openml.fetch(MNIST)
     assert not openml.scikit_learn_cache().parent.exists()
 
 
@@ -129,7 +144,7 @@ def test_a_certificate_that_nobody_vouches_for(standin: StandIn, monkeypatch: py
     with pytest.raises(
         DownloadError, match=r"^OpenML's certificate is not trusted: unable to get local issuer"
     ):
-        openml.fetch()
+        openml.fetch(MNIST)
     assert standin.asked == []
 
 
@@ -142,7 +157,7 @@ def test_what_others_put_into_the_cache_meanwhile_stays(
 
     standin.fail(standin.ARFF, bring_it_and_fail)
     with pytest.raises(DownloadError, match="504"):
-        openml.fetch()
+        openml.fetch(MNIST)
     assert (cache / f"openml.org{standin.ARFF}.gz").is_file()
 
 
@@ -154,6 +169,6 @@ def test_scikit_learn_may_not_remove_what_it_cannot_parse(
     fill(cache)
     before = content(cache)
     with pytest.raises(DownloadError, match="ran out of memory"):
-        openml.fetch()
+        openml.fetch(MNIST)
     assert standin.asked == [f"api.openml.org{standin.ARFF}"]
     assert content(cache) == before

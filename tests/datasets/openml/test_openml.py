@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from mnistgd.datasets import mnist, openml
-from mnistgd.datasets.openml_process import DOWNLOADING, PARSING, PARSING_CACHED
+from mnistgd.datasets import openml
+from mnistgd.datasets.named import FASHION_MNIST, KUZUSHIJI_MNIST, MNIST
+from mnistgd.datasets.openml_process import PARSING
 from mnistgd.errors import DownloadError
 
 if TYPE_CHECKING:
@@ -23,23 +25,29 @@ if TYPE_CHECKING:
     Content = Callable[[Path], dict[str, tuple[int, int, bytes]]]
 
 COUNT = 5_000
+DOWNLOADING = "downloading MNIST from OpenML (--offline skips this)"
+PARSING_CACHED = "parsing MNIST from scikit-learn's cache, about 15 s (--offline skips this)"
 ARFF = "openml.org/data/v1/download/52667/mnist_784.arff.gz"
 
 
 def test_mnist_arrives_and_stays_for_scikit_learn(
-    openml_standin: StandIn, cache: Path, temporary: Path, diary: Any, monkeypatch: pytest.MonkeyPatch
+    openml_standin: StandIn, cache: Path, temporary: Path, diary: Any
 ) -> None:
     """As much of it as is more than any buffer holds; that all of it is MNIST, the embedded copy shows."""
     real_images, real_labels = openml_standin.serve_mnist(COUNT)
-    monkeypatch.setattr(mnist, "N_IMAGES", COUNT)
-    monkeypatch.setattr(mnist, "PIXELS_SHA256", hashlib.sha256(real_images.tobytes()).hexdigest())
-    monkeypatch.setattr(mnist, "LABELS_SHA256", hashlib.sha256(real_labels.tobytes()).hexdigest())
+    part = replace(
+        MNIST,
+        train_counts=tuple(np.bincount(real_labels[:4000])),
+        test_counts=tuple(np.bincount(real_labels[4000:])),
+        pixels_sha256=hashlib.sha256(real_images.tobytes()).hexdigest(),
+        labels_sha256=hashlib.sha256(real_labels.tobytes()).hexdigest(),
+    )
     sent = openml_standin.answers[openml_standin.ARFF]
     # A broken download that somebody left: scikit-learn notices, and downloads it again.
     (cache / ARFF).parent.mkdir(parents=True)
     (cache / ARFF).write_bytes(sent[: len(sent) // 2])
 
-    images, labels = openml.fetch(diary)
+    images, labels = openml.fetch(part, diary)
 
     assert images.dtype == labels.dtype == np.uint8
     assert images.shape == (COUNT, 28, 28)
@@ -62,6 +70,34 @@ def test_mnist_arrives_and_stays_for_scikit_learn(
     assert not any(temporary.iterdir())
 
 
+def test_kuzushiji_mnist_is_told_by_its_counts(openml_standin: StandIn, cache: Path, diary: Any) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (30, 28, 28), dtype=np.uint8)
+    labels = np.arange(30, dtype=np.uint8) % 10
+    small = replace(KUZUSHIJI_MNIST, train_counts=(2,) * 10, test_counts=(1,) * 10)
+    openml_standin.serve(images, np.roll(labels, 1) // 2, "Kuzushiji-MNIST")
+    with pytest.raises(DownloadError, match="what OpenML sent is not Kuzushiji-MNIST, but 30 other images"):
+        openml.fetch(small)
+
+    openml_standin.serve(images, labels, "Kuzushiji-MNIST")
+    found, digits = openml.fetch(small, diary)
+
+    np.testing.assert_array_equal(found, images)
+    np.testing.assert_array_equal(digits, labels)
+    assert diary.texts[0] == "downloading Kuzushiji-MNIST from OpenML"
+    search = "openml.org/api/v1/json/data/list/data_name/kuzushiji-mnist/limit/2/data_version/1.gz"
+    assert (cache / search).is_file()
+
+
+def test_mnist_is_not_taken_for_fashion_mnist(openml_standin: StandIn, cache: Path, content: Content) -> None:
+    openml_standin.serve(np.zeros((3, 28, 28), np.uint8), np.arange(3, dtype=np.uint8), "Fashion-MNIST")
+    before = content(cache)
+    with pytest.raises(DownloadError, match="what OpenML sent is not Fashion-MNIST, but 3 other") as caught:
+        openml.fetch(FASHION_MNIST)
+    assert "mnistgd data fetch fashion-mnist" in caught.value.hint
+    assert content(cache) == before
+
+
 @pytest.mark.usefixtures("standin")
 def test_a_download_made_elsewhere_is_used(
     content: Content, diary: Any, monkeypatch: pytest.MonkeyPatch
@@ -77,7 +113,7 @@ def test_a_download_made_elsewhere_is_used(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
 
     with pytest.raises(DownloadError, match="what scikit-learn's cache holds is not MNIST") as caught:
-        openml.fetch(diary)
+        openml.fetch(MNIST, diary)
 
     assert str(cache) in caught.value.hint
     assert diary.texts == [DOWNLOADING, PARSING_CACHED]

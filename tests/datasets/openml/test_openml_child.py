@@ -42,7 +42,7 @@ from mnistgd.datasets import openml_child
     ],
 )
 def test_every_error_has_a_line(error: Exception, said: str | None) -> None:
-    line = openml_child.explain(error)
+    line = openml_child.explain(error, "mnist_784")
     assert said is None or line == said
     assert "\n" not in line
     assert len(line) <= 120
