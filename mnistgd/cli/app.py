@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 from mnistgd import __version__
-from mnistgd.cli import console, meant, options, signals, train_options
+from mnistgd.cli import console, displays, meant, options, signals, train_options
 from mnistgd.cli.command import Command
 from mnistgd.cli.commands.animate import animate
 from mnistgd.cli.commands.compare import compare
@@ -197,7 +197,7 @@ def _report_stop(code: int) -> int:
 
 def _leave(code: int) -> None:
     with contextlib.suppress(OSError):
-        console.stop_displays()
+        displays.stop_all()
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

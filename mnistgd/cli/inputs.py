@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mnistgd.cli import console
+from mnistgd.cli import console, displays
 from mnistgd.cli.options import ALL
 from mnistgd.errors import DataError, ImageError, MnistgdError, UsageError, WeightsError
 
@@ -105,7 +105,7 @@ def dataset(
     """The images that ``--data`` names, while stderr says what takes a while; see `load_dataset`."""
     from mnistgd.datasets.load import load_dataset
 
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         return load_dataset(data, offline=offline, class_names=class_names, deskew=deskew, listener=reporter)
 
 
@@ -113,7 +113,7 @@ def images_for(model: Model, data: str | None, *, offline: bool, quiet: bool) ->
     """The images that a network is asked about, while stderr says what takes a while."""
     from mnistgd.model import data as of_model
 
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         return of_model.images_for(model, data, offline=offline, listener=reporter)
 
 

@@ -1,4 +1,4 @@
-"""What is said on stderr where no spinner can be drawn."""
+"""What goes to stdout: the whole of a result, and nothing that breaks a line."""
 
 import io
 import os
@@ -11,21 +11,7 @@ from typing import Any
 import pytest
 
 from mnistgd.cli import console
-from mnistgd.cli.console import Reporter, print_json, print_lines
-
-
-def test_progress_within_one_task_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    reporter = Reporter(quiet=False)
-    for what in ("downloading", "downloading, 1.5 MB so far", "downloading, 3.1 MB so far", "parsing"):
-        reporter.busy(what)
-    assert capfd.readouterr() == ("", "downloading …\nparsing …\n")
-
-
-def test_quiet_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    reporter = Reporter(quiet=True)
-    reporter.busy("downloading")
-    reporter.notice("it was damaged")
-    assert capfd.readouterr() == ("", "")
+from mnistgd.cli.console import print_json, print_lines
 
 
 def test_numbers_that_are_not_finite_are_null(capfd: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mnistgd.cli import console, fonts, inputs, options, outputs
+from mnistgd.cli import console, displays, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
 from mnistgd.system.words import counted
 
@@ -122,7 +122,7 @@ def fetch(
 
     if offline and source == "openml":
         raise UsageError("--offline and --source openml contradict each other", "leave one of them out")
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         dataset = upkeep.fetch("embedded" if offline else source, listener=reporter)
     _report_cache(upkeep.info(), _describe(dataset), as_json)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mnistgd.cli import console, fonts, inputs, options, outputs
+from mnistgd.cli import console, displays, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, table
@@ -127,7 +127,7 @@ def _lesson_command(name: str) -> Any:
             _check_plot(name, lesson)
         claimed = outputs.claim(charts={"--plot": plot}, read=_files_of(settings), as_json=as_json)
         if lesson.prepare is not None:
-            with console.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
+            with displays.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
                 lesson.prepare(settings, reporter)
         with console.stage("the lesson"):
             outcome = lesson.run(settings)
