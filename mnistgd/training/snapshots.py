@@ -7,8 +7,6 @@ images. The first is where the command began to train, the last is what the weig
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +23,7 @@ from mnistgd.errors import WeightsError
 from mnistgd.model.model import Model
 from mnistgd.model.weights_file import weights_sha256
 from mnistgd.system.files import called, quoted
-from mnistgd.system.npz import json_in, opened_npz
+from mnistgd.system.npz import json_in, npz_bytes, opened_npz
 from mnistgd.training.run import TrainState
 
 FORMAT = 1
@@ -171,9 +169,7 @@ def file_bytes(snapshots: Snapshots) -> bytes:
         "steps": list(snapshots.steps),
         "test_accuracies": list(snapshots.accuracies),
     }
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, weights=snapshots.weights, record=np.array(json.dumps(record)))
-    return buffer.getvalue()
+    return npz_bytes(record, {"weights": snapshots.weights})
 
 
 def load(source: Path | bytes, model: Model | None = None) -> Snapshots:
