@@ -61,12 +61,11 @@ class Snapshots:
         """
         if step in ("first", "last"):
             return 0 if step == "first" else len(self.steps) - 1
-        if int(step) not in self.steps:
-            nearest = min(self.steps, key=lambda kept: abs(kept - int(step)))
-            raise WeightsError(
-                f"no snapshot was kept at step {int(step)}", f"the nearest is --step {nearest}"
-            )
-        return self.steps.index(int(step))
+        wanted = int(step)
+        if wanted not in self.steps:
+            nearest = min(self.steps, key=lambda kept: abs(kept - wanted))
+            raise WeightsError(f"no snapshot was kept at step {wanted}", f"the nearest is --step {nearest}")
+        return self.steps.index(wanted)
 
 
 def snapshots_path(weights: Path) -> Path:
@@ -130,9 +129,7 @@ class Recorder:
         model : Model that it ended with, with its record
         """
         run, dataset = last.run, last.run.dataset
-        # With patience the run ends with the weights of an earlier epoch.
-        earlier = last.best if run.settings.patience else None
-        final = last.step if earlier is None else earlier.epoch * run.steps_per_epoch
+        final = last.step if last.chosen is None else last.chosen.epoch * run.steps_per_epoch
         kept = {step: params for step, params in self.kept.items() if step < final} | {final: model.params}
         accuracies = _accuracies(list(kept.values()), dataset.test_images, dataset.test_labels)
         # Many networks at once round differently than one alone, by an image in ten thousand.
