@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -115,17 +114,19 @@ def _show(
         lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
     note = _note(model, found)
     with console.stage("drawing"):
-        figure = partial(
-            evidence_figure,
-            seen.pixels,
-            rows,
-            title=_title(seen, names, answer, second, rival),
-            note=note,
-            weights_name=weights_name,
-            weight_limit=limit,
-            palette=palette,
+        picture = at_size(
+            lambda wide: evidence_figure(
+                seen.pixels,
+                rows,
+                title=_title(seen, names, answer, second, rival),
+                note=note,
+                weights_name=weights_name,
+                weight_limit=limit,
+                palette=palette,
+                size=wide,
+            ),
+            size,
         )
-        picture = at_size(lambda wide: figure(size=wide), size)
     claimed.finish(
         document | {"image": seen.name, "file": file},
         [_title(seen, model.class_names, answer, second, rival), *lines, *paragraph(note)],
