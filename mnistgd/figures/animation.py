@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin, features
 from mnistgd.errors import ImageError, ShapeError, UsageError
 from mnistgd.figures.heatmap import caption_line, heatmap, sheet_columns
 from mnistgd.figures.legend import LEGEND_WIDTH, legend
-from mnistgd.figures.montage import TooLargeError, at_size, column, framed, grid, on_page
+from mnistgd.figures.montage import TooLargeError, at_size, column, framed, grid, on_page, scale_at
 from mnistgd.figures.palettes import GROKKING, Palette
 from mnistgd.figures.png import text_chunks
 from mnistgd.figures.text import label, room_for
@@ -101,7 +101,7 @@ def animation_pictures(
         at_size(first_alone, size)
     single = len(titles) == 1
     size = size or (SIZE if single else SHEET_SIZE)
-    scale = max(1.0, size / (SIZE if single else 196))
+    scale = scale_at(size, SIZE if single else 196)
     room = room_for(titles, size // 28 * 28 + 2)
     heads = [label(title, round((24 if single else 18) * scale), room) for title in titles]
     key: Image.Image | None = None

@@ -152,11 +152,10 @@ def _mistakes_picture(worst: list[Mistake], model: Model, size: int | None) -> b
 
 
 def _png(draw: Callable[[int | None], Image], model: Model, size: int | None) -> bytes:
-    from mnistgd.figures.montage import at_size
-    from mnistgd.figures.png import png_bytes
+    from mnistgd.figures.png import sized_png
     from mnistgd.model.weights_file import network_sha256
 
-    return png_bytes(at_size(draw, size), {"weights-sha256": network_sha256(model)})
+    return sized_png(draw, size, {"weights-sha256": network_sha256(model)})
 
 
 def _sheet(worst: list[Mistake], model: Model, screen: Screen) -> Sheet:

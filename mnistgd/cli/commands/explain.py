@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -59,7 +60,11 @@ def explain(
     files = [f"explain-{number}.png" for number in several] or ["explain.png"]
     written = outputs.several("--out", out, files)
     claimed = outputs.claim(
-        written, read=[weights, image], as_json=as_json, drawing=not no_terminal, results=len(written)
+        written,
+        read=[weights, image],
+        as_json=as_json,
+        drawing=not no_terminal,
+        results=len(written),
     )
     model = inputs.network(weights, claimed, data)
     rival = None if against is None else inputs.class_of(model, against)
@@ -91,9 +96,8 @@ def _show(
     """Print the terms of one image's logits, and write them as a picture."""
     from mnistgd.figures.captions import class_name
     from mnistgd.figures.evidence import evidence_figure
-    from mnistgd.figures.montage import at_size
     from mnistgd.figures.palettes import limit_of
-    from mnistgd.figures.png import png_bytes
+    from mnistgd.figures.png import sized_png
     from mnistgd.model import explanation
     from mnistgd.model.weights_file import network_sha256
 
@@ -114,23 +118,22 @@ def _show(
         lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
     note = _note(model, found)
     with console.stage("drawing"):
-        picture = at_size(
-            lambda wide: evidence_figure(
-                seen.pixels,
-                rows,
-                title=_title(seen, names, answer, second, rival),
-                note=note,
-                weights_name=weights_name,
-                weight_limit=limit,
-                palette=palette,
-                size=wide,
-            ),
-            size,
+        figure = partial(
+            evidence_figure,
+            seen.pixels,
+            rows,
+            title=_title(seen, names, answer, second, rival),
+            note=note,
+            weights_name=weights_name,
+            weight_limit=limit,
+            palette=palette,
         )
+        texts = {"weights-sha256": network_sha256(model)}
+        picture = sized_png(lambda wide: figure(size=wide), size, texts)
     claimed.finish(
         document | {"image": seen.name, "file": file},
         [_title(seen, model.class_names, answer, second, rival), *lines, *paragraph(note)],
-        files={file: png_bytes(picture, {"weights-sha256": network_sha256(model)})},
+        files={file: picture},
         sketch=lambda screen: _sheet(screen, seen, rows, palette),
         last=[file],
     )

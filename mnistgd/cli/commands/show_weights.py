@@ -70,9 +70,8 @@ def show_weights(
 ) -> None:
     """Draw each digit's 784 weights as a picture."""
     from mnistgd.figures.heatmap import weights_picture
-    from mnistgd.figures.montage import at_size
     from mnistgd.figures.palettes import PALETTES, limit_of
-    from mnistgd.figures.png import png_bytes
+    from mnistgd.figures.png import sized_png
     from mnistgd.model.weights_file import weights_sha256
 
     columns, chosen = _asked(weights, digits, layer, unit, step)
@@ -94,11 +93,11 @@ def show_weights(
         limit = _common([limits[index] for index in shown])
         facts = columns.facts(shown) | {"limit": limit, "palette": palette}
         titles = [columns.titles[index] for index in shown]
+        texts = {key: str(value) for key, value in facts.items()} | {"weights-sha256": sha256}
         with console.stage("drawing"):
             draw = partial(weights_picture, columns.weights[:, shown], titles, limit, colours)
-            picture = at_size(partial(draw, caption=columns.caption, bare=no_legend), size)
-        texts = {key: str(value) for key, value in facts.items()} | {"weights-sha256": sha256}
-        files[file] = png_bytes(picture, texts)
+            draw = partial(draw, caption=columns.caption, bare=no_legend)
+            files[file] = sized_png(draw, size, texts)
         pictures.append(facts | {"file": file})
 
     claimed.finish(
