@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from mnistgd.cli import console, displays, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
+from mnistgd.cli.options import ALL
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, table
 from mnistgd.errors import UsageError
@@ -23,8 +24,6 @@ from mnistgd.model import fields
 
 if TYPE_CHECKING:
     from mnistgd.lessons.lesson import Lesson, Outcome
-
-ALL = "all"
 
 Plot = Annotated[
     str | None, typer.Option("--plot", metavar="FILE|-", help="Draw it: .png, .svg or .pdf; - is a PNG.")
