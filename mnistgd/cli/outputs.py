@@ -130,7 +130,7 @@ def claim(
         do as many keys: see `several`.
     read : the places that are read beside the font; the same file may be there twice, but for stdin
     endings : mapping of options to what their files end in, of `WRITTEN`; of pictures and charts it is known
-    folder : where all that is written goes, see `folder_in`; it is made only when something is written
+    folder : what may name the folder of all that is written, see `folder_in`; it is made when that is
     as_json, drawing, results : see `Claim`
 
     Raises
@@ -147,6 +147,7 @@ def claim(
     pictures, charts, on_disk = pictures or {}, charts or {}, on_disk or {}
     every = {**(files or {}), **on_disk, **pictures, **charts}
     named = {option: place for option, place in every.items() if place is not None}
+    folder = folder_in(folder)
     claimed = Claim(named, as_json, drawing, results, folder)
     if [str(place) for place in read].count(STDOUT) > 1:
         raise UsageError("stdin holds one file, and - is named twice", "name the others")

@@ -62,6 +62,7 @@ def explain(
     claimed = outputs.claim(
         written,
         read=[weights, image],
+        folder=out,
         as_json=as_json,
         drawing=not no_terminal,
         results=len(written),

@@ -75,14 +75,13 @@ def show_weights(
     from mnistgd.model.weights_file import weights_sha256
 
     columns, chosen = _asked(weights, digits, layer, unit, step)
-    folder = outputs.folder_in(out)
     every = columns.every
     # A file is one figure of all that is named; without a file each has a figure of its own.
-    apart = [[index] for index in chosen] if out is None or folder is not None else [chosen]
+    apart = [[index] for index in chosen] if out is None or outputs.folder_in(out) else [chosen]
     figures = [inputs.columns_of(some, len(every)) for some in apart]
     names = [columns.file.format(options.ALL if shown == every else shown[0]) for shown in figures]
     written = outputs.several("--out", out, names)
-    claimed = outputs.claim(written, read=[weights], folder=folder, as_json=as_json, drawing=not no_terminal)
+    claimed = outputs.claim(written, read=[weights], folder=out, as_json=as_json, drawing=not no_terminal)
 
     colours = PALETTES[palette]
     shared = [columns.limit] * len(every)

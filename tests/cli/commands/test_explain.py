@@ -185,9 +185,13 @@ def test_the_split_that_is_asked_for_has_its_own_truth(mnistgd, few, trained):
 
 
 def test_several_images_are_explained_one_after_the_other(mnistgd, trained, tmp_path):
-    (tmp_path / "folder").mkdir()
     words = ("--index", 8, "--index", 3, "--index", 8)
-    result = mnistgd("explain", *words, "--out", "folder", "--json")
+    refused = mnistgd("explain", *words, "--out", "folder")
+    assert (refused.code, refused.stderr.splitlines()[1]) == (
+        1,
+        "hint: one that ends in / is made: --out folder/",
+    )
+    result = mnistgd("explain", *words, "--out", "folder/", "--json")
     documents = [json.loads(line) for line in result.stdout.splitlines()]
     assert [document["image"] for document in documents] == ["test image 8", "test image 3"]
     files = ["folder/explain-8.png", "folder/explain-3.png"]
