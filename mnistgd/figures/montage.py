@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from mnistgd.errors import ShapeError, UsageError
-from mnistgd.figures.text import PAPER, Align, label, line_height, room_for
+from mnistgd.figures.text import PAPER, Align, label, line_height, room_for, text_width
 
 Picture = TypeVar("Picture")
 
@@ -226,6 +226,5 @@ def contact_sheet(
 def _row_labels(names: Sequence[str], height: int, gap: int) -> Image.Image:
     """Row labels below one another, each in the middle of a row of `height` pixels."""
     size = 16
-    widest = max(label(name, size).width for name in names)
-    width = min(140, 10 * math.ceil(widest / 10))
+    width = min(140, 10 * math.ceil(max(text_width(name, size) for name in names) / 10))
     return column([label(name, size, width, "right", height=height) for name in names], gap)
