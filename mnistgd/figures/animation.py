@@ -96,7 +96,10 @@ def animation_pictures(
 
         def first_alone(size: int | None) -> None:
             (picture,) = animation_pictures(snapshots[:1], titles, captions[:1], limit, palette, size)
-            _check_together(len(captions), picture)
+            if len(captions) * picture.width * picture.height > MOST_PIXELS:
+                what = f"{len(captions)} pictures of {picture.width}×{picture.height} pixels"
+                hint = "choose a smaller size, or keep fewer snapshots: mnistgd train --frames 60"
+                raise TooLargeError(f"{what} are too large", hint)
 
         at_size(first_alone, size)
     single = len(titles) == 1
@@ -118,14 +121,6 @@ def animation_pictures(
         page = column([sheet, caption_line(caption, width, scale), key], round(12 * scale))
         pictures.append(on_page(page, round(20 * scale)))
     return pictures
-
-
-def _check_together(count: int, picture: Image.Image) -> None:
-    if count * picture.width * picture.height > MOST_PIXELS:
-        message = f"{count} pictures of {picture.width}×{picture.height} pixels are too large"
-        raise TooLargeError(
-            message, "choose a smaller size, or keep fewer snapshots: mnistgd train --frames 60"
-        )
 
 
 def animation_bytes(

@@ -138,7 +138,8 @@ def abreast(width: int, screen: Screen) -> int:
 def most_that_fit(drawing: Drawing, screen: Screen, shrink: int) -> int:
     """How many drawings as large as this one fit, if `shrink` pixels, across and down, become one."""
     height, width = (side // shrink for side in drawing.values.shape)
-    rows = (screen.lines + 1) // (1 + _lines(height) + 1)  # each with titles above, and a blank line between
+    # A line holds two pixels; each row has titles above, and a blank line between.
+    rows = (screen.lines + 1) // (1 + -(-height // 2) + 1)
     return max(0, rows) * abreast(width, screen) if width <= screen.columns else 0
 
 
@@ -218,10 +219,6 @@ def ink_legend(screen: Screen) -> list[str]:
     if screen.depth != "none":
         return []
     return [fitted(f"image: ink {str(INK.names).rstrip()} paper", screen.columns)]
-
-
-def _lines(height: int) -> int:
-    return -(-height // 2)
 
 
 def _block(drawing: Drawing, depth: Depth, shrink: int) -> list[str]:

@@ -56,13 +56,13 @@ def evidence_limit(rows: Sequence[Row]) -> float:
 def evidence_figure(
     image: NDArray[np.uint8],
     rows: Sequence[Row],
+    size: int | None = None,
     *,
     title: str,
     note: str = "",
     weights_name: str = "weights",
     weight_limit: float,
     palette: Palette = DIVERGING,
-    size: int | None = None,
 ) -> Image.Image:
     """The sum behind each answer as pictures: image × weights = evidence, and the terms in numbers.
 
@@ -70,12 +70,12 @@ def evidence_figure(
     ----------
     image : uint8 ndarray of shape (28, 28)
     rows : one for each answer; their evidence shares one scale
+    size : pixels; each picture is that wide, or the next smaller multiple of the image's width
     title : written above
     note : written below the title, if there is something to be said of the weights
     weights_name : what the middle column shows
     weight_limit : the weight shown in full colour
     palette : Palette
-    size : pixels; each picture is that wide, or the next smaller multiple of the image's width
     """
     size = size or SIZE
     check_area(3 * size, len(rows) * size)

@@ -129,8 +129,7 @@ def _show(
             weight_limit=limit,
             palette=palette,
         )
-        texts = {"weights-sha256": network_sha256(model)}
-        picture = sized_png(lambda wide: figure(size=wide), size, texts)
+        picture = sized_png(figure, size, {"weights-sha256": network_sha256(model)})
     claimed.finish(
         document | {"image": seen.name, "file": file},
         [_title(seen, model.class_names, answer, second, rival), *lines, *paragraph(note)],

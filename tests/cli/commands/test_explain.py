@@ -249,7 +249,7 @@ def test_the_picture_of_a_network_that_bends_says_by_how_much(mnistgd, few, tmp_
     monkeypatch.setattr(
         evidence,
         "evidence_figure",
-        lambda image, found, **how: rows.extend(found) or draw(image, found, **how),
+        lambda image, found, *size, **how: rows.extend(found) or draw(image, found, *size, **how),
     )
     assert mnistgd("explain", "--index", 0).code == 0
     for row in rows:
