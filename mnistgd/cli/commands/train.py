@@ -19,8 +19,11 @@ from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
+    from mnistgd.cli.live import Live
     from mnistgd.model.model import Model
+    from mnistgd.training.keeping import Checkpointer, HistoryLog
     from mnistgd.training.run import TrainState
+    from mnistgd.training.snapshots import Recorder
 
 ENDINGS = {"out": ".npz", "checkpoint": ".npz", "log": ".jsonl"}
 
@@ -45,7 +48,6 @@ def train(
 ) -> None:
     """Train the network and write its weights to a file."""
     from mnistgd.cli.live import check_live, live_for
-    from mnistgd.cli.progress import TrainingProgress
     from mnistgd.model import weights_file
     from mnistgd.model.freeze import pack_mask, read_mask
     from mnistgd.training import snapshots
@@ -85,7 +87,7 @@ def train(
         resuming.check_images(saved, dataset, "data" in named)
 
     run = Run(dataset, settings)
-    last = start = run.start() if saved is None else saved.resume(run)
+    start = run.start() if saved is None else saved.resume(run)
     to_come = partial(_lines_to_come, out, snapshots_file)
     pictures = live_for(run, dataset.class_names, to_come) if live else None
     if resume is not None and log is not None and "log" in chosen:
@@ -94,30 +96,7 @@ def train(
     history = HistoryLog(log, done, spent, follow="log" not in chosen)
     checkpointer = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
     recorder = Recorder(start, frames) if frames else None
-    with (
-        closing(history),
-        TrainingProgress(quiet=quiet, live=pictures) as show,
-        console.stage("training"),
-        signals.noted() as asked_to_stop,
-    ):
-
-        def stop_if_asked(now: TrainState) -> None:
-            nonlocal last
-            last = now
-            if asked_to_stop:
-                code = asked_to_stop[0]
-                raise resuming.stopped(now, signals.WORDS[code], code, checkpointer)
-
-        # Whoever may stop it comes when the history is as long as the run.
-        readers = [
-            reader for reader in (show, history, stop_if_asked, checkpointer, recorder) if reader is not None
-        ]
-        try:
-            run.finish(*readers, start=start)
-        except MemoryError as error:
-            if last is start:
-                raise
-            raise resuming.stopped(last, console.out_of_memory(error), 1, checkpointer) from error
+    last = _trained(start, pictures, history, checkpointer, recorder, quiet=quiet)
     seconds = history.seconds()
     untested = None
     with console.stage("testing"):
@@ -145,6 +124,51 @@ def train(
     if not (as_json or quiet or out == outputs.STDOUT):
         console.note(f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}")
     outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
+
+
+def _trained(
+    start: TrainState,
+    pictures: Live | None,
+    history: HistoryLog,
+    checkpointer: Checkpointer | None,
+    recorder: Recorder | None,
+    *,
+    quiet: bool,
+) -> TrainState:
+    """Where the run ends that begins at `start`; as it goes on it is shown, and written down.
+
+    Raises
+    ------
+    StoppedError
+        If it is told to stop, or memory runs out once it has begun.
+    """
+    from mnistgd.cli.progress import TrainingProgress
+
+    last = start
+    with (
+        closing(history),
+        TrainingProgress(quiet=quiet, live=pictures) as show,
+        console.stage("training"),
+        signals.noted() as asked_to_stop,
+    ):
+
+        def stop_if_asked(now: TrainState) -> None:
+            nonlocal last
+            last = now
+            if asked_to_stop:
+                code = asked_to_stop[0]
+                raise resuming.stopped(now, signals.WORDS[code], code, checkpointer)
+
+        # Whoever may stop it comes when the history is as long as the run.
+        readers = [
+            reader for reader in (show, history, stop_if_asked, checkpointer, recorder) if reader is not None
+        ]
+        try:
+            return start.run.finish(*readers, start=start)
+        except MemoryError as error:
+            if last is start:
+                raise
+            raise resuming.stopped(last, console.out_of_memory(error), 1, checkpointer) from error
 
 
 def _snapshots_file(settings: Settings, out: str) -> Path:
