@@ -1,7 +1,7 @@
 """What goes to stdout and what goes to stderr.
 
-stdout carries the result and nothing else. Everything said along the way goes to stderr: to a terminal
-with rich, to anything else as plain lines, and nowhere with ``--quiet``.
+stdout carries the result and nothing else. Everything said along the way goes to stderr, in plain lines; what
+is drawn there, for a person at a terminal, is in `displays`.
 """
 
 from __future__ import annotations
