@@ -60,7 +60,12 @@ def explain(
     files = [f"explain-{number}.png" for number in several] or ["explain.png"]
     written = outputs.several("--out", out, files)
     claimed = outputs.claim(
-        written, read=[weights, image], as_json=as_json, drawing=not no_terminal, results=len(written)
+        written,
+        read=[weights, image],
+        folder=outputs.folder_in(out),
+        as_json=as_json,
+        drawing=not no_terminal,
+        results=len(written),
     )
     model = inputs.network(weights, claimed, data)
     rival = None if against is None else inputs.class_of(model, against)

@@ -204,6 +204,13 @@ def test_several_images_are_explained_one_after_the_other(mnistgd, trained, tmp_
     assert (refused.code, refused.stdout) == (2, "")
 
 
+def test_a_folder_that_is_named_as_one_is_made(mnistgd, trained, tmp_path):
+    assert mnistgd("explain", "--index", 8, "--out", "new/one/").stdout.endswith("new/one/explain.png\n")
+    result = mnistgd("explain", "--index", 8, "--index", 3, "--out", "new/two/", "--quiet")
+    assert result.code == 0
+    assert {path.name for path in (tmp_path / "new" / "two").iterdir()} == {"explain-8.png", "explain-3.png"}
+
+
 @pytest.mark.parametrize("options", [("--index", 200), ("--against", 7)])
 def test_of_several_images_none_is_explained_where_one_cannot_be(mnistgd, trained, tmp_path, options):
     """Test image 0 is a 7, and taken for one; there is no test image 200."""
