@@ -95,6 +95,10 @@ TYPED = [
     ("show-weights -w w.npz --out new.npz", 2, "--out writes a PNG, not .npz", "--out new.png"),
     ("evaluate -w w.npz --confusion c.json", 2, "--confusion writes a PNG, not .json", "--confusion c.png"),
     ("train --log /dev/stdout", 2, "--log takes a file, not stdout", "name a file"),
+    # a folder in the place of a file
+    ("train --out new/", 2, "--out takes a file, and new/ can only be a folder", "name a file"),
+    ("evaluate -w w.npz --mistakes new/", 2, "--mistakes takes a file, and new/ can only be a folder", "name a file"),
+    ("lesson toes --plot new/", 2, "--plot takes a file, and new/ can only be a folder", "name a file"),
     # a run that cannot be given other epochs
     ("train --resume linear.npz --epochs 9", 2, "--epochs contradicts linear.npz: its learning rate, of the schedule linear, falls to zero over 2 epochs", "start it anew, with --schedule constant if it is to go on later"),
     ("train --resume step.npz --epochs 9", 2, "--epochs contradicts step.npz: its learning rate, of the schedule step, falls over 1 epoch", "start it anew, with --schedule constant if it is to go on later"),
