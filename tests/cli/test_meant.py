@@ -43,6 +43,13 @@ TYPED = [
     ("predict --file digit.png", 2, "No such option: --file", "name it without --file"),
     ("show-weights --digit 3", 2, "No such option: --digit", "name it without --digit"),
     ("show-weights --cmap gray", 2, "No such option: --cmap", "say --palette"),
+    ("show-weights --steps 5", 2, "No such option: --steps", "say --step"),
+    ("show-weights --snapshot 5", 2, "No such option: --snapshot", "say --step"),
+    ("train --steps 5", 2, "No such option: --steps", "say --epochs"),
+    ("train --snapshots 5", 2, "No such option: --snapshots", "say --frames"),
+    ("evaluate --top 5", 2, "No such option: --top", "say --most"),
+    ("data show --top 5", 2, "No such option: --top", "say --count"),
+    ("animate --duration 5", 2, "No such option: --duration", "say --seconds"),
     # what would be written is not offered for what was to be read
     ("train --model w.npz", 2, "No such option: --model", "mnistgd train --help"),
     ("train --load w.npz", 2, "No such option: --load", "mnistgd train --help"),
