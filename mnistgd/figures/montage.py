@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from mnistgd.errors import ShapeError, UsageError
-from mnistgd.figures.text import PAPER, Align, label, line_height, room_for
+from mnistgd.figures.text import PAPER, Align, common_size, label, line_height, room_for
 
 Picture = TypeVar("Picture")
 
@@ -209,9 +209,11 @@ def contact_sheet(
     check_area(columns * (width * multiple + gap), rows * step)
     tiles = [framed(enlarged(255 - image, multiple)) for image in images]
     if captions:
-        room = room_for([line for caption in lines for line in caption], tiles[0].width)
+        every = [line for caption in lines for line in caption]
+        room = room_for(every, tiles[0].width)
+        shared = common_size(every, text_size, room)
         tiles = [
-            column([tile, *(label(line, text_size, room) for line in caption)])
+            column([tile, *(label(line, shared, room) for line in caption)])
             for tile, caption in zip(tiles, lines, strict=True)
         ]
     sheet = grid(tiles, columns, gap)
