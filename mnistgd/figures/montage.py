@@ -111,12 +111,13 @@ def framed(picture: Image.Image) -> Image.Image:
     return ImageOps.expand(picture, border=1, fill=EDGE)
 
 
-def widened(picture: Image.Image, width: int) -> Image.Image:
-    """`picture` in the middle of white paper, if it is not `width` pixels wide."""
-    if picture.width >= width:
+def widened(picture: Image.Image, width: int, height: int = 0) -> Image.Image:
+    """`picture` in the middle of white paper of at least `width` × `height` pixels, if it is not as large."""
+    wide, high = max(picture.width, width), max(picture.height, height)
+    if picture.size == (wide, high):
         return picture
-    paper = Image.new("RGB", (width, picture.height), PAPER)
-    paper.paste(picture, ((width - picture.width) // 2, 0))
+    paper = Image.new("RGB", (wide, high), PAPER)
+    paper.paste(picture, ((wide - picture.width) // 2, (high - picture.height) // 2))
     return paper
 
 
