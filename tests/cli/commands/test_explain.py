@@ -1,6 +1,8 @@
 """``mnistgd explain``: the terms of each sum, in numbers and in a picture."""
 
 import json
+import subprocess
+import sys
 from decimal import Decimal
 
 import numpy as np
@@ -64,6 +66,17 @@ def test_the_table_and_the_picture(mnistgd, trained, tmp_path):
         assert Decimal(plus) + Decimal(minus) + Decimal(bias) == Decimal(logit)
     with Image.open(tmp_path / "why.png") as picture:
         assert picture.width > 800
+
+
+def test_a_picture_from_stdin_has_no_name(few, trained, tmp_path):
+    with np.load(few) as file:
+        Image.fromarray(file["test_images"][0]).save(tmp_path / "seven.png")
+    with (tmp_path / "seven.png").open("rb") as picture:
+        shown = subprocess.run(
+            [sys.executable, "-m", "mnistgd", "explain", "-", "--as-is"],
+            stdin=picture, capture_output=True, text=True, check=True, cwd=tmp_path,
+        ).stdout  # fmt: skip
+    assert shown.startswith("why ")
 
 
 def test_squared_error_networks_are_explained_as_well(mnistgd, few, tmp_path):
