@@ -137,7 +137,7 @@ def claim(
     ------
     UsageError
         If stdin would be two files, or stdout two things, or a terminal would get bytes; if two options
-        name one file, or one that is read; if a file is called as those of another kind are.
+        name one file, or one that is read; if a file is called as a folder is, or as those of another kind.
     OutputError
         If a file cannot be written.
     """
@@ -155,6 +155,8 @@ def claim(
         word = option.partition(" ")[0]
         if str(place) == STDOUT:
             _check_stdout(word, as_json=as_json, on_disk=option in on_disk)
+        if _ends_as_folder(str(place)):
+            raise UsageError(f"{word} takes a file, and {place} can only be a folder", "name a file")
     _check_apart(claimed.written)
     claimed.keep(*read, named_font())
     endings = dict.fromkeys(pictures, ".png") | dict.fromkeys(charts, CHART) | dict(endings or {})
@@ -176,7 +178,7 @@ def chart_kind(place: str) -> Kind:
 
 def folder_in(out: str | None) -> str | None:
     """`out` where it names a folder: it is one, or ends as only the name of one does; else None."""
-    return out if out is not None and (out.endswith(("/", os.sep)) or Path(out).is_dir()) else None
+    return out if out is not None and (_ends_as_folder(out) or Path(out).is_dir()) else None
 
 
 def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str]:
@@ -208,6 +210,10 @@ def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str
         hint = f"one that ends in / is made: {option} {folder}"
         raise OutputError(f"cannot write several pictures to {out}: it is not a folder", hint)
     return {f"{option} {file}": file for file in files}
+
+
+def _ends_as_folder(place: str) -> bool:
+    return place.endswith(("/", os.sep))
 
 
 def deliver(content: bytes, out: str, *, follow: bool = True) -> None:

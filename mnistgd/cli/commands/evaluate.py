@@ -108,10 +108,10 @@ def _mistake(mistake: Mistake) -> dict[str, Any]:
 
 
 def _way_on(worst: list[Mistake], split: str, weights: Path, data: str | None) -> list[str]:
-    """How to ask why the surest mistake was made; nothing where there is none, or stdin held the network."""
-    from mnistgd.system.files import quoted
+    """How to ask why the surest mistake was made; nothing where there is none, or a pipe held the network."""
+    from mnistgd.system.files import is_stream, quoted
 
-    if not worst or str(weights) == outputs.STDOUT:
+    if not worst or str(weights) == outputs.STDOUT or is_stream(weights):
         return []
     command = f"mnistgd explain --index {worst[0].index}"
     if split != "test":

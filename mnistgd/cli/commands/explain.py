@@ -142,10 +142,12 @@ def _show(
 def _title(seen: inputs.Seen, names: Sequence[str], answer: int, second: int, rival: int | None) -> str:
     """What is explained, and before it, since a long line is cut at its end, whether that is right."""
     verdict = seen.verdict(answer, names)
-    image = f"{seen.name} ({verdict})" if verdict else seen.name
-    if rival is None:
-        return f"{image}: why {names[answer]}, and not {names[second]}"
-    return f"{image}: what speaks for {names[answer]} rather than {names[rival]}"
+    what = f"why {names[answer]}, and not {names[second]}"
+    if rival is not None:
+        what = f"what speaks for {names[answer]} rather than {names[rival]}"
+    if seen.name == outputs.STDOUT:  # stdin, rather, of which there is nothing to say
+        return what
+    return f"{seen.name} ({verdict}): {what}" if verdict else f"{seen.name}: {what}"
 
 
 def _note(model: Model, found: Explanation) -> str:

@@ -1,6 +1,8 @@
 """``mnistgd explain``: the terms of each sum, in numbers and in a picture."""
 
 import json
+import subprocess
+import sys
 from decimal import Decimal
 
 import numpy as np
@@ -64,6 +66,17 @@ def test_the_table_and_the_picture(mnistgd, trained, tmp_path):
         assert Decimal(plus) + Decimal(minus) + Decimal(bias) == Decimal(logit)
     with Image.open(tmp_path / "why.png") as picture:
         assert picture.width > 800
+
+
+def test_a_picture_from_stdin_has_no_name(few, trained, tmp_path):
+    with np.load(few) as file:
+        Image.fromarray(file["test_images"][0]).save(tmp_path / "seven.png")
+    with (tmp_path / "seven.png").open("rb") as picture:
+        shown = subprocess.run(
+            [sys.executable, "-m", "mnistgd", "explain", "-", "--as-is"],
+            stdin=picture, capture_output=True, text=True, check=True, cwd=tmp_path,
+        ).stdout  # fmt: skip
+    assert shown.startswith("why ")
 
 
 def test_squared_error_networks_are_explained_as_well(mnistgd, few, tmp_path):
@@ -206,6 +219,13 @@ def test_several_images_are_explained_one_after_the_other(mnistgd, trained, tmp_
     assert [line for line in lines if line.endswith(".png")] == ["explain-8.png", "explain-3.png"]
     refused = mnistgd("explain", *words, "--out", "-")
     assert (refused.code, refused.stdout) == (2, "")
+
+
+def test_a_folder_that_is_named_as_one_is_made(mnistgd, trained, tmp_path):
+    assert mnistgd("explain", "--index", 8, "--out", "new/one/").stdout.endswith("new/one/explain.png\n")
+    result = mnistgd("explain", "--index", 8, "--index", 3, "--out", "new/two/", "--quiet")
+    assert result.code == 0
+    assert {path.name for path in (tmp_path / "new" / "two").iterdir()} == {"explain-8.png", "explain-3.png"}
 
 
 @pytest.mark.parametrize("options", [("--index", 200), ("--against", 7)])
