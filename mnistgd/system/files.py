@@ -119,11 +119,12 @@ class GrowingFile:
                 return
             _check_target(path)
             target = _target(path, follow)
-            if target.is_file():
-                with target.open("rb") as present:
-                    self._claim(present)
-            self._stream = _replace(target, [content])
-            self._claim(self._stream)
+            try:
+                with _claimed(target):
+                    self._stream = _replace(target, [content])
+            except BlockingIOError as error:
+                message = f"cannot write {path}: another run is writing to it"
+                raise OutputError(message, "give each run a file of its own") from error
 
     def append(self, content: bytes) -> None:
         """Add `content` to the end, at once.
@@ -142,16 +143,6 @@ class GrowingFile:
     def close(self) -> None:
         """Let others write to it."""
         self._stream.close()
-
-    def _claim(self, stream: IO[bytes]) -> None:
-        """Keep the file for this process until it ends, or until the stream is closed."""
-        try:
-            _lock(stream.fileno())
-        except BlockingIOError as error:
-            message = f"cannot write {self.path}: another run is writing to it"
-            raise OutputError(message, "give each run a file of its own") from error
-        except (ImportError, OSError):  # some file systems keep no locks, and Windows replaces no open file
-            return
 
 
 def check_writable(path: Path) -> None:
@@ -220,6 +211,38 @@ def _lock(handle: int) -> None:
     import fcntl
 
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def _claimed(target: Path) -> Iterator[None]:
+    """Keep a file for this process until another has its name: `_replace` keeps that one as well.
+
+    Of several that begin the same new file at once each makes it, but one alone gets the lock; so there is a
+    moment in which it is empty.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process has it, or has just replaced it.
+    """
+    if os.name == "nt" or target.is_symlink():  # Windows replaces no open file; a link is no file to keep
+        yield
+        return
+    flags = os.O_RDONLY | os.O_NOFOLLOW | (0 if target.exists() else os.O_CREAT)
+    handle = os.open(target, flags, 0o666)
+    try:
+        try:
+            _lock(handle)
+            mine = os.path.samestat(os.fstat(handle), target.stat())
+        except BlockingIOError:
+            raise
+        except OSError:  # some file systems keep no locks
+            mine = True
+        if not mine:
+            raise BlockingIOError
+        yield
+    finally:
+        os.close(handle)
 
 
 def _replace(target: Path, content: Iterable[bytes | memoryview]) -> IO[bytes]:
