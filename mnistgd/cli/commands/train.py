@@ -122,7 +122,7 @@ def train(
         _summary(model.record["results"], seconds, out, snapshots_file),
     )
     if not (as_json or quiet or out == outputs.STDOUT):
-        console.note(f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}")
+        console.note(_way_on(model.settings, out, snapshots_file))
     outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
 
 
@@ -203,9 +203,21 @@ def _document(model: Model, seconds: float, out: str, snapshots_file: Path | Non
     }
 
 
+def _way_on(settings: Settings, out: str, snapshots_file: Path | None) -> str:
+    """How to look at what the run has written."""
+    from mnistgd.system.files import quoted
+
+    command = f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}"
+    if settings.hidden:
+        command += " --layer 1"
+    if out != str(options.WEIGHTS_FILE):
+        command += f" --weights {quoted(out)}"
+    return command
+
+
 def _lines_to_come(out: str, snapshots_file: Path | None, last: TrainState) -> list[str]:
     """As many lines, as long, as a run that ends here will say on a terminal."""
-    lines = ["next: …"]
+    lines = [_way_on(last.run.settings, out, snapshots_file)]
     if console.is_terminal(sys.stdout):
         results = {"test_accuracy": 0, "test_loss": 0, "steps": last.step, "epochs": last.epoch}
         if last.validation is not None:
