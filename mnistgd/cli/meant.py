@@ -65,7 +65,7 @@ COMMANDS = {
 
 NUMBERS = {"int": int, "int range": int, "float": float, "float range": float}
 
-_PLACE = re.compile(r"(--[\w-]+=|-[a-z])?(~.*|/dev/stdout|/dev/fd/1)", re.DOTALL)
+_PLACE = re.compile(r"(--[\w-]+=|-q*[a-z])?(~.*|/dev/stdout|/dev/fd/1)", re.DOTALL)
 # These are rarely needed, and are made then.
 _OPTION = r"No such option: (\S+)( \(Possible options: .*\))?"
 _COMMAND = r"No such command '(.*?)'"

@@ -217,7 +217,9 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("out", [["--out=~/w.npz"], ["--out", "~/w.npz"], ["-o", "~/w.npz"], ["-o~/w.npz"]])
+@pytest.mark.parametrize(
+    "out", [["--out=~/w.npz"], ["--out", "~/w.npz"], ["-o", "~/w.npz"], ["-o~/w.npz"], ["-qo~/w.npz"]]
+)
 def test_a_home_that_the_shell_left(mnistgd, few, home, out):
     result = mnistgd("train", "--data", few, "--epochs", 1, "--quiet", "--log=~/l.jsonl", *out)
     assert result.stdout.splitlines()[-1] == f"weights        {home}/w.npz"
