@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def _checked_step(value: str | None) -> str | None:
+    value = value and value.lower()
     if value in (None, "first", "last") or (value.isascii() and value.isdigit() and len(value) < 13):
         return value
     raise typer.BadParameter(f"{value} is no step: a number, first or last")

@@ -256,7 +256,7 @@ SNAPSHOT = ("show-weights", "--weights", "weights.frames.npz", "--step")
 
 def test_a_snapshot(mnistgd, kept, tmp_path):
     weights, record = kept
-    for step, place in (("first", 0), (record["steps"][1], 1), ("last", -1)):
+    for step, place in (("first", 0), (record["steps"][1], 1), ("LAST", -1)):
         result = mnistgd(*SNAPSHOT, step, 2, "--no-legend", "--size", 28, "--json").json
         (picture,) = result["pictures"]
         assert result["weights_sha256"] == hashlib.sha256(weights[place].tobytes()).hexdigest()
