@@ -270,7 +270,7 @@ def pipe(tmp_path):
 @pytest.mark.parametrize(
     "typed",
     [
-        "evaluate -w {w} --quiet",
+        "evaluate -w {w} --quiet --json",
         "show-weights 3 -w {w} --out {out}",
         "compare {w} w.npz --out {out}",
         "explain seven.png --as-is -w {w} --out {out}",
