@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 from mnistgd import __version__
-from mnistgd.cli import console, meant, options, signals, train_options
+from mnistgd.cli import console, displays, meant, options, signals, train_options
 from mnistgd.cli.command import Command
 from mnistgd.cli.commands.animate import animate
 from mnistgd.cli.commands.compare import compare
@@ -104,17 +104,13 @@ def run() -> None:
         code = _report(error.message, error.hint, error.exit_code)
     except typer.TyperException as error:
         code = _report(*meant.message_and_hint(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _report_stop(signals.INTERRUPTED)
-    except signals.Terminated:
-        code = _report_stop(signals.asked_to_end())
+    except (KeyboardInterrupt, typer.Abort, signals.Terminated):
+        code = _report_stop(signals.asked_to_end() or signals.INTERRUPTED)
     except SystemExit as left:
         # For typer, help whose reader has seen enough of it is an error.
         code = 0 if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
         if code and ASKED_BY_SHELL in os.environ:
             _report(*ASKED_BY_NONE, code)
-    except MemoryError as error:
-        code = _report_memory(error)
     except OSError as error:
         from mnistgd.system.files import reason
 
@@ -132,7 +128,8 @@ def run() -> None:
         if code:
             _report_stop(code)
         elif lack := lack_of_memory(error):
-            code = _report_memory(lack)
+            hint = "close other programs, or allow this one more memory"
+            code = _report(console.out_of_memory(lack), hint, 1)
         elif ASKED_BY_SHELL in os.environ:
             code = _report(*ASKED_BY_NONE, 1)
         else:
@@ -187,17 +184,13 @@ def _is_gone() -> bool:
     return False
 
 
-def _report_memory(error: MemoryError) -> int:
-    return _report(console.out_of_memory(error), "close other programs, or allow this one more memory", 1)
-
-
 def _report_stop(code: int) -> int:
     return _report(signals.WORDS[code], "", code)
 
 
 def _leave(code: int) -> None:
     with contextlib.suppress(OSError):
-        console.stop_displays()
+        displays.stop_all()
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

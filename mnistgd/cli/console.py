@@ -1,7 +1,7 @@
 """What goes to stdout and what goes to stderr.
 
-stdout carries the result and nothing else. Everything said along the way goes to stderr: to a terminal
-with rich, to anything else as plain lines, and nowhere with ``--quiet``.
+stdout carries the result and nothing else. Everything said along the way goes to stderr, in plain lines; what
+is drawn there, for a person at a terminal, is in `displays`.
 """
 
 from __future__ import annotations
@@ -17,16 +17,9 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, TextIO, cast
+from typing import IO, Any, TextIO
 
-from mnistgd.cli import signals
 from mnistgd.errors import OutputError
-
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-    from rich.progress import Progress
-    from rich.status import Status
-
 
 LONGEST = 2000
 """Of a line on stderr, in characters: a name in a file may be as long as the file."""
@@ -99,6 +92,16 @@ def can_show(text: str, stream: TextIO) -> bool:
 def print_json(document: Mapping[str, Any]) -> None:
     """Write one JSON document, in one line of ASCII, to stdout; numbers that are not finite are null."""
     write_stdout(json.dumps(_finite(document), allow_nan=False).encode("ascii") + b"\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
 
 
 class ClosedStdout(io.TextIOBase):
@@ -242,124 +245,3 @@ def in_notebook() -> bool:
     """Whether Jupyter shows what is written: it looks like a terminal, but its cursor leaves no line."""
     # So its kernel says to the programs that it starts.
     return os.environ.get("TERM") == "xterm-color" and os.environ.get("PAGER") == "cat"
-
-
-def stderr_console() -> Console:
-    """A rich console on stderr that takes text as it is: no markup, no emoji, no highlighting."""
-    from rich.console import Console
-
-    screen = cast(TextIO, _Screen(sys.stderr))
-    return Console(file=screen, markup=False, emoji=False, highlight=False)
-
-
-class _Screen:
-    """A stream that is drawn on: where its terminal has been closed, nobody sees it, and that is no error."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def write(self, text: str) -> None:
-        with contextlib.suppress(OSError):
-            self._stream.write(text)
-
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except OSError:
-            silence(self._stream)
-
-
-_displays: list[Progress | Status] = []
-
-
-def start_display(display: Progress | Status) -> None:
-    """Draw a bar or a spinner from now on; it takes the cursor, which `stop_displays` gives back."""
-    with signals.held():
-        _displays.append(display)
-        display.start()
-
-
-def stop_displays() -> None:
-    """End whatever is drawn, however far it had come."""
-    with signals.held():
-        while _displays:
-            _displays.pop().stop()
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
-
-
-def _stage(what: str, share: float | None) -> RenderableType:
-    """What is going on, beside a spinner: words, and a bar if it is known how far it is."""
-    from rich.progress_bar import ProgressBar
-    from rich.table import Table
-    from rich.text import Text
-
-    words = Text(one_line(what))
-    if share is None:
-        return words
-    line = Table.grid(padding=(0, 1))
-    line.add_row(words, ProgressBar(1, share, width=24), f"{share:.0%}")
-    return line
-
-
-class Reporter(contextlib.AbstractContextManager["Reporter"]):
-    """Says on stderr what is going on; it is the listener that reading a data set asks for.
-
-    Used as a context manager, so that a spinner never outlives what it stands for.
-    """
-
-    def __init__(self, *, quiet: bool) -> None:
-        self.quiet = quiet
-        self.drawing = not quiet and is_terminal(sys.stderr)
-        self._status: Status | None = None
-        self._noted = ""
-
-    def __exit__(self, *_: object) -> None:
-        self.idle()
-
-    def busy(self, what: str, share: float | None = None) -> None:
-        """Something that takes a while begins: a spinner, or a plain line where none can be drawn.
-
-        Where the share of it that is done is told as well there is a bar beside the spinner.
-        """
-        if self.quiet:
-            return
-        if not self.drawing:
-            # What goes on from where it was ("…, 3.1 MB so far") is worth no line of its own.
-            if not (self._noted and what.startswith(self._noted)):
-                self._noted = what
-                note(f"{what} …")
-        elif self._status is None:
-            spinner = "dots" if can_show("⠋", sys.stderr) else "line"
-            self._status = stderr_console().status(_stage(what, share), spinner=spinner)
-            try:
-                start_display(self._status)
-            except RuntimeError:  # there can be no thread, which would turn the spinner
-                self.drawing = False
-                self.idle()
-                self.busy(what)
-        else:
-            self._status.update(_stage(what, share))
-
-    def notice(self, what: str) -> None:
-        """Something a person should know: one line that stays."""
-        self.idle()
-        if not self.quiet:
-            note(what)
-
-    def idle(self) -> None:
-        """What was going on has ended."""
-        if self._status is not None:
-            stop_displays()
-            self._status = None

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mnistgd.cli import console
+from mnistgd.cli import console, displays
 from mnistgd.cli.options import ALL
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import DataError, ImageError, MnistgdError, UsageError, WeightsError
@@ -114,7 +114,7 @@ def dataset(
     """The images that ``--data`` names, while stderr says what takes a while; see `load_dataset`."""
     from mnistgd.datasets.load import load_dataset
 
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         return load_dataset(
             data,
             offline=offline,
@@ -131,7 +131,7 @@ def images_for(
     """The images that a network is asked about, while stderr says what takes a while."""
     from mnistgd.model import data as of_model
 
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         return of_model.images_for(model, data, reading, offline=offline, listener=reporter)
 
 
@@ -288,7 +288,7 @@ def answers_for(model: Model, table: str, *, quiet: bool) -> list[str]:
     """What the images in a CSV file show, while stderr says what takes a while."""
     from mnistgd.model import data as of_model
 
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         return of_model.answers_for(model, Path(table), reporter)
 
 

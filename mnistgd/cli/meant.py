@@ -15,6 +15,8 @@ OPTIONS = (
     "learning-rate lr rate eta alpha step-size l",
     "weight-decay l2 wd decay lambda reg",
     "batch-size bs batch batchsize minibatch b",
+    "step steps snapshot frame",
+    "frames snapshots",
     "epochs steps iterations updates epoch iters iteration max-iter n-epochs e",
     "schedule scheduler lr-schedule lr-scheduler",
     "optimizer optimiser opt optim solver",
@@ -31,6 +33,8 @@ OPTIONS = (
     "data dataset images",
     "index i idx n",
     "size width dpi",
+    "most count top limit",
+    "seconds duration",
     "palette cmap colormap colours colors",
     "class-names names classes",
     "json csv tsv xml yaml format j",
@@ -61,7 +65,7 @@ COMMANDS = {
 
 NUMBERS = {"int": int, "int range": int, "float": float, "float range": float}
 
-_PLACE = re.compile(r"(--[\w-]+=|-[a-z])?(~.*|/dev/stdout|/dev/fd/1)", re.DOTALL)
+_PLACE = re.compile(r"(--[\w-]+=|-q*[a-z])?(~.*|/dev/stdout|/dev/fd/1)", re.DOTALL)
 # These are rarely needed, and are made then.
 _OPTION = r"No such option: (\S+)( \(Possible options: .*\))?"
 _COMMAND = r"No such command '(.*?)'"

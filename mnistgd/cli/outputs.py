@@ -130,14 +130,14 @@ def claim(
         do as many keys: see `several`.
     read : the places that are read beside the font; the same file may be there twice, but for stdin
     endings : mapping of options to what their files end in, of `WRITTEN`; of pictures and charts it is known
-    folder : where all that is written goes, see `folder_in`; it is made only when something is written
+    folder : what may name the folder of all that is written, see `folder_in`; it is made when that is
     as_json, drawing, results : see `Claim`
 
     Raises
     ------
     UsageError
         If stdin would be two files, or stdout two things, or a terminal would get bytes; if two options
-        name one file, or one that is read; if a file is called as those of another kind are.
+        name one file, or one that is read; if a file is called as a folder is, or as those of another kind.
     OutputError
         If a file cannot be written.
     """
@@ -147,6 +147,7 @@ def claim(
     pictures, charts, on_disk = pictures or {}, charts or {}, on_disk or {}
     every = {**(files or {}), **on_disk, **pictures, **charts}
     named = {option: place for option, place in every.items() if place is not None}
+    folder = folder_in(folder)
     claimed = Claim(named, as_json, drawing, results, folder)
     if [str(place) for place in read].count(STDOUT) > 1:
         raise UsageError("stdin holds one file, and - is named twice", "name the others")
@@ -154,6 +155,8 @@ def claim(
         word = option.partition(" ")[0]
         if str(place) == STDOUT:
             _check_stdout(word, as_json=as_json, on_disk=option in on_disk)
+        if _ends_as_folder(str(place)):
+            raise UsageError(f"{word} takes a file, and {place} can only be a folder", "name a file")
     _check_apart(claimed.written)
     claimed.keep(*read, named_font())
     endings = dict.fromkeys(pictures, ".png") | dict.fromkeys(charts, CHART) | dict(endings or {})
@@ -175,7 +178,7 @@ def chart_kind(place: str) -> Kind:
 
 def folder_in(out: str | None) -> str | None:
     """`out` where it names a folder: it is one, or ends as only the name of one does; else None."""
-    return out if out is not None and (out.endswith(("/", os.sep)) or Path(out).is_dir()) else None
+    return out if out is not None and (_ends_as_folder(out) or Path(out).is_dir()) else None
 
 
 def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str]:
@@ -207,6 +210,10 @@ def several(option: str, out: str | None, names: Sequence[str]) -> dict[str, str
         hint = f"one that ends in / is made: {option} {folder}"
         raise OutputError(f"cannot write several pictures to {out}: it is not a folder", hint)
     return {f"{option} {file}": file for file in files}
+
+
+def _ends_as_folder(place: str) -> bool:
+    return place.endswith(("/", os.sep))
 
 
 def deliver(content: bytes, out: str, *, follow: bool = True) -> None:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from mnistgd.cli import console
+from mnistgd.cli import console, displays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,18 +47,18 @@ class TrainingProgress:
         self.live = live
         self.bar: Bar | None = None
         if not quiet and console.is_terminal(sys.stderr):
-            self.bar = _bar(console.stderr_console(), live)
+            self.bar = _bar(displays.stderr_console(), live)
         self.task: TaskID | None = None
         self.next_drawing = 0.0
 
     def __enter__(self) -> TrainingProgress:
         if self.bar is not None:
-            console.start_display(self.bar)
+            displays.start(self.bar)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.bar is not None:
-            console.stop_displays()
+            displays.stop_all()
 
     def __call__(self, now: TrainState) -> None:
         if self.bar is None:

@@ -81,7 +81,7 @@ def draw(sketch: Sketch, above: Sequence[str], below: Sequence[str], results: in
     lines = lines_of(sheet, room, apart=bool(above))
     if lines is not None:
         console.print_drawing(lines)
-    elif results == 1:
+    elif results == 1 and room.lines > 1:  # it is a line itself, and what is below has a blank one
         console.note(f"the terminal is too small for pictures: {screen.columns}×{screen.lines}")
     return lines is not None
 

@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin, features
 from mnistgd.errors import ImageError, ShapeError, UsageError
 from mnistgd.figures.heatmap import caption_line, heatmap, sheet_columns
 from mnistgd.figures.legend import LEGEND_WIDTH, legend
-from mnistgd.figures.montage import TooLargeError, at_size, column, framed, grid, on_page
+from mnistgd.figures.montage import TooLargeError, at_size, column, framed, grid, on_page, scale_at
 from mnistgd.figures.palettes import GROKKING, Palette
 from mnistgd.figures.png import text_chunks
 from mnistgd.figures.text import label, room_for
@@ -96,12 +96,15 @@ def animation_pictures(
 
         def first_alone(size: int | None) -> None:
             (picture,) = animation_pictures(snapshots[:1], titles, captions[:1], limit, palette, size)
-            _check_together(len(captions), picture)
+            if len(captions) * picture.width * picture.height > MOST_PIXELS:
+                what = f"{len(captions)} pictures of {picture.width}×{picture.height} pixels"
+                hint = "choose a smaller size, or keep fewer snapshots: mnistgd train --frames 60"
+                raise TooLargeError(f"{what} are too large", hint)
 
         at_size(first_alone, size)
     single = len(titles) == 1
     size = size or (SIZE if single else SHEET_SIZE)
-    scale = max(1.0, size / (SIZE if single else 196))
+    scale = scale_at(size, SIZE if single else 196)
     room = room_for(titles, size // 28 * 28 + 2)
     heads = [label(title, round((24 if single else 18) * scale), room) for title in titles]
     key: Image.Image | None = None
@@ -118,14 +121,6 @@ def animation_pictures(
         page = column([sheet, caption_line(caption, width, scale), key], round(12 * scale))
         pictures.append(on_page(page, round(20 * scale)))
     return pictures
-
-
-def _check_together(count: int, picture: Image.Image) -> None:
-    if count * picture.width * picture.height > MOST_PIXELS:
-        message = f"{count} pictures of {picture.width}×{picture.height} pixels are too large"
-        raise TooLargeError(
-            message, "choose a smaller size, or keep fewer snapshots: mnistgd train --frames 60"
-        )
 
 
 def animation_bytes(

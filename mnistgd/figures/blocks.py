@@ -138,7 +138,8 @@ def abreast(width: int, screen: Screen) -> int:
 def most_that_fit(drawing: Drawing, screen: Screen, shrink: int) -> int:
     """How many drawings as large as this one fit, if `shrink` pixels, across and down, become one."""
     height, width = (side // shrink for side in drawing.values.shape)
-    rows = (screen.lines + 1) // (1 + _lines(height) + 1)  # each with titles above, and a blank line between
+    # A line holds two pixels; each row has titles above, and a blank line between.
+    rows = (screen.lines + 1) // (1 + -(-height // 2) + 1)
     return max(0, rows) * abreast(width, screen) if width <= screen.columns else 0
 
 
@@ -156,6 +157,8 @@ def shrink_to_fit(drawings: Sequence[Drawing], screen: Screen) -> int | None:
 def sheet(drawings: Sequence[Drawing], screen: Screen, shrink: int = 1) -> list[str]:
     """Drawings below their titles, as many beside each other as fit; lines of text.
 
+    They move apart for titles that are wider than they are, as far as there is room; the rest is cut.
+
     Parameters
     ----------
     drawings : of one size
@@ -169,9 +172,12 @@ def sheet(drawings: Sequence[Drawing], screen: Screen, shrink: int = 1) -> list[
     """
     if len({drawing.values.shape for drawing in drawings}) != 1:
         raise ShapeError("drawings of several sizes do not make a sheet")
-    blocks = [_block(drawing, screen.depth, shrink) for drawing in drawings]
-    rows = -(-len(blocks) // abreast(drawings[0].values.shape[1] // shrink, screen))
-    columns = -(-len(blocks) // rows)  # in rows equally long
+    width = drawings[0].values.shape[1] // shrink
+    rows = -(-len(drawings) // abreast(width, screen))
+    columns = -(-len(drawings) // rows)  # in rows equally long
+    room = (screen.columns + GAP) // columns - GAP
+    wide = max(width, min(room, max(text_columns(drawing.title) for drawing in drawings)))
+    blocks = [_block(drawing, screen.depth, shrink, wide) for drawing in drawings]
     lines: list[str] = []
     for start in range(0, len(blocks), columns):
         if start:
@@ -220,22 +226,20 @@ def ink_legend(screen: Screen) -> list[str]:
     return [fitted(f"image: ink {str(INK.names).rstrip()} paper", screen.columns)]
 
 
-def _lines(height: int) -> int:
-    return -(-height // 2)
-
-
-def _block(drawing: Drawing, depth: Depth, shrink: int) -> list[str]:
-    """A drawing's title and its lines, all equally wide."""
+def _block(drawing: Drawing, depth: Depth, shrink: int, wide: int) -> list[str]:
+    """A drawing's title, in its middle or from its left edge on, and its lines, all `wide` columns."""
     values = _shrunk(np.asarray(drawing.values, dtype=np.float64), shrink)
     if not (np.abs(values) <= 1).all():
         raise ShapeError("a drawing holds numbers from -1 to 1")
     width = values.shape[1]
-    title = fitted(drawing.title, width)
-    spare = width - text_columns(title)
-    title = " " * (spare // 2) + title + " " * (spare - spare // 2)
+    title = fitted(drawing.title, wide)
+    title = " " * ((width - text_columns(title)) // 2) + title
+    title += " " * (wide - text_columns(title))
     if depth == "none":
-        return [title.translate(_ASCII), *_plain_lines(values, drawing.characters)]
-    return [title, *_coloured_lines(values, drawing.palette, depth)]
+        title, lines = title.translate(_ASCII), _plain_lines(values, drawing.characters)
+    else:
+        lines = _coloured_lines(values, drawing.palette, depth)
+    return [title, *(line + " " * (wide - width) for line in lines)]
 
 
 def _shrunk(values: NDArray[np.float64], shrink: int) -> NDArray[np.float64]:

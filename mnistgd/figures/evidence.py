@@ -23,7 +23,7 @@ from mnistgd.figures.montage import (
     widened,
 )
 from mnistgd.figures.palettes import DIVERGING, Palette, limit_of
-from mnistgd.figures.text import PAPER, label
+from mnistgd.figures.text import label
 
 SIZE = 224
 GAP = 20
@@ -56,13 +56,13 @@ def evidence_limit(rows: Sequence[Row]) -> float:
 def evidence_figure(
     image: NDArray[np.uint8],
     rows: Sequence[Row],
+    size: int | None = None,
     *,
     title: str,
     note: str = "",
     weights_name: str = "weights",
     weight_limit: float,
     palette: Palette = DIVERGING,
-    size: int | None = None,
 ) -> Image.Image:
     """The sum behind each answer as pictures: image × weights = evidence, and the terms in numbers.
 
@@ -70,12 +70,12 @@ def evidence_figure(
     ----------
     image : uint8 ndarray of shape (28, 28)
     rows : one for each answer; their evidence shares one scale
+    size : pixels; each picture is that wide, or the next smaller multiple of the image's width
     title : written above
     note : written below the title, if there is something to be said of the weights
     weights_name : what the middle column shows
     weight_limit : the weight shown in full colour
     palette : Palette
-    size : pixels; each picture is that wide, or the next smaller multiple of the image's width
     """
     size = size or SIZE
     check_area(3 * size, len(rows) * size)
@@ -88,14 +88,17 @@ def evidence_figure(
     heads = ("image", "", weights_name, "", f"image × {weights_name}")
     lines = [row([label(head, round(18 * scale), wide if head else 2 * gap) for head in heads])]
     for each in rows:
+        terms = _sums(each, scale)
+        # Beside small pictures the terms of one row still stay apart from those of the next.
+        high = max(seen.height, terms.height + gap)
         pictures = [
-            seen,
-            label("×", sign, 2 * gap, height=seen.height),
-            widened(framed(heatmap(each.weights, weight_limit, palette, size)), SIZE + 2),
-            label("=", sign, 2 * gap, height=seen.height),
-            widened(framed(heatmap(each.products, limit, palette, size)), SIZE + 2),
+            widened(seen, 0, high),
+            label("×", sign, 2 * gap, height=high),
+            widened(framed(heatmap(each.weights, weight_limit, palette, size)), SIZE + 2, high),
+            label("=", sign, 2 * gap, height=high),
+            widened(framed(heatmap(each.products, limit, palette, size)), SIZE + 2, high),
         ]
-        lines.append(row([row(pictures), _sums(each, seen.height, scale)], gap))
+        lines.append(row([row(pictures), widened(terms, 0, high)], gap))
     keys = [legend(weight_limit, palette, wide, scale), legend(limit, palette, wide, scale, SPOKE)]
     below = row([label("", 12, wide), *keys], 2 * gap)
     page = column([*lines, below], round(12 * scale), align="left")
@@ -105,17 +108,14 @@ def evidence_figure(
     return on_page(column([*above, page], round(14 * scale)), round(MARGIN * scale))
 
 
-def _sums(each: Row, height: int, scale: float) -> Image.Image:
-    """The terms below one another, a line, and their total, in the middle of a row."""
+def _sums(each: Row, scale: float) -> Image.Image:
+    """The terms below one another, a line, and their total."""
     wide = round(190 * scale)
     rule = Image.new("RGB", (wide, round(scale)), (120, 120, 120))
     terms = [_term(name, number, wide, scale) for name, number in each.sums]
-    lines = column(
+    return column(
         [label(each.title, round(20 * scale), wide, "left"), *terms[:-1], rule, terms[-1]], round(6 * scale)
     )
-    page = Image.new("RGB", (wide, max(height, lines.height)), PAPER)
-    page.paste(lines, (0, (page.height - lines.height) // 2))
-    return page
 
 
 def _term(name: str, number: float, wide: int, scale: float) -> Image.Image:

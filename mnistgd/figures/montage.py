@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from mnistgd.errors import ShapeError, UsageError
-from mnistgd.figures.text import PAPER, Align, label, line_height, room_for
+from mnistgd.figures.text import PAPER, Align, common_size, label, line_height, room_for, text_width
 
 Picture = TypeVar("Picture")
 
@@ -112,12 +112,13 @@ def framed(picture: Image.Image) -> Image.Image:
     return ImageOps.expand(picture, border=1, fill=EDGE)
 
 
-def widened(picture: Image.Image, width: int) -> Image.Image:
-    """`picture` in the middle of white paper, if it is not `width` pixels wide."""
-    if picture.width >= width:
+def widened(picture: Image.Image, width: int, height: int = 0) -> Image.Image:
+    """`picture` in the middle of white paper of at least `width` × `height` pixels, if it is not as large."""
+    wide, high = max(picture.width, width), max(picture.height, height)
+    if picture.size == (wide, high):
         return picture
-    paper = Image.new("RGB", (width, picture.height), PAPER)
-    paper.paste(picture, ((width - picture.width) // 2, 0))
+    paper = Image.new("RGB", (wide, high), PAPER)
+    paper.paste(picture, ((wide - picture.width) // 2, (high - picture.height) // 2))
     return paper
 
 
@@ -211,9 +212,11 @@ def contact_sheet(
     check_area(columns * (width * multiple + gap), rows * step)
     tiles = [framed(enlarged(255 - image, multiple)) for image in images]
     if captions:
-        room = room_for([line for caption in lines for line in caption], tiles[0].width)
+        every = [line for caption in lines for line in caption]
+        room = room_for(every, tiles[0].width)
+        shared = common_size(every, text_size, room)
         tiles = [
-            column([tile, *(label(line, text_size, room) for line in caption)])
+            column([tile, *(label(line, shared, room) for line in caption)])
             for tile, caption in zip(tiles, lines, strict=True)
         ]
     if row_labels:
@@ -242,6 +245,5 @@ def contact_sheet(
 def _row_labels(names: Sequence[str], height: int) -> list[Image.Image]:
     """Row labels of one width, each in the middle of a row of `height` pixels."""
     size = 16
-    widest = max(label(name, size).width for name in names)
-    width = min(140, 10 * math.ceil(widest / 10))
+    width = min(140, 10 * math.ceil(max(text_width(name, size) for name in names) / 10))
     return [label(name, size, width, "right", height=height) for name in names]

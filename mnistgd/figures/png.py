@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PIL import Image, PngImagePlugin
+
+from mnistgd.figures.montage import at_size
 
 
 def png_bytes(picture: Image.Image, texts: Mapping[str, str] | None = None) -> bytes:
@@ -22,6 +24,11 @@ def png_bytes(picture: Image.Image, texts: Mapping[str, str] | None = None) -> b
     stream = io.BytesIO()
     picture.save(stream, format="PNG", pnginfo=text_chunks(texts or {}))
     return stream.getvalue()
+
+
+def sized_png(draw: Callable[[int | None], Image.Image], size: int | None, texts: Mapping[str, str]) -> bytes:
+    """The PNG file of what `draw` makes of `size`; see `at_size` and `png_bytes`."""
+    return png_bytes(at_size(draw, size), texts)
 
 
 def text_chunks(texts: Mapping[str, str]) -> PngImagePlugin.PngInfo:

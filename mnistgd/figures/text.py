@@ -47,6 +47,12 @@ def room_for(texts: Sequence[str], width: int) -> int:
     return max(width, min(ROOM, max(map(text_width, texts))))
 
 
+def common_size(texts: Sequence[str], size: int, width: int) -> int:
+    """The font size, at most `size`, at which all of several texts fit `width` pixels, if any does."""
+    sizes = range(size, SMALLEST, -1)
+    return next((each for each in sizes if max(text_width(text, each) for text in texts) <= width), SMALLEST)
+
+
 def text_mask(text: str, size: int) -> Image.Image:
     """One line of text as a mask: 255 where it is inked, 0 where not.
 

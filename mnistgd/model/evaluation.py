@@ -77,8 +77,7 @@ def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8])
         loss, _ = model.settings.loss_function()(outputs, labels)
     if not math.isfinite(loss):
         raise WeightsError(*TOO_LARGE)
-    predicted = outputs.argmax(axis=1)
-    confusion = confusion_matrix(predicted, labels, len(model.class_names))
+    confusion = confusion_matrix(outputs.argmax(axis=1), labels, len(model.class_names))
     return Evaluation(float(np.trace(confusion)) / len(labels), loss, confusion, outputs)
 
 

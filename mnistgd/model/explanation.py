@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +12,7 @@ from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
 from mnistgd.engine.activations import ACTIVATIONS
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.types import Array, Layer, Params
-from mnistgd.model.model import Model
-
-
-class Rounded(NamedTuple):
-    """The terms of a sum with a few decimals, and the sum of what they then are."""
-
-    speaks_for: float
-    speaks_against: float
-    bias: float
-    bend: float
-    logit: float
+from mnistgd.model.model import Model, ranked
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +50,8 @@ class Evidence:
         """speaks_for + speaks_against + bias + bend, added in this order."""
         return self.speaks_for + self.speaks_against + self.bias + self.bend
 
-    def rounded(self, places: int) -> Rounded:
-        """The terms, and the sum of what they are rounded to: people add up what they see.
+    def rounded(self, places: int) -> tuple[float, ...]:
+        """The four terms, and the sum of what they are rounded to: people add up what they see.
 
         Parameters
         ----------
@@ -71,14 +60,13 @@ class Evidence:
         Examples
         --------
         >>> evidence = Evidence(np.array([10.184, -1.084]), np.array([10.184, -1.084]), -0.164)
-        >>> tuple(evidence.rounded(2))
+        >>> evidence.rounded(2)
         (10.18, -1.08, -0.16, 0.0, 8.94)
         """
         exact = (self.speaks_for, self.speaks_against, self.bias, self.bend)
         # Adding zero makes a zero of minus zero.
-        speaks_for, speaks_against, bias, bend = (round(term, places) + 0.0 for term in exact)
-        logit = round(speaks_for + speaks_against + bias + bend, places)
-        return Rounded(speaks_for, speaks_against, bias, bend, logit)
+        terms = [round(term, places) + 0.0 for term in exact]
+        return *terms, round(sum(terms), places)
 
     def minus(self, other: Evidence) -> Evidence:
         """What speaks for this class rather than for the other; its logit is the difference of the two."""
@@ -115,8 +103,8 @@ class Explanation:
 
     @property
     def ranking(self) -> list[int]:
-        """The classes, the largest logit first; where two are equal, the lower number first."""
-        return sorted(range(len(self.evidence)), key=lambda digit: -self.evidence[digit].logit)
+        """The classes, ranked by their logits."""
+        return ranked(np.array([each.logit for each in self.evidence]))
 
 
 def explain(model: Model, image: NDArray[np.uint8]) -> Explanation:

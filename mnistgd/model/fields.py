@@ -118,7 +118,8 @@ class SettingField:
         )
 
     def refusal(self) -> str:
-        """
+        """What a text that is no such value is not, in words.
+
         >>> SettingField("", None, {"choices": ("a", "b")}, str).refusal()
         'not one of a, b'
         >>> SettingField("", 1, {"minimum": 1, "none": "full"}, int).refusal()

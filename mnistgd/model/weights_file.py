@@ -180,7 +180,7 @@ def _parse(
     document = json_in(array)
     if "steps" in document:  # as in the record of snapshots, which lie beside a weights file
         file = quoted(source) if isinstance(source, Path) else "-"
-        hint = f"draw one of them: mnistgd show-weights --step last --weights {file}"
+        hint = f"name the weights beside them, or draw one: mnistgd show-weights --step last --weights {file}"
         raise WeightsError(f"{place} holds snapshots, not a network", hint)
     if type(document.get("format")) is not int or document["format"] < 1:
         raise BadRecordError("its record names no format")

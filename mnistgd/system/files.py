@@ -11,7 +11,7 @@ import errno
 import os
 import shlex
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -86,15 +86,13 @@ def write_atomically(path: Path, *content: bytes | memoryview, follow: bool = Tr
     OutputError
         If it cannot be written. The old file is then as it was, and no temporary file is left.
     """
-    try:
+    with _writing(path):
         if is_stream(path):
             with path.open("wb") as stream:
                 stream.writelines(content)
             return
         _check_target(path)
         _replace(_target(path, follow), content).close()
-    except OSError as error:
-        raise _cannot_write(path, error) from error
 
 
 class GrowingFile:
@@ -114,20 +112,19 @@ class GrowingFile:
 
     def __init__(self, path: Path, content: bytes, *, follow: bool = True) -> None:
         self.path = path
-        try:
+        with _writing(path):
             if is_stream(path):
                 self._stream: IO[bytes] = path.open("wb")
                 self.append(content)
                 return
             _check_target(path)
             target = _target(path, follow)
-            if target.is_file():
-                with target.open("rb") as present:
-                    self._claim(present)
-            self._stream = _replace(target, [content])
-            self._claim(self._stream)
-        except OSError as error:
-            raise _cannot_write(path, error) from error
+            try:
+                with _claimed(target):
+                    self._stream = _replace(target, [content])
+            except BlockingIOError as error:
+                message = f"cannot write {path}: another run is writing to it"
+                raise OutputError(message, "give each run a file of its own") from error
 
     def append(self, content: bytes) -> None:
         """Add `content` to the end, at once.
@@ -137,27 +134,15 @@ class GrowingFile:
         OutputError
             If it cannot be written.
         """
-        try:
+        with _writing(self.path):
             # Past the stream's buffer, which would try once more, somewhere else, what a full disk refused.
             left = memoryview(content)
             while left:
                 left = left[os.write(self._stream.fileno(), left) :]
-        except OSError as error:
-            raise _cannot_write(self.path, error) from error
 
     def close(self) -> None:
         """Let others write to it."""
         self._stream.close()
-
-    def _claim(self, stream: IO[bytes]) -> None:
-        """Keep the file for this process until it ends, or until the stream is closed."""
-        try:
-            _lock(stream.fileno())
-        except BlockingIOError as error:
-            message = f"cannot write {self.path}: another run is writing to it"
-            raise OutputError(message, "give each run a file of its own") from error
-        except (ImportError, OSError):  # some file systems keep no locks, and Windows replaces no open file
-            return
 
 
 def check_writable(path: Path) -> None:
@@ -171,7 +156,7 @@ def check_writable(path: Path) -> None:
         If the folder does not exist or does not take a file, `path` is a folder, or what is there is
         somebody else's and cannot be replaced.
     """
-    try:
+    with _writing(path):
         if is_stream(path):
             return
         _check_target(path)
@@ -179,8 +164,6 @@ def check_writable(path: Path) -> None:
         os.close(handle)
         Path(temporary).unlink()
         _check_owner(_resolved(path))
-    except OSError as error:
-        raise _cannot_write(path, error) from error
 
 
 def has_to_be_made(path: Path) -> bool:
@@ -191,10 +174,8 @@ def has_to_be_made(path: Path) -> bool:
     OutputError
         If it could not; the first that is missing is named.
     """
-    try:
+    with _writing(path):
         missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    except OSError as error:
-        raise _cannot_write(path, error) from error
     if missing:
         check_writable(missing[-1])
     return bool(missing)
@@ -208,10 +189,8 @@ def make_folder(path: Path) -> None:
     OutputError
         If it cannot be made.
     """
-    try:
+    with _writing(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
 
 
 def remove_abandoned(files: Iterable[Path]) -> None:
@@ -232,6 +211,38 @@ def _lock(handle: int) -> None:
     import fcntl
 
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def _claimed(target: Path) -> Iterator[None]:
+    """Keep a file for this process until another has its name: `_replace` keeps that one as well.
+
+    Of several that begin the same new file at once each makes it, but one alone gets the lock; so there is a
+    moment in which it is empty.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process has it, or has just replaced it.
+    """
+    if os.name == "nt" or target.is_symlink():  # Windows replaces no open file; a link is no file to keep
+        yield
+        return
+    flags = os.O_RDONLY | os.O_NOFOLLOW | (0 if target.exists() else os.O_CREAT)
+    handle = os.open(target, flags, 0o666)
+    try:
+        try:
+            _lock(handle)
+            mine = os.path.samestat(os.fstat(handle), target.stat())
+        except BlockingIOError:
+            raise
+        except OSError:  # some file systems keep no locks
+            mine = True
+        if not mine:
+            raise BlockingIOError
+        yield
+    finally:
+        os.close(handle)
 
 
 def _replace(target: Path, content: Iterable[bytes | memoryview]) -> IO[bytes]:
@@ -263,6 +274,15 @@ def _start(name: str) -> str:
     return name[:80] if name.isascii() else name[:20]
 
 
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Whatever the system has against writing `path` is an OutputError."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {reason(error)}", "name another place") from error
+
+
 def _check_target(path: Path) -> None:
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder", "name a file")
@@ -290,10 +310,6 @@ def _resolved(path: Path) -> Path:
         return path.resolve()
     except RuntimeError as error:  # what older Pythons make of a loop of links
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
-
-
-def _cannot_write(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"cannot write {path}: {reason(error)}", "name another place")
 
 
 def _mode_for(target: Path) -> int:

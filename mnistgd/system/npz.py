@@ -1,4 +1,4 @@
-"""Read an ``.npz`` that nobody vouches for.
+"""Write an ``.npz``, and read one that nobody vouches for.
 
 numpy's own reader believes what a file says of itself: it allocates the shape in a member's header
 before a byte of it has been read. Here every size is checked first, and nothing is ever unpickled.
@@ -12,7 +12,7 @@ import json
 import math
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -80,6 +80,13 @@ def opened_npz(source: Path | bytes, error: type[MnistgdError], hint: str = "") 
                 return _read_array(archive, name, limit)
 
         yield read
+
+
+def npz_bytes(record: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """What is in an archive of these arrays whose ``record`` is that JSON object; see `json_in`."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays, record=np.array(json.dumps(record)))
+    return buffer.getvalue()
 
 
 def json_in(array: NDArray[Any] | None) -> dict[str, Any]:

@@ -8,8 +8,6 @@ epoch.
 
 from __future__ import annotations
 
-import io
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +24,7 @@ from mnistgd.engine.types import Params
 from mnistgd.errors import UsageError, WeightsError
 from mnistgd.model.settings import OPEN_ENDED, Settings
 from mnistgd.system.files import is_stream, write_atomically
-from mnistgd.system.npz import json_in, opened_npz
+from mnistgd.system.npz import json_in, npz_bytes, opened_npz
 from mnistgd.system.words import counted
 from mnistgd.training.history import Epoch, from_rows
 from mnistgd.training.run import Best, Run, TrainState, initial_params
@@ -158,9 +156,7 @@ def save(
     arrays = _flat("params", now.params) | _flat_state(now.state) | {"history": history}
     if now.best is not None:
         arrays |= _flat("best", now.best.params)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays, record=np.array(json.dumps(record)))
-    write_atomically(path, buffer.getvalue())
+    write_atomically(path, npz_bytes(record, arrays))
 
 
 def load(path: Path) -> Checkpoint:

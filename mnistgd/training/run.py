@@ -108,6 +108,11 @@ class TrainState(NamedTuple):
         """Whether this is where the run ends."""
         return self.step == self.run.steps or bool(self.stopped)
 
+    @property
+    def chosen(self) -> Best | None:
+        """The earlier epoch whose weights the run ends with, as patience has it; None if it is the last."""
+        return self.best if self.run.settings.patience else None
+
     def check(self) -> None:
         """Hold the last update, which no loss has seen yet, to be finite.
 
@@ -213,8 +218,7 @@ class Run:
 
     def final_params(self, last: TrainState) -> Params:
         """The parameters that the run ends with, scaling folded in; with patience those of the best epoch."""
-        best = last.best if self.settings.patience else None
-        return self.fold_scaling(last.params if best is None else best.params)
+        return self.fold_scaling((last.chosen or last).params)
 
     def fold_scaling(self, params: Params) -> Params:
         """The run's parameters for images whose pixels are in [0, 1].

@@ -7,8 +7,6 @@ images. The first is where the command began to train, the last is what the weig
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +23,7 @@ from mnistgd.errors import WeightsError
 from mnistgd.model.model import Model
 from mnistgd.model.weights_file import weights_sha256
 from mnistgd.system.files import called, quoted
-from mnistgd.system.npz import json_in, opened_npz
+from mnistgd.system.npz import json_in, npz_bytes, opened_npz
 from mnistgd.training.run import TrainState
 
 FORMAT = 1
@@ -63,12 +61,11 @@ class Snapshots:
         """
         if step in ("first", "last"):
             return 0 if step == "first" else len(self.steps) - 1
-        if int(step) not in self.steps:
-            nearest = min(self.steps, key=lambda kept: abs(kept - int(step)))
-            raise WeightsError(
-                f"no snapshot was kept at step {int(step)}", f"the nearest is --step {nearest}"
-            )
-        return self.steps.index(int(step))
+        wanted = int(step)
+        if wanted not in self.steps:
+            nearest = min(self.steps, key=lambda kept: abs(kept - wanted))
+            raise WeightsError(f"no snapshot was kept at step {wanted}", f"the nearest is --step {nearest}")
+        return self.steps.index(wanted)
 
 
 def snapshots_path(weights: Path) -> Path:
@@ -132,9 +129,7 @@ class Recorder:
         model : Model that it ended with, with its record
         """
         run, dataset = last.run, last.run.dataset
-        # With patience the run ends with the weights of an earlier epoch.
-        earlier = last.best if run.settings.patience else None
-        final = last.step if earlier is None else earlier.epoch * run.steps_per_epoch
+        final = last.step if last.chosen is None else last.chosen.epoch * run.steps_per_epoch
         kept = {step: params for step, params in self.kept.items() if step < final} | {final: model.params}
         accuracies = _accuracies(list(kept.values()), dataset.test_images, dataset.test_labels)
         # Many networks at once round differently than one alone, by an image in ten thousand.
@@ -171,9 +166,7 @@ def file_bytes(snapshots: Snapshots) -> bytes:
         "steps": list(snapshots.steps),
         "test_accuracies": list(snapshots.accuracies),
     }
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, weights=snapshots.weights, record=np.array(json.dumps(record)))
-    return buffer.getvalue()
+    return npz_bytes(record, {"weights": snapshots.weights})
 
 
 def load(source: Path | bytes, model: Model | None = None) -> Snapshots:

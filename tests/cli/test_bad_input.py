@@ -68,7 +68,7 @@ BAD = [
     ("train --data few.npz --freeze digit.png", 1, "not 28×28"),
     ("train --data few.npz --out no/w.npz", 1, "does not exist"),
     ("train --data few.npz --out folder", 1, "it is a folder"),
-    ("train --data few.npz --out / --frames 3", 1, "it is a folder"),
+    ("train --data few.npz --out / --frames 3", 2, "/ can only be a folder"),
     ("train --data few.npz --log no/l.jsonl", 1, "does not exist"),
     ("train --data few.npz --checkpoint folder", 1, "it is a folder"),
     ("train --data few.npz --learning-rate 1e30 --loss squared-error", 1, "diverged at step"),

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from mnistgd.errors import WeightsError
 from mnistgd.model.settings import Settings
 from mnistgd.training import checkpoint, history
+from mnistgd.training.run import Run
 
 
 @pytest.fixture
@@ -116,3 +119,122 @@ def test_a_checkpoint_of_the_first_format_goes_on(saved, mnistgd, few, tmp_path)
     result = mnistgd("train", "--resume", saved, "--log", log, "--quiet", "--json")
     assert (result.code, result.json["epochs"]) == (0, 2)
     assert [epoch.epoch for epoch in history.read(log)] == [1, 2]
+
+
+@pytest.mark.parametrize("damage", ["missing", "weights", "truncated", "params", "record"])
+def test_checkpoints_that_are_none(mnistgd, saved, tmp_path, damage):
+    if damage == "missing":
+        saved.unlink()
+    elif damage == "weights":
+        saved.write_bytes((tmp_path / "w.npz").read_bytes())
+    elif damage == "truncated":
+        saved.write_bytes(saved.read_bytes()[:1000])
+    else:
+        with np.load(saved) as file:
+            arrays = dict(file)
+        key = "record" if damage == "record" else "params/weights"
+        arrays[key] = (
+            np.array('{"kind": "checkpoint", "format": 1}') if damage == "record" else arrays[key][:5]
+        )
+        np.savez(saved, **arrays)
+    with pytest.raises(WeightsError):
+        checkpoint.load(saved)
+    result = mnistgd("train", "--resume", saved)
+    assert result.code == 1
+    assert len(result.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("key", ["out", "log", "data"])
+@pytest.mark.parametrize("place", ["a\0b", "\ud800", "x" * 5000, ""])
+def test_a_checkpoint_with_names_that_are_none(mnistgd, saved, key, place):
+    changed(saved, **{key: place})
+    result = mnistgd("train", "--resume", saved)
+    assert (result.code, result.stdout) == (1, "")
+    assert len(result.stderr.splitlines()) == 2
+    assert "a bug" not in result.stderr
+
+
+@pytest.mark.parametrize("key", ["out", "log"])
+@pytest.mark.parametrize("place", ["../x", "{folder}/../x", "/etc/x", "/dev/null", "linked", "sub/linked"])
+def test_a_checkpoint_names_no_place_elsewhere(mnistgd, saved, tmp_path, monkeypatch, key, place):
+    """It may be anyone's, and is not to decide what of mine is written over."""
+    here = tmp_path / "here"
+    (here / "sub").mkdir(parents=True)
+    (here / "linked").symlink_to("../x")
+    (here / "sub" / "linked").symlink_to("../../x")
+    monkeypatch.chdir(here)
+    moved = here / "c.npz"
+    saved.rename(moved)
+    changed(moved, **{"out": "w.npz", "log": None, key: place.format(folder=here)})
+    result = mnistgd("train", "--resume", moved)
+    assert (result.code, result.stdout) == (1, "")
+    error, hint = result.stderr.splitlines()
+    assert "outside this folder and its own" in error
+    assert hint.startswith(f"hint: name it yourself: --{key} ")
+    assert not (tmp_path / "x").exists()
+    assert not (here / "w.npz").exists()
+
+
+@pytest.mark.parametrize("key", ["out", "log"])
+def test_a_checkpoint_replaces_nothing_of_another_kind(mnistgd, saved, tmp_path, key):
+    """What begins as ours does is another kind still: a document is a ZIP, a notebook is JSON."""
+    with zipfile.ZipFile(tmp_path / "thesis.docx", "w") as document:
+        document.writestr("word/document.xml", "years of work")
+    for name, content in (("notebook.ipynb", b'{"cells": []}'), (".profile", b"precious"), ("empty", b"")):
+        (tmp_path / name).write_bytes(content)
+    for name in ("thesis.docx", "notebook.ipynb", ".profile", "empty"):
+        mine = tmp_path / name
+        before = mine.read_bytes()
+        changed(saved, **{key: str(mine)})
+        result = mnistgd("train", "--resume", saved)
+        assert (result.code, result.stdout) == (1, "")
+        assert f"would replace {mine}, which is no " in result.stderr
+        assert mine.read_bytes() == before
+    assert mnistgd("train", "--resume", saved, f"--{key}", mine).code == 0
+
+
+def test_a_checkpoint_replaces_no_weights_with_a_history_nor_the_reverse(mnistgd, saved, tmp_path):
+    for key, name in (("log", "w.npz"), ("out", "h.jsonl")):
+        changed(saved, out="w.npz", log="h.jsonl")
+        assert (
+            mnistgd(
+                "train", "--resume", saved, "--out", tmp_path / "w.npz", "--log", tmp_path / "h.jsonl"
+            ).code
+            == 0
+        )
+        changed(saved, **{"log": None, "out": "new.npz", key: str(tmp_path / name)})
+        assert "which is no" in mnistgd("train", "--resume", saved).stderr
+
+
+@pytest.mark.parametrize(("key", "moment"), [("out", "finish"), ("log", "__init__")])
+def test_a_link_that_comes_during_the_run_leads_nowhere(mnistgd, saved, tmp_path, monkeypatch, key, moment):
+    """The place was looked at when the run was taken up; it is asked once more before it is written."""
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    moved = here / "c.npz"
+    saved.rename(moved)
+    changed(moved, **{"out": "w.npz", "log": None, key: "x"})
+    usual = getattr(Run, moment)
+
+    def with_a_link(*arguments, **options):
+        (here / "x").symlink_to(elsewhere)
+        return usual(*arguments, **options)
+
+    monkeypatch.setattr(Run, moment, with_a_link)
+    result = mnistgd("train", "--resume", moved)
+    assert result.code == 1
+    assert "outside this folder and its own" in result.stderr
+    assert not elsewhere.exists()
+
+
+def test_a_pipe_is_no_place_for_weights(mnistgd, saved, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    changed(saved, out=str(tmp_path / "pipe"))
+    assert "which is no weights file" in mnistgd("train", "--resume", saved).stderr
+
+
+def test_stdout_is_no_history(mnistgd, saved):
+    changed(saved, log="-")
+    result = mnistgd("train", "--resume", saved)
+    assert (result.code, result.stdout) == (1, "")

@@ -1,4 +1,4 @@
-"""What is said on stderr where no spinner can be drawn."""
+"""What goes to stdout: the whole of a result, and nothing that breaks a line."""
 
 import io
 import os
@@ -11,42 +11,7 @@ from typing import Any
 import pytest
 
 from mnistgd.cli import console
-from mnistgd.cli.console import Reporter, print_json, print_lines
-
-
-def test_progress_within_one_task_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    reporter = Reporter(quiet=False)
-    for what in ("downloading", "downloading, 1.5 MB so far", "downloading, 3.1 MB so far", "parsing"):
-        reporter.busy(what)
-    assert capfd.readouterr() == ("", "downloading …\nparsing …\n")
-
-
-def test_a_bar_is_one_line_where_none_can_be_drawn(capfd: pytest.CaptureFixture[str]) -> None:
-    reporter = Reporter(quiet=False)
-    for share in (0.0, 0.5):
-        reporter.busy("reading 6 pictures", share)
-    assert capfd.readouterr() == ("", "reading 6 pictures …\n")
-
-
-def test_a_bar_says_how_far_it_is(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "80")
-    with Reporter(quiet=False) as reporter:
-        reporter.drawing = True
-        reporter.busy("reading 6 pictures", 0.0)
-        reporter.busy("reading 6 pictures", 0.5)
-        time.sleep(0.3)
-    err = capfd.readouterr().err
-    assert "reading 6 pictures" in err
-    assert "50%" in err
-    assert "━" in err
-
-
-def test_quiet_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    reporter = Reporter(quiet=True)
-    reporter.busy("downloading")
-    reporter.notice("it was damaged")
-    assert capfd.readouterr() == ("", "")
+from mnistgd.cli.console import print_json, print_lines
 
 
 def test_numbers_that_are_not_finite_are_null(capfd: pytest.CaptureFixture[str]) -> None:

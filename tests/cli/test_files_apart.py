@@ -39,6 +39,7 @@ OVER = [
     ("curves l.jsonl --out l.jsonl", "--out", "l.jsonl"),
     ("curves l.jsonl more.jsonl --out more.jsonl", "--out", "more.jsonl"),
     ("data show --data few.npz --out few.npz", "--out", "few.npz"),
+    ("train --data few.npz --out few.npz", "--out", "few.npz"),
     ("lesson dot-product --weights w.npz --plot w.npz", "--plot", "w.npz"),
     ("lesson dot-product --weights w.npz --data few.npz --plot few.npz", "--plot", "few.npz"),
 ]  # fmt: skip
@@ -50,6 +51,9 @@ TWICE = [
     ("show-weights 1 2 --weights w.npz --out linked", "--out linked/weights-1.png and --out linked/weights-2.png"),
     ("train --data few.npz --out w.npz --checkpoint hard.npz", "--out and --checkpoint"),
     ("train --data few.npz --out new --log dangling", "--out and --log"),
+    ("train --data few.npz --out new --log sub/../new", "--out and --log"),
+    ("train --data few.npz --log new --checkpoint ./new", "--checkpoint and --log"),
+    ("train --data few.npz --out new.npz --frames 3 --log new.frames.npz", "--log and --frames"),
 ]  # fmt: skip
 
 # What looks like it and is allowed.

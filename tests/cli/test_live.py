@@ -14,9 +14,9 @@ CONSOLE = Console()
 
 
 @pytest.fixture
-def train(on_terminal, few, tmp_path):
+def train(on_terminal, few):
     def run(*args, terminals=("stderr",), **options):
-        command = ("train", "--live", "--data", few, "--out", tmp_path / "w.npz", "--epochs", 3, *args)
+        command = ("train", "--live", "--data", few, "--out", "w.npz", "--epochs", 3, *args)
         return on_terminal(*command, terminals=terminals, **options)
 
     return run
@@ -45,7 +45,7 @@ def test_the_last_drawing_is_that_of_the_file(train, tmp_path):
         np.testing.assert_array_equal(shown, pictures[:, :, digit])
     assert "ink here speaks for it" in last
     assert "epoch 3/3" in last
-    assert last.rstrip().endswith("next: mnistgd show-weights")
+    assert last.rstrip().endswith("next: mnistgd show-weights --weights w.npz")
 
 
 def test_what_was_drawn_is_drawn_over(train):
@@ -78,7 +78,7 @@ def test_what_stays_is_on_the_screen_with_the_result(train, lines, args):
     shown = train(*args, terminals=("stdout", "stderr"), lines=lines).stdout
     assert "digit 9" in shown
     last = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown[shown.rindex("\x1b[2K") :])
-    assert last.rstrip().endswith("next: mnistgd " + ("animate" if args else "show-weights"))
+    assert last.rstrip().endswith(f"next: mnistgd {'animate' if args else 'show-weights'} --weights w.npz")
     assert last.count("digit") == (0 if lines == 18 else 10)
     assert sum(-(-max(1, len(line)) // 80) for line in last.splitlines()) <= lines - 1
 
@@ -103,7 +103,9 @@ def test_where_nobody_looks(shell, few, tmp_path):
     assert result.code == 0
     first, *rest = result.stderr.splitlines()
     assert first == "--live needs a terminal whose cursor can move, and stderr is none"
-    assert [line.split("  ")[0] for line in rest] == ["epoch 1/2", "epoch 2/2", "next: mnistgd show-weights"]
+    assert [line.split("  ")[0] for line in rest] == [
+        "epoch 1/2", "epoch 2/2", "next: mnistgd show-weights --weights w.npz",
+    ]  # fmt: skip
     assert "\x1b" not in result.stdout + result.stderr
 
 

@@ -43,6 +43,13 @@ TYPED = [
     ("predict --file digit.png", 2, "No such option: --file", "name it without --file"),
     ("show-weights --digit 3", 2, "No such option: --digit", "name it without --digit"),
     ("show-weights --cmap gray", 2, "No such option: --cmap", "say --palette"),
+    ("show-weights --steps 5", 2, "No such option: --steps", "say --step"),
+    ("show-weights --snapshot 5", 2, "No such option: --snapshot", "say --step"),
+    ("train --steps 5", 2, "No such option: --steps", "say --epochs"),
+    ("train --snapshots 5", 2, "No such option: --snapshots", "say --frames"),
+    ("evaluate --top 5", 2, "No such option: --top", "say --most"),
+    ("data show --top 5", 2, "No such option: --top", "say --count"),
+    ("animate --duration 5", 2, "No such option: --duration", "say --seconds"),
     # what would be written is not offered for what was to be read
     ("train --model w.npz", 2, "No such option: --model", "mnistgd train --help"),
     ("train --load w.npz", 2, "No such option: --load", "mnistgd train --help"),
@@ -94,6 +101,10 @@ TYPED = [
     ("show-weights -w w.npz --out new.npz", 2, "--out writes a PNG, not .npz", "--out new.png"),
     ("evaluate -w w.npz --confusion c.json", 2, "--confusion writes a PNG, not .json", "--confusion c.png"),
     ("train --log /dev/stdout", 2, "--log takes a file, not stdout", "name a file"),
+    # a folder in the place of a file
+    ("train --out new/", 2, "--out takes a file, and new/ can only be a folder", "name a file"),
+    ("evaluate -w w.npz --mistakes new/", 2, "--mistakes takes a file, and new/ can only be a folder", "name a file"),
+    ("lesson toes --plot new/", 2, "--plot takes a file, and new/ can only be a folder", "name a file"),
     # a run that cannot be given other epochs
     ("train --resume linear.npz --epochs 9", 2, "--epochs contradicts linear.npz: its learning rate, of the schedule linear, falls to zero over 2 epochs", "start it anew, with --schedule constant if it is to go on later"),
     ("train --resume step.npz --epochs 9", 2, "--epochs contradicts step.npz: its learning rate, of the schedule step, falls over 1 epoch", "start it anew, with --schedule constant if it is to go on later"),
@@ -205,7 +216,9 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("out", [["--out=~/w.npz"], ["--out", "~/w.npz"], ["-o", "~/w.npz"], ["-o~/w.npz"]])
+@pytest.mark.parametrize(
+    "out", [["--out=~/w.npz"], ["--out", "~/w.npz"], ["-o", "~/w.npz"], ["-o~/w.npz"], ["-qo~/w.npz"]]
+)
 def test_a_home_that_the_shell_left(mnistgd, few, home, out):
     result = mnistgd("train", "--data", few, "--epochs", 1, "--quiet", "--log=~/l.jsonl", *out)
     assert result.stdout.splitlines()[-1] == f"weights        {home}/w.npz"
@@ -256,7 +269,7 @@ def pipe(tmp_path):
 @pytest.mark.parametrize(
     "typed",
     [
-        "evaluate -w {w} --quiet",
+        "evaluate -w {w} --quiet --json",
         "show-weights 3 -w {w} --out {out}",
         "compare {w} w.npz --out {out}",
         "explain seven.png --as-is -w {w} --out {out}",

@@ -1,6 +1,5 @@
-"""Runs that are stopped, killed or run out of room, and go on; and runs that are done again."""
+"""Runs that are stopped, killed or run out of room, and go on."""
 
-import json
 import os
 import resource
 import shlex
@@ -8,13 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 
 import numpy as np
 import pytest
 
 from mnistgd.cli import signals
-from mnistgd.errors import WeightsError
 from mnistgd.model import weights_file
 from mnistgd.training import checkpoint as checkpoints
 from mnistgd.training import history
@@ -320,125 +317,6 @@ def test_an_option_that_means_something_only_to_the_file(mnistgd, few, tmp_path)
     assert "--momentum contradicts" in other.stderr
 
 
-@pytest.mark.parametrize("damage", ["missing", "weights", "truncated", "params", "record"])
-def test_checkpoints_that_are_none(mnistgd, checkpoint, tmp_path, damage):
-    if damage == "missing":
-        checkpoint.unlink()
-    elif damage == "weights":
-        checkpoint.write_bytes((tmp_path / "w.npz").read_bytes())
-    elif damage == "truncated":
-        checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
-    else:
-        with np.load(checkpoint) as file:
-            arrays = dict(file)
-        key = "record" if damage == "record" else "params/weights"
-        arrays[key] = (
-            np.array('{"kind": "checkpoint", "format": 1}') if damage == "record" else arrays[key][:5]
-        )
-        np.savez(checkpoint, **arrays)
-    with pytest.raises(WeightsError):
-        checkpoints.load(checkpoint)
-    result = mnistgd("train", "--resume", checkpoint)
-    assert result.code == 1
-    assert len(result.stderr.splitlines()) == 2
-
-
-def rerecord(path, **changes):
-    """The checkpoint with parts of its record exchanged."""
-    with np.load(path) as file:
-        arrays = dict(file)
-    record = json.loads(str(arrays["record"])) | changes
-    np.savez(path, **arrays | {"record": np.array(json.dumps(record))})
-
-
-@pytest.mark.parametrize("key", ["out", "log"])
-@pytest.mark.parametrize("place", ["../x", "{folder}/../x", "/etc/x", "/dev/null", "linked", "sub/linked"])
-def test_a_checkpoint_names_no_place_elsewhere(mnistgd, checkpoint, tmp_path, monkeypatch, key, place):
-    """It may be anyone's, and is not to decide what of mine is written over."""
-    here = tmp_path / "here"
-    (here / "sub").mkdir(parents=True)
-    (here / "linked").symlink_to("../x")
-    (here / "sub" / "linked").symlink_to("../../x")
-    monkeypatch.chdir(here)
-    moved = here / "c.npz"
-    checkpoint.rename(moved)
-    rerecord(moved, **{"out": "w.npz", "log": None, key: place.format(folder=here)})
-    result = mnistgd("train", "--resume", moved)
-    assert (result.code, result.stdout) == (1, "")
-    error, hint = result.stderr.splitlines()
-    assert "outside this folder and its own" in error
-    assert hint.startswith(f"hint: name it yourself: --{key} ")
-    assert not (tmp_path / "x").exists()
-    assert not (here / "w.npz").exists()
-
-
-@pytest.mark.parametrize("key", ["out", "log"])
-def test_a_checkpoint_replaces_nothing_of_another_kind(mnistgd, checkpoint, tmp_path, key):
-    """What begins as ours does is another kind still: a document is a ZIP, a notebook is JSON."""
-    with zipfile.ZipFile(tmp_path / "thesis.docx", "w") as document:
-        document.writestr("word/document.xml", "years of work")
-    for name, content in (("notebook.ipynb", b'{"cells": []}'), (".profile", b"precious"), ("empty", b"")):
-        (tmp_path / name).write_bytes(content)
-    for name in ("thesis.docx", "notebook.ipynb", ".profile", "empty"):
-        mine = tmp_path / name
-        before = mine.read_bytes()
-        rerecord(checkpoint, **{key: str(mine)})
-        result = mnistgd("train", "--resume", checkpoint)
-        assert (result.code, result.stdout) == (1, "")
-        assert f"would replace {mine}, which is no " in result.stderr
-        assert mine.read_bytes() == before
-    assert mnistgd("train", "--resume", checkpoint, f"--{key}", mine).code == 0
-
-
-def test_a_checkpoint_replaces_no_weights_with_a_history_nor_the_reverse(mnistgd, checkpoint, tmp_path):
-    for key, name in (("log", "w.npz"), ("out", "h.jsonl")):
-        rerecord(checkpoint, out="w.npz", log="h.jsonl")
-        assert (
-            mnistgd(
-                "train", "--resume", checkpoint, "--out", tmp_path / "w.npz", "--log", tmp_path / "h.jsonl"
-            ).code
-            == 0
-        )
-        rerecord(checkpoint, **{"log": None, "out": "new.npz", key: str(tmp_path / name)})
-        assert "which is no" in mnistgd("train", "--resume", checkpoint).stderr
-
-
-@pytest.mark.parametrize(("key", "moment"), [("out", "finish"), ("log", "__init__")])
-def test_a_link_that_comes_during_the_run_leads_nowhere(
-    mnistgd, checkpoint, tmp_path, monkeypatch, key, moment
-):
-    """The place was looked at when the run was taken up; it is asked once more before it is written."""
-    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
-    here.mkdir()
-    monkeypatch.chdir(here)
-    moved = here / "c.npz"
-    checkpoint.rename(moved)
-    rerecord(moved, **{"out": "w.npz", "log": None, key: "x"})
-    usual = getattr(Run, moment)
-
-    def with_a_link(*arguments, **options):
-        (here / "x").symlink_to(elsewhere)
-        return usual(*arguments, **options)
-
-    monkeypatch.setattr(Run, moment, with_a_link)
-    result = mnistgd("train", "--resume", moved)
-    assert result.code == 1
-    assert "outside this folder and its own" in result.stderr
-    assert not elsewhere.exists()
-
-
-def test_a_pipe_is_no_place_for_weights(mnistgd, checkpoint, tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    rerecord(checkpoint, out=str(tmp_path / "pipe"))
-    assert "which is no weights file" in mnistgd("train", "--resume", checkpoint).stderr
-
-
-def test_stdout_is_no_history(mnistgd, checkpoint):
-    rerecord(checkpoint, log="-")
-    result = mnistgd("train", "--resume", checkpoint)
-    assert (result.code, result.stdout) == (1, "")
-
-
 def test_two_runs_do_not_share_a_log(few, tmp_path):
     options = [
         "--data",
@@ -496,119 +374,3 @@ def test_checkpoints_take_a_tenth_of_the_time(few, tmp_path, monkeypatch):
     Run(read_path(few), Settings(epochs=100)).finish(epoch, log, keeper)
     assert steps == [1, 46, 91, 100]
     assert len(log.rows) == 100
-
-
-@pytest.mark.parametrize("key", ["out", "log", "data"])
-@pytest.mark.parametrize("place", ["a\0b", "\ud800", "x" * 5000, ""])
-def test_a_checkpoint_with_names_that_are_none(mnistgd, checkpoint, key, place):
-    rerecord(checkpoint, **{key: place})
-    result = mnistgd("train", "--resume", checkpoint)
-    assert (result.code, result.stdout) == (1, "")
-    assert len(result.stderr.splitlines()) == 2
-    assert "a bug" not in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        (["--out", "a", "--checkpoint", "./a"], "--out and --checkpoint name the same file"),
-        (["--out", "a", "--log", "b/../a"], "--out and --log name the same file"),
-        (["--log", "a", "--checkpoint", "a"], "--checkpoint and --log name the same file"),
-        (
-            ["--out", "a.npz", "--frames", "3", "--log", "a.frames.npz"],
-            "--log and --frames name the same file",
-        ),
-        (["--out", "few.npz"], "--out would write over few.npz, which is read"),
-    ],
-)
-def test_files_that_would_replace_each_other(mnistgd, few, tmp_path, monkeypatch, options, words):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "few.npz").write_bytes(few.read_bytes())
-    result = mnistgd("train", "--data", "few.npz", *options)
-    assert (result.code, result.stdout) == (2, "")
-    assert words in result.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["few.npz"]
-
-
-# --- the same result twice ---------------------------------------------------------------------------
-
-
-def change(path, **changes):
-    with np.load(path) as file:
-        arrays = dict(file)
-    record = json.loads(str(arrays["record"]))
-    for key, value in changes.items():
-        if key in arrays:
-            arrays[key] = value(arrays[key])
-        else:
-            record[key] = value(record[key])
-    np.savez(path, **arrays | {"record": np.array(json.dumps(record))})
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        [],
-        ["--hidden", "5", "--optimizer", "amsgrad", "--standardise"],
-        ["--validation", "0.2", "--patience", "1"],
-    ],
-)
-def test_verify_finds_the_same(mnistgd, few, tmp_path, options):
-    path = tmp_path / "w.npz"
-    mnistgd("train", "--data", few, "--out", path, "--epochs", 3, *options)
-    result = mnistgd("verify", path, "--json", "--quiet")
-    assert result.code == 0
-    assert result.json == {
-        "verdict": "identical",
-        "max_difference": 0.0,
-        "environment_differs": [],
-        "weights": str(path),
-    }
-    assert mnistgd("verify", path).stdout.startswith("identical")
-
-
-def other_blas(environment):
-    return environment | {"blas": "another one"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "verdict", "code"),
-    [
-        ({"weights": lambda w: w * np.float32(1 + 1e-6)}, "different", 1),  # nothing explains it
-        ({"weights": lambda w: w * np.float32(1 + 1e-6), "environment": other_blas}, "rounding", 0),
-        ({"weights": lambda w: w * np.float32(1 + 1e-3), "environment": other_blas}, "different", 1),
-        ({"environment": other_blas}, "identical", 0),
-    ],
-)
-def test_verify_tells_rounding_from_difference(mnistgd, few, tmp_path, changes, verdict, code):
-    path = tmp_path / "w.npz"
-    mnistgd("train", "--data", few, "--out", path, "--epochs", 2)
-    change(path, **changes)
-    result = mnistgd("verify", path, "--json", "--quiet")
-    assert (result.json["verdict"], result.code) == (verdict, code)
-    assert result.json["environment_differs"] == (["blas"] if "environment" in changes else [])
-
-
-def test_verify_with_hidden_layers_compares_answers(mnistgd, few, tmp_path):
-    path = tmp_path / "w.npz"
-    mnistgd("train", "--data", few, "--out", path, "--epochs", 2, "--hidden", "5")
-    change(path, weights_1=lambda w: w * np.float32(1.001), environment=other_blas)
-    assert mnistgd("verify", path, "--json", "--quiet").json["verdict"] == "rounding"
-    change(path, weights_1=lambda w: -w)
-    assert mnistgd("verify", path, "--json", "--quiet").json["verdict"] == "different"
-
-
-def test_verify_needs_the_same_images(mnistgd, few, tmp_path):
-    path = tmp_path / "w.npz"
-    mnistgd("train", "--data", few, "--out", path, "--epochs", 1)
-    result = mnistgd("verify", path, "--data", "mnist", "--offline")
-    assert result.code == 1
-    assert "was trained on other images" in result.stderr
-
-
-def test_the_date_is_all_that_differs(mnistgd, few, tmp_path):
-    for name in "ab":
-        mnistgd("train", "--data", few, "--out", tmp_path / name, "--epochs", 1)
-    assert weights(tmp_path / "a") == weights(tmp_path / "b")
-    first, second = (weights_file.load(tmp_path / name).record for name in "ab")
-    assert {key for key in first if first[key] != second[key]} <= {"date"}

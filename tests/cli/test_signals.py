@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from mnistgd.cli import console, signals
+from mnistgd.cli import signals
 from mnistgd.training import checkpoint
 
 # A line before each that is run sends a signal to the process that is in it, as if it had come just then.
@@ -89,19 +89,6 @@ def test_what_is_held_comes_later():
         done.append("all of it")
     assert done == ["all of it"]
     assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_a_spinner_without_threads_is_a_line(capsys, monkeypatch):
-    def refuse(_):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr("threading.Thread.start", refuse)
-    reporter = console.Reporter(quiet=False)
-    reporter.drawing = True
-    with reporter:
-        reporter.busy("reading")
-        reporter.busy("reading, 1 MB so far")
-    assert capsys.readouterr().err.splitlines()[-1].endswith("reading …")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has none")

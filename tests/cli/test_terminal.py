@@ -123,6 +123,16 @@ def test_nothing_scrolls_off(in_terminal, trained, command):
     assert len(heights) > 1
 
 
+def test_nothing_is_said_of_pictures_where_that_would_scroll_the_text_off(in_terminal, trained):
+    command = ("compare", "weights.npz", "weights.npz")
+    alone = in_terminal(*command, cwd=trained, terminals=()).stdout
+    filled = len(alone.splitlines()) + 1  # with the prompt
+    assert in_terminal(*command, cwd=trained, lines=filled).stdout == alone
+    told = in_terminal(*command, cwd=trained, lines=filled + 1).stdout
+    assert f"too small for pictures: 80×{filled + 1}" in told
+    assert len(told.splitlines()) == filled
+
+
 def test_what_a_screen_of_80_by_24_shows(in_terminal, trained):
     """All ten digits, and why an image got its answer, at half the size; below the tables of the others nothing."""
 

@@ -226,15 +226,28 @@ def test_the_legend_of_weights_that_are_all_zero_or_have_their_own_limits() -> N
     assert legend(None, GROKKING, Screen(80, "24-bit"))[0].startswith("−limit ")
 
 
-def test_titles_are_cut_to_their_drawing() -> None:
+def test_titles_have_as_much_room_as_there_is() -> None:
+    """A drawing moves away from a title that is wider than it is; it stays below its beginning."""
+    titles = ["image", "digit 5: 83.8%", "digit 6: 12.1%"]
+    drawings = [Drawing(title, VALUES, GRAY) for title in titles]
+    lines = sheet(drawings, Screen(80, "24-bit"), 4)
+    one, *drawn = [line.plain for line in AnsiDecoder().decode("\n".join(lines))]
+    assert one == " image          digit 5: 83.8%  digit 6: 12.1%"
+    assert set(drawn) == {"         ".join(["▀" * 7] * 3)}
+    assert sheet(drawings, Screen(80, "none"), 4)[0] == one
+    assert sheet(drawings, Screen(36, "24-bit"), 4)[0] == " image      digit 5: …  digit 6: …"
+    assert sheet(drawings[1:], Screen(7, "24-bit"), 4)[0] == "digit …"
+
+
+def test_titles_are_cut_where_there_is_no_room() -> None:
     for title in (
         "A class name of sixty characters, counted",
         "コートコートコートコートコートコート",
         "→" * 50,
     ):
         for depth in ("24-bit", "none"):
-            line = sheet([Drawing(title, VALUES, GRAY)], Screen(80, depth))[0]
-            assert cell_len(line) <= 28
+            line = sheet([Drawing(title, VALUES, GRAY)], Screen(30, depth))[0]
+            assert cell_len(line) <= 30
     assert sheet([Drawing("3 → 5, −1", VALUES, GRAY)], Screen(80, "none"))[0].strip() == "3 > 5, -1"
 
 

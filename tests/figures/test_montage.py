@@ -134,3 +134,12 @@ def test_a_sheet_beyond_all_sense_is_refused_before_it_is_drawn() -> None:
         contact_sheet(np.broadcast_to(np.uint8(0), (70_000, 28, 28)))
     with pytest.raises(UsageError):
         contact_sheet(np.zeros((2, 28, 28), np.uint8), size=10**12)
+
+
+def test_captions_share_one_size() -> None:
+    """However short: digits below one picture are as high as below the next."""
+    images = np.zeros((2, 28, 28), dtype=np.uint8)
+    page = np.asarray(contact_sheet(images, captions=["8", "8 888 888 888"], columns=2, size=28).convert("L"))
+    below = page[24 + 30 :]  # the margin, a picture and its frame
+    heights = [np.flatnonzero((half < 128).any(axis=1)) for half in np.array_split(below, 2, axis=1)]
+    assert heights[0].tolist() == heights[1].tolist()

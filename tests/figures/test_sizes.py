@@ -64,6 +64,15 @@ def test_words_of_a_small_figure_stay_legible(name):
         assert draw(28).width == draw(usual).width
 
 
+def test_small_evidence_lies_level_with_its_terms():
+    row = ROWS[0]._replace(sums=[("for", 8.0)] * 5)
+    page = np.asarray(evidence_figure(IMAGE, [row], title="why", weight_limit=5.0, size=28))
+    frame = np.flatnonzero((page[:, :260] == montage.EDGE).all(axis=2).any(axis=1))
+    terms = np.flatnonzero((page[100:, 795:] < 128).all(axis=2).any(axis=1)) + 100
+    assert abs(frame[[0, -1]].mean() - terms[[0, -1]].mean()) < 8
+    assert frame[0] > terms[0] + 20
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_hint_names_the_largest_size_that_works(name, monkeypatch):
     monkeypatch.setattr(montage, "MOST_PIXELS", 3_000_000)

@@ -7,7 +7,8 @@ import stat
 import pytest
 
 from mnistgd.errors import OutputError
-from mnistgd.system.files import check_writable, write_atomically
+from mnistgd.system import files
+from mnistgd.system.files import GrowingFile, check_writable, write_atomically
 
 BOTH = pytest.mark.parametrize(
     "write", [lambda path: write_atomically(path, b"new"), check_writable], ids=["write", "check"]
@@ -110,3 +111,34 @@ def test_somebody_elses_file_is_refused_before_any_work(tmp_path, monkeypatch):
     tmp_path.chmod(0o777)
     check_writable(tmp_path / "theirs")
     assert [file.name for file in tmp_path.iterdir()] == ["theirs"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no locks there")
+@pytest.mark.parametrize("step", ["_lock", "_replace"])
+@pytest.mark.parametrize("before", [None, b"old"])
+def test_of_those_that_begin_one_file_at_once_one_goes_on(tmp_path, monkeypatch, before, step):
+    """Another begins it before one step of this one: whoever is later is told, and takes nothing away."""
+    path, real, begun, refused = tmp_path / "file", getattr(files, step), [], []
+    if before is not None:
+        path.write_bytes(before)
+
+    def begin(content):
+        try:
+            begun.append(GrowingFile(path, content))
+        except OutputError as error:
+            refused.append(error.message)
+
+    def after_another(*args):
+        monkeypatch.undo()
+        begin(b"another ")
+        return real(*args)
+
+    monkeypatch.setattr(files, step, after_another)
+    begin(b"this ")
+    assert refused == [f"cannot write {path}: another run is writing to it"]
+    (only,) = begun
+    only.append(b"and more")
+    only.close()
+    assert path.read_bytes() == (b"this and more" if step == "_replace" else b"another and more")
+    GrowingFile(path, b"later").close()
+    assert path.read_bytes() == b"later"

@@ -31,9 +31,8 @@ def compare(
     """Compare the settings, accuracy and weights of two networks."""
     from mnistgd.figures.captions import class_titles
     from mnistgd.figures.comparison import comparison_limit, comparison_sheet
-    from mnistgd.figures.montage import at_size
     from mnistgd.figures.palettes import PALETTES
-    from mnistgd.figures.png import png_bytes
+    from mnistgd.figures.png import sized_png
     from mnistgd.model import comparison
     from mnistgd.model.weights_file import weights_sha256
 
@@ -42,20 +41,20 @@ def compare(
     found = comparison.compare(a, b)
     titles = class_titles(a.class_names)
     heads = [_head(path, accuracy) for path, accuracy in zip((first, second), found.accuracies, strict=True)]
-    with console.stage("drawing"):
-        both, colours = (heads[0], heads[1]), PALETTES[palette]
-        draw = partial(comparison_sheet, a.weights, b.weights, titles, both, colours)
-        picture = at_size(draw, size)
+    both, colours = (heads[0], heads[1]), PALETTES[palette]
     facts = {
         "limit": str(comparison_limit(a.weights, b.weights)),
         "palette": palette,
         "weights-sha256": f"{weights_sha256(a.weights)} {weights_sha256(b.weights)}",
     }
+    with console.stage("drawing"):
+        draw = partial(comparison_sheet, a.weights, b.weights, titles, both, colours)
+        picture = sized_png(draw, size, facts)
 
     claimed.finish(
         _document(first, second, a, b, found) | {"file": out},
         [f"A  {first}", f"B  {second}", "", *_summary(a, b, found)],
-        files={out: png_bytes(picture, facts)},
+        files={out: picture},
         sketch=lambda screen: _sheet(screen, found, titles, palette),
         last=[out],
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mnistgd.cli import console, fonts, inputs, options, outputs
+from mnistgd.cli import console, displays, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
 from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.tables import abreast, table
@@ -171,7 +171,7 @@ def fetch(
 
     if offline and source == "openml":
         raise UsageError("--offline and --source openml contradict each other", "leave one of them out")
-    with console.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         upkeep.fetch(NAMED[name], "embedded" if offline else source, listener=reporter)
     _report_cache(NAMED[name], upkeep.info(NAMED[name]), as_json)
 

@@ -15,7 +15,10 @@ from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from PIL.Image import Image
 
     from mnistgd.figures.blocks import Screen
     from mnistgd.model.evaluation import Evaluation, Mistake
@@ -61,15 +64,6 @@ def evaluate(
         found = evaluation.evaluate(model, images, labels)
         worst = evaluation.confident_mistakes(model, found, images, labels, most)
 
-    def sketch(screen: Screen) -> Sheet | None:
-        from mnistgd.figures.mistakes import HEADING, mistake_drawings, mistakes_abreast
-
-        if not worst:
-            return None
-        drawn = worst[: mistakes_abreast(images.shape[2], screen)]
-        room = screen._replace(lines=screen.lines - terminal.TITLE_LINES)
-        return Sheet(mistake_drawings(drawn, model.class_names, room), title=HEADING)
-
     files = {}
     if confusion is not None:
         title = f"{counted(len(labels), f'{split} image', ',')}: {found.accuracy:.2%} right"
@@ -90,7 +84,7 @@ def evaluate(
         },
         [*_summary(found, model, split), *_way_on(worst, split, weights, data)],
         files=files,
-        sketch=sketch,
+        sketch=partial(_sheet, worst, model) if worst else None,
     )
     outputs.check_gate(found.accuracy, min_accuracy)
 
@@ -118,10 +112,10 @@ def _mistake(mistake: Mistake) -> dict[str, Any]:
 
 
 def _way_on(worst: list[Mistake], split: str, weights: Path, data: str | None) -> list[str]:
-    """How to ask why the surest mistake was made; nothing where there is none, or stdin held the network."""
-    from mnistgd.system.files import quoted
+    """How to ask why the surest mistake was made; nothing where there is none, or a pipe held the network."""
+    from mnistgd.system.files import is_stream, quoted
 
-    if not worst or str(weights) == outputs.STDOUT:
+    if not worst or str(weights) == outputs.STDOUT or is_stream(weights):
         return []
     command = f"mnistgd explain --index {worst[0].index}"
     if split != "test":
@@ -148,22 +142,29 @@ def _summary(found: Evaluation, model: Model, split: str) -> list[str]:
 
 def _confusion_picture(found: Evaluation, model: Model, title: str, size: int | None) -> bytes:
     from mnistgd.figures.confusion import confusion_figure
-    from mnistgd.figures.montage import at_size
-    from mnistgd.figures.png import png_bytes
-    from mnistgd.model.weights_file import network_sha256
 
-    picture = at_size(partial(confusion_figure, found.confusion, model.class_names, title), size)
-    return png_bytes(picture, {"weights-sha256": network_sha256(model)})
+    return _png(partial(confusion_figure, found.confusion, model.class_names, title), model, size)
 
 
 def _mistakes_picture(worst: list[Mistake], model: Model, size: int | None) -> bytes:
     from mnistgd.errors import ImageError
     from mnistgd.figures.mistakes import mistakes_sheet
-    from mnistgd.figures.montage import at_size
-    from mnistgd.figures.png import png_bytes
-    from mnistgd.model.weights_file import network_sha256
 
     if not worst:
         raise ImageError("there is no mistake to draw", "leave out --mistakes")
-    picture = at_size(partial(mistakes_sheet, worst, model.class_names), size)
-    return png_bytes(picture, {"weights-sha256": network_sha256(model)})
+    return _png(partial(mistakes_sheet, worst, model.class_names), model, size)
+
+
+def _png(draw: Callable[[int | None], Image], model: Model, size: int | None) -> bytes:
+    from mnistgd.figures.png import sized_png
+    from mnistgd.model.weights_file import network_sha256
+
+    return sized_png(draw, size, {"weights-sha256": network_sha256(model)})
+
+
+def _sheet(worst: list[Mistake], model: Model, screen: Screen) -> Sheet:
+    from mnistgd.figures.mistakes import HEADING, mistake_drawings, mistakes_abreast
+
+    drawn = worst[: mistakes_abreast(worst[0].image.shape[1], screen)]
+    room = screen._replace(lines=screen.lines - terminal.TITLE_LINES)
+    return Sheet(mistake_drawings(drawn, model.class_names, room), title=HEADING)

@@ -68,7 +68,12 @@ def explain(
     files = [f"explain-{number}.png" for number in several] or ["explain.png"]
     written = outputs.several("--out", out, files)
     claimed = outputs.claim(
-        written, read=[weights, image], as_json=as_json, drawing=not no_terminal, results=len(written)
+        written,
+        read=[weights, image],
+        folder=out,
+        as_json=as_json,
+        drawing=not no_terminal,
+        results=len(written),
     )
     model = inputs.network(weights, claimed, data, reading)
     rival = None if against is None else inputs.class_of(model, against)
@@ -100,9 +105,8 @@ def _show(
     """Print the terms of one image's logits, and write them as a picture."""
     from mnistgd.figures.captions import class_name
     from mnistgd.figures.evidence import evidence_figure
-    from mnistgd.figures.montage import at_size
     from mnistgd.figures.palettes import limit_of
-    from mnistgd.figures.png import png_bytes
+    from mnistgd.figures.png import sized_png
     from mnistgd.model import explanation
     from mnistgd.model.weights_file import network_sha256
 
@@ -133,11 +137,11 @@ def _show(
             weight_limit=limit,
             palette=palette,
         )
-        picture = at_size(lambda wide: figure(size=wide), size)
+        picture = sized_png(figure, size, {"weights-sha256": network_sha256(model)})
     claimed.finish(
         document | {"image": seen.name, "file": file},
         [_title(seen, model.class_names, answer, second, rival), *lines, *paragraph(note)],
-        files={file: png_bytes(picture, {"weights-sha256": network_sha256(model)})},
+        files={file: picture},
         sketch=lambda screen: _sheet(screen, seen, rows, palette),
         last=[file],
     )
@@ -146,10 +150,12 @@ def _show(
 def _title(seen: inputs.Seen, names: Sequence[str], answer: int, second: int, rival: int | None) -> str:
     """What is explained, and before it, since a long line is cut at its end, whether that is right."""
     verdict = seen.verdict(answer, names)
-    image = f"{seen.name} ({verdict})" if verdict else seen.name
-    if rival is None:
-        return f"{image}: why {names[answer]}, and not {names[second]}"
-    return f"{image}: what speaks for {names[answer]} rather than {names[rival]}"
+    what = f"why {names[answer]}, and not {names[second]}"
+    if rival is not None:
+        what = f"what speaks for {names[answer]} rather than {names[rival]}"
+    if seen.name == outputs.STDOUT:  # stdin, rather, of which there is nothing to say
+        return what
+    return f"{seen.name} ({verdict}): {what}" if verdict else f"{seen.name}: {what}"
 
 
 def _note(model: Model, found: Explanation) -> str:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mnistgd.cli import console, fonts, inputs, options, outputs
+from mnistgd.cli import console, displays, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
+from mnistgd.cli.options import ALL
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, table
 from mnistgd.errors import UsageError
@@ -23,8 +24,6 @@ from mnistgd.model import fields
 
 if TYPE_CHECKING:
     from mnistgd.lessons.lesson import Lesson, Outcome
-
-ALL = "all"
 
 Plot = Annotated[
     str | None, typer.Option("--plot", metavar="FILE|-", help="Draw it: .png, .svg or .pdf; - is a PNG.")
@@ -127,7 +126,7 @@ def _lesson_command(name: str) -> Any:
             _check_plot(name, lesson)
         claimed = outputs.claim(charts={"--plot": plot}, read=_files_of(settings), as_json=as_json)
         if lesson.prepare is not None:
-            with console.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
+            with displays.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
                 lesson.prepare(settings, reporter)
         with console.stage("the lesson"):
             outcome = lesson.run(settings)

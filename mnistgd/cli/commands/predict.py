@@ -69,7 +69,7 @@ def predict(
     claimed = outputs.claim(
         written,
         read=[weights, *sources],
-        folder=outputs.folder_in(saw),
+        folder=saw,
         as_json=as_json,
         drawing=not no_terminal,
         results=len(names) or 1,

@@ -13,13 +13,17 @@ from mnistgd.cli.terminal import Sheet
 from mnistgd.errors import UsageError, WeightsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnistgd.engine.types import Array
     from mnistgd.figures.blocks import Screen
+    from mnistgd.figures.palettes import Palette
     from mnistgd.model.model import Model
     from mnistgd.training.snapshots import Snapshots
 
 
 def _checked_step(value: str | None) -> str | None:
+    value = value and value.lower()
     if value in (None, "first", "last") or (value.isascii() and value.isdigit() and len(value) < 13):
         return value
     raise typer.BadParameter(f"{value} is no step: a number, first or last")
@@ -66,35 +70,19 @@ def show_weights(
     as_json: options.Json = False,
 ) -> None:
     """Draw each digit's 784 weights as a picture."""
-    from mnistgd.figures.blocks import legend, weights_drawings
-    from mnistgd.figures.heatmap import MANY, weights_picture
-    from mnistgd.figures.montage import at_size
+    from mnistgd.figures.heatmap import weights_picture
     from mnistgd.figures.palettes import PALETTES, limit_of
-    from mnistgd.figures.png import png_bytes
+    from mnistgd.figures.png import sized_png
     from mnistgd.model.weights_file import weights_sha256
 
-    units = layer is not None or bool(unit)
-    if units and digits:
-        raise UsageError("digits and hidden units are different things", "leave out one of them")
-    if units and step:
-        raise UsageError("no snapshot has hidden units", "leave out --step, or --layer and --unit")
-    if units:
-        columns = _units(inputs.network(weights), layer or 1)
-        chosen = _chosen_units(columns, unit)
-    elif step:
-        found = inputs.snapshots(weights)
-        columns, chosen = _snapshot(found, found.at(step)), inputs.classes_of(found, digits)
-    else:
-        model = inputs.network(weights)
-        columns, chosen = _digits(model.weights, model.class_names), inputs.classes_of(model, digits)
-    folder = outputs.folder_in(out)
+    columns, chosen = _asked(weights, digits, layer, unit, step)
     every = columns.every
     # A file is one figure of all that is named; without a file each has a figure of its own.
-    apart = [[index] for index in chosen] if out is None or folder is not None else [chosen]
+    apart = [[index] for index in chosen] if out is None or outputs.folder_in(out) else [chosen]
     figures = [inputs.columns_of(some, len(every)) for some in apart]
     names = [columns.file.format(options.ALL if shown == every else shown[0]) for shown in figures]
     written = outputs.several("--out", out, names)
-    claimed = outputs.claim(written, read=[weights], folder=folder, as_json=as_json, drawing=not no_terminal)
+    claimed = outputs.claim(written, read=[weights], folder=out, as_json=as_json, drawing=not no_terminal)
 
     colours = PALETTES[palette]
     shared = [columns.limit] * len(every)
@@ -102,34 +90,41 @@ def show_weights(
     sha256 = weights_sha256(columns.weights)
     files, pictures = {}, []
     for shown, file in zip(figures, written.values(), strict=True):
-        each = [limits[index] for index in shown]
-        limit = each[0] if len(set(each)) == 1 else each
+        limit = _common([limits[index] for index in shown])
         facts = columns.facts(shown) | {"limit": limit, "palette": palette}
         titles = [columns.titles[index] for index in shown]
-        with console.stage("drawing"):
-            values = columns.weights[:, shown]
-            draw = partial(weights_picture, values, titles, limit, colours)
-            picture = at_size(partial(draw, caption=columns.caption, bare=no_legend), size)
         texts = {key: str(value) for key, value in facts.items()} | {"weights-sha256": sha256}
-        files[file] = png_bytes(picture, texts)
+        with console.stage("drawing"):
+            draw = partial(weights_picture, columns.weights[:, shown], titles, limit, colours)
+            draw = partial(draw, caption=columns.caption, bare=no_legend)
+            files[file] = sized_png(draw, size, texts)
         pictures.append(facts | {"file": file})
-
-    def sketch(screen: Screen) -> Sheet:
-        """All that was chosen on one sheet, of which the first have room."""
-        some = inputs.columns_of(chosen, len(limits))[:MANY]
-        titles, each = [columns.titles[index] for index in some], [limits[index] for index in some]
-        limit = each[0] if scale == "shared" else each
-        drawings = weights_drawings(titles, columns.weights[:, some], limit, colours)
-        one = each[0] if scale == "shared" or len(each) == 1 else None
-        key = () if no_legend else legend(one, colours, screen)
-        return Sheet(drawings, key, ", ".join(columns.caption or ()), in_part=True)
 
     claimed.finish(
         {"weights": str(weights), "weights_sha256": sha256, "pictures": pictures},
         files=files,
-        sketch=sketch,
+        sketch=partial(_sheet, columns, inputs.columns_of(chosen, len(every)), limits, colours, no_legend),
         last=list(files),
     )
+
+
+def _common(limits: list[float]) -> float | list[float]:
+    """The limit that all have, or else that of each."""
+    return limits[0] if len(set(limits)) == 1 else limits
+
+
+def _sheet(
+    columns: Columns, chosen: list[int], limits: list[float], palette: Palette, bare: bool, screen: Screen
+) -> Sheet:
+    """All that was chosen on one sheet, of which the first have room."""
+    from mnistgd.figures.blocks import legend, weights_drawings
+    from mnistgd.figures.heatmap import MANY
+
+    some = chosen[:MANY]
+    titles, limit = [columns.titles[index] for index in some], _common([limits[index] for index in some])
+    drawings = weights_drawings(titles, columns.weights[:, some], limit, palette)
+    key = () if bare else legend(None if isinstance(limit, list) else limit, palette, screen)
+    return Sheet(drawings, key, ", ".join(columns.caption or ()), in_part=True)
 
 
 class Columns(NamedTuple):
@@ -167,6 +162,25 @@ class Columns(NamedTuple):
         if len(shown) == 1:
             return self.common | {word: values[0] for word, values in found.items()}
         return self.common | {f"{word}s": values for word, values in found.items()}
+
+
+def _asked(
+    weights: Path, digits: list[str] | None, layer: int | None, units: list[int] | None, step: str | None
+) -> tuple[Columns, list[int | None]]:
+    """What can be drawn, and which of its columns are to be; None is all of them on one sheet."""
+    hidden = layer is not None or bool(units)
+    if hidden and digits:
+        raise UsageError("digits and hidden units are different things", "leave out one of them")
+    if hidden and step:
+        raise UsageError("no snapshot has hidden units", "leave out --step, or --layer and --unit")
+    if hidden:
+        columns = _units(inputs.network(weights), layer or 1)
+        return columns, _chosen_units(columns, units)
+    if step:
+        found = inputs.snapshots(weights)
+        return _snapshot(found, found.at(step)), inputs.classes_of(found, digits)
+    model = inputs.network(weights)
+    return _digits(model.weights, model.class_names), inputs.classes_of(model, digits)
 
 
 def _digits(weights: Array, class_names: tuple[str, ...]) -> Columns:

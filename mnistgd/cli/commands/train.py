@@ -21,8 +21,11 @@ from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
+    from mnistgd.cli.live import Live
     from mnistgd.model.model import Model
+    from mnistgd.training.keeping import Checkpointer, HistoryLog
     from mnistgd.training.run import TrainState
+    from mnistgd.training.snapshots import Recorder
 
 ENDINGS = {"out": ".npz", "checkpoint": ".npz", "log": ".jsonl"}
 
@@ -49,7 +52,6 @@ def train(
 ) -> None:
     """Train the network and write its weights to a file."""
     from mnistgd.cli.live import check_live, live_for
-    from mnistgd.cli.progress import TrainingProgress
     from mnistgd.model import weights_file
     from mnistgd.model.freeze import pack_mask, read_mask
     from mnistgd.training import snapshots
@@ -92,7 +94,7 @@ def train(
         resuming.check_images(saved, dataset, "data" in named)
 
     run = Run(dataset, settings)
-    last = start = run.start() if saved is None else saved.resume(run)
+    start = run.start() if saved is None else saved.resume(run)
     to_come = partial(_lines_to_come, out, snapshots_file)
     pictures = live_for(run, dataset.class_names, to_come) if live else None
     if resume is not None and log is not None and "log" in chosen:
@@ -101,30 +103,7 @@ def train(
     history = HistoryLog(log, done, spent, follow="log" not in chosen)
     checkpointer = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
     recorder = Recorder(start, frames) if frames else None
-    with (
-        closing(history),
-        TrainingProgress(quiet=quiet, live=pictures) as show,
-        console.stage("training"),
-        signals.noted() as asked_to_stop,
-    ):
-
-        def stop_if_asked(now: TrainState) -> None:
-            nonlocal last
-            last = now
-            if asked_to_stop:
-                code = asked_to_stop[0]
-                raise resuming.stopped(now, signals.WORDS[code], code, checkpointer)
-
-        # Whoever may stop it comes when the history is as long as the run.
-        readers = [
-            reader for reader in (show, history, stop_if_asked, checkpointer, recorder) if reader is not None
-        ]
-        try:
-            run.finish(*readers, start=start)
-        except MemoryError as error:
-            if last is start:
-                raise
-            raise resuming.stopped(last, console.out_of_memory(error), 1, checkpointer) from error
+    last = _trained(start, pictures, history, checkpointer, recorder, quiet=quiet)
     seconds = history.seconds()
     untested = None
     with console.stage("testing"):
@@ -150,8 +129,53 @@ def train(
         _summary(model.record["results"], seconds, out, snapshots_file),
     )
     if not (as_json or quiet or out == outputs.STDOUT):
-        console.note(f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}")
+        console.note(_way_on(model.settings, out, snapshots_file))
     outputs.check_gate(model.record["results"]["test_accuracy"], min_accuracy)
+
+
+def _trained(
+    start: TrainState,
+    pictures: Live | None,
+    history: HistoryLog,
+    checkpointer: Checkpointer | None,
+    recorder: Recorder | None,
+    *,
+    quiet: bool,
+) -> TrainState:
+    """Where the run ends that begins at `start`; as it goes on it is shown, and written down.
+
+    Raises
+    ------
+    StoppedError
+        If it is told to stop, or memory runs out once it has begun.
+    """
+    from mnistgd.cli.progress import TrainingProgress
+
+    last = start
+    with (
+        closing(history),
+        TrainingProgress(quiet=quiet, live=pictures) as show,
+        console.stage("training"),
+        signals.noted() as asked_to_stop,
+    ):
+
+        def stop_if_asked(now: TrainState) -> None:
+            nonlocal last
+            last = now
+            if asked_to_stop:
+                code = asked_to_stop[0]
+                raise resuming.stopped(now, signals.WORDS[code], code, checkpointer)
+
+        # Whoever may stop it comes when the history is as long as the run.
+        readers = [
+            reader for reader in (show, history, stop_if_asked, checkpointer, recorder) if reader is not None
+        ]
+        try:
+            return start.run.finish(*readers, start=start)
+        except MemoryError as error:
+            if last is start:
+                raise
+            raise resuming.stopped(last, console.out_of_memory(error), 1, checkpointer) from error
 
 
 def _snapshots_file(settings: Settings, out: str) -> Path:
@@ -186,9 +210,21 @@ def _document(model: Model, seconds: float, out: str, snapshots_file: Path | Non
     }
 
 
+def _way_on(settings: Settings, out: str, snapshots_file: Path | None) -> str:
+    """How to look at what the run has written."""
+    from mnistgd.system.files import quoted
+
+    command = f"next: mnistgd {'animate' if snapshots_file else 'show-weights'}"
+    if settings.hidden:
+        command += " --layer 1"
+    if out != str(options.WEIGHTS_FILE):
+        command += f" --weights {quoted(out)}"
+    return command
+
+
 def _lines_to_come(out: str, snapshots_file: Path | None, last: TrainState) -> list[str]:
     """As many lines, as long, as a run that ends here will say on a terminal."""
-    lines = ["next: …"]
+    lines = [_way_on(last.run.settings, out, snapshots_file)]
     if console.is_terminal(sys.stdout):
         results = {"test_accuracy": 0, "test_loss": 0, "steps": last.step, "epochs": last.epoch}
         if last.validation is not None:

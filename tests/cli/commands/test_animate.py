@@ -47,7 +47,7 @@ def test_train_tells_where_the_snapshots_are(mnistgd, few, tmp_path):
     result = mnistgd(*args)
     assert result.code == 0
     assert result.stdout.splitlines()[-1] == f"snapshots      {tmp_path / 'w.frames.npz'}"
-    assert result.stderr.splitlines()[-1] == "next: mnistgd animate"
+    assert result.stderr.splitlines()[-1] == f"next: mnistgd animate --weights {tmp_path / 'w.npz'}"
     again = mnistgd(*args, "--json")
     assert again.json["frames"] == str(tmp_path / "w.frames.npz")
     assert again.json["weights"] == str(tmp_path / "w.npz")

@@ -1,6 +1,8 @@
 """``mnistgd explain``: the terms of each sum, in numbers and in a picture."""
 
 import json
+import subprocess
+import sys
 from decimal import Decimal
 
 import numpy as np
@@ -64,6 +66,17 @@ def test_the_table_and_the_picture(mnistgd, trained, tmp_path):
         assert Decimal(plus) + Decimal(minus) + Decimal(bias) == Decimal(logit)
     with Image.open(tmp_path / "why.png") as picture:
         assert picture.width > 800
+
+
+def test_a_picture_from_stdin_has_no_name(few, trained, tmp_path):
+    with np.load(few) as file:
+        Image.fromarray(file["test_images"][0]).save(tmp_path / "seven.png")
+    with (tmp_path / "seven.png").open("rb") as picture:
+        shown = subprocess.run(
+            [sys.executable, "-m", "mnistgd", "explain", "-", "--as-is"],
+            stdin=picture, capture_output=True, text=True, check=True, cwd=tmp_path,
+        ).stdout  # fmt: skip
+    assert shown.startswith("why ")
 
 
 def test_squared_error_networks_are_explained_as_well(mnistgd, few, tmp_path):
@@ -185,9 +198,13 @@ def test_the_split_that_is_asked_for_has_its_own_truth(mnistgd, few, trained):
 
 
 def test_several_images_are_explained_one_after_the_other(mnistgd, trained, tmp_path):
-    (tmp_path / "folder").mkdir()
     words = ("--index", 8, "--index", 3, "--index", 8)
-    result = mnistgd("explain", *words, "--out", "folder", "--json")
+    refused = mnistgd("explain", *words, "--out", "folder")
+    assert (refused.code, refused.stderr.splitlines()[1]) == (
+        1,
+        "hint: one that ends in / is made: --out folder/",
+    )
+    result = mnistgd("explain", *words, "--out", "folder/", "--json")
     documents = [json.loads(line) for line in result.stdout.splitlines()]
     assert [document["image"] for document in documents] == ["test image 8", "test image 3"]
     files = ["folder/explain-8.png", "folder/explain-3.png"]
@@ -202,6 +219,13 @@ def test_several_images_are_explained_one_after_the_other(mnistgd, trained, tmp_
     assert [line for line in lines if line.endswith(".png")] == ["explain-8.png", "explain-3.png"]
     refused = mnistgd("explain", *words, "--out", "-")
     assert (refused.code, refused.stdout) == (2, "")
+
+
+def test_a_folder_that_is_named_as_one_is_made(mnistgd, trained, tmp_path):
+    assert mnistgd("explain", "--index", 8, "--out", "new/one/").stdout.endswith("new/one/explain.png\n")
+    result = mnistgd("explain", "--index", 8, "--index", 3, "--out", "new/two/", "--quiet")
+    assert result.code == 0
+    assert {path.name for path in (tmp_path / "new" / "two").iterdir()} == {"explain-8.png", "explain-3.png"}
 
 
 @pytest.mark.parametrize("options", [("--index", 200), ("--against", 7)])
@@ -245,7 +269,7 @@ def test_the_picture_of_a_network_that_bends_says_by_how_much(mnistgd, few, tmp_
     monkeypatch.setattr(
         evidence,
         "evidence_figure",
-        lambda image, found, **how: rows.extend(found) or draw(image, found, **how),
+        lambda image, found, *size, **how: rows.extend(found) or draw(image, found, *size, **how),
     )
     assert mnistgd("explain", "--index", 0).code == 0
     for row in rows:

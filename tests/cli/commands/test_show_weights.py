@@ -256,7 +256,7 @@ SNAPSHOT = ("show-weights", "--weights", "weights.frames.npz", "--step")
 
 def test_a_snapshot(mnistgd, kept, tmp_path):
     weights, record = kept
-    for step, place in (("first", 0), (record["steps"][1], 1), ("last", -1)):
+    for step, place in (("first", 0), (record["steps"][1], 1), ("LAST", -1)):
         result = mnistgd(*SNAPSHOT, step, 2, "--no-legend", "--size", 28, "--json").json
         (picture,) = result["pictures"]
         assert result["weights_sha256"] == hashlib.sha256(weights[place].tobytes()).hexdigest()
@@ -303,7 +303,7 @@ def test_the_last_snapshot_in_the_terminal(on_terminal, tmp_path, kept):
             ["--weights", "weights.frames.npz"],
             1,
             "weights.frames.npz holds snapshots, not a network",
-            "draw one of them: mnistgd show-weights --step last --weights weights.frames.npz",
+            "name the weights beside them, or draw one: mnistgd show-weights --step last --weights weights.frames.npz",
         ),
         ([*SNAPSHOT[1:], "9999"], 1, "no snapshot was kept at step 9999", "the nearest is --step 20"),
         ([*SNAPSHOT[1:], "last", "cat"], 1, "this network knows no class cat", None),

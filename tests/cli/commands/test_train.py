@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -65,7 +66,20 @@ def test_the_summary_for_people(mnistgd, few, tmp_path):
     assert [line.split("  ")[0] for line in lines] == ["test accuracy", "test loss", "trained in", "weights"]
     assert "20 steps in 2 epochs" in result.stdout
     assert lines[-1].endswith(str(out))
-    assert result.stderr.splitlines()[-1] == "next: mnistgd show-weights"
+    assert result.stderr.splitlines()[-1] == f"next: mnistgd show-weights --weights {out}"
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--out", "my weights.npz"), ("--hidden", 4), ("--frames", 3, "--out", "x.npz")]
+)
+def test_what_it_says_to_do_next_can_be_done(mnistgd, few, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    last = mnistgd("train", "--data", few, "--epochs", 1, *options).stderr.splitlines()[-1]
+    done = mnistgd(*shlex.split(last.removeprefix("next: mnistgd ")), "--json")
+    assert done.code == 0, done.stderr
+    assert done.json["weights"] == dict(zip(options[::2], options[1::2], strict=True)).get(
+        "--out", "weights.npz"
+    )
 
 
 def test_quiet(mnistgd, few, tmp_path):
