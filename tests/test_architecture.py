@@ -19,7 +19,7 @@ LOOSE = {"__init__.py", "__main__.py", "errors.py", "py.typed"}
 
 FLOORS = [
     {"cli"},
-    {"lessons"},
+    {"lessons", "sharing"},
     {"training"},
     {"model"},
     {"datasets"},
@@ -59,7 +59,7 @@ class Room:
 
 ROOMS = {
     "cli": Room(
-        words("lessons training model datasets handwriting engine figures system errors version"),
+        words("lessons sharing training model datasets handwriting engine figures system errors version"),
         words("typer"),
         words("numpy PIL rich"),
         words(
@@ -72,6 +72,12 @@ ROOMS = {
         words("numpy"),
         words("matplotlib sklearn threadpoolctl"),
         words(f"{PLAIN} difflib importlib pathlib warnings"),
+    ),
+    "sharing": Room(
+        words("model datasets engine errors version"),
+        words("numpy"),
+        words("onnx safetensors"),
+        words(f"{PLAIN} csv io json"),
     ),
     "training": Room(
         words("model datasets engine system errors"),
@@ -246,6 +252,10 @@ PLANTED = [
     ("lessons/toes.py", "from mnistgd.cli import console"),
     ("lessons/toes.py", "import matplotlib.pyplot"),
     ("lessons/toes.py", "import os"),
+    ("sharing/tables.py", "from mnistgd.lessons import load"),
+    ("sharing/tables.py", "from mnistgd.training import run"),
+    ("sharing/tables.py", "import onnx"),
+    ("sharing/tables.py", "import os"),
     ("cli/app.py", "import numpy as np"),
     ("cli/app.py", "import rich"),
     ("cli/app.py", "def f():\n    import sklearn"),

@@ -11,13 +11,13 @@ DESKEW_VERSION = 1
 """Counts up with every change of `deskew` that changes a pixel, so that no older result is taken for it."""
 
 _SIZE = 28
-_CENTRE = (_SIZE - 1) / 2
+CENTRE = (_SIZE - 1) / 2
 # So few images at a time stay in the processor's cache, and their floats take no memory to speak of.
 _CHUNK = 256
 
 _Y, _X = (axis.ravel() for axis in np.mgrid[:_SIZE, :_SIZE].astype(np.float64))
-# (784, 5): times the pixels of an image, its mass and its first and second moments about the corner.
-_MOMENTS = np.stack([np.ones_like(_X), _Y, _X, _X * _Y, _Y * _Y], axis=1)
+MOMENTS = np.stack([np.ones_like(_X), _Y, _X, _X * _Y, _Y * _Y], axis=1)
+"""(784, 5): times the pixels of an image, its mass and its first and second moments about the corner."""
 
 
 def deskew(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -60,20 +60,20 @@ def deskew(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         # The row that is read depends on the row that is written alone, so sliding every column by the same
         # dy, and then each row by its own amount, is bilinear interpolation.
         moved = _slide(chunk.transpose(0, 2, 1), dy[:, None]).transpose(0, 2, 1)
-        sideways = dx[:, None] + slope[:, None] * (np.arange(_SIZE) - _CENTRE)
+        sideways = dx[:, None] + slope[:, None] * (np.arange(_SIZE) - CENTRE)
         straight[start : start + _CHUNK] = np.rint(_slide(moved, sideways))
     return straight
 
 
 def _offsets(images: NDArray[np.uint8]) -> tuple[NDArray[np.float64], ...]:
     """How far the centre of mass of each image lies below and right of the middle, and its slope."""
-    mass, sum_y, sum_x, sum_xy, sum_yy = (images.reshape(len(images), -1).astype(np.float64) @ _MOMENTS).T
+    mass, sum_y, sum_x, sum_xy, sum_yy = (images.reshape(len(images), -1).astype(np.float64) @ MOMENTS).T
     blank = mass == 0
     mass = np.where(blank, 1, mass)
     # mass² times mu_yy and mu_xy: whole numbers still, so that 0 is exactly 0.
     spread = mass * sum_yy - sum_y**2
     slope = np.divide(mass * sum_xy - sum_x * sum_y, spread, out=np.zeros_like(mass), where=spread > 0)
-    dy, dx = (np.where(blank, 0, total / mass - _CENTRE) for total in (sum_y, sum_x))
+    dy, dx = (np.where(blank, 0, total / mass - CENTRE) for total in (sum_y, sum_x))
     return dy, dx, slope
 
 

@@ -71,6 +71,12 @@ class Model:
         return self.params[f"{self.settings.layer_prefix(layer)}weights"]
 
     @property
+    def layers(self) -> list[tuple[Array, Array]]:
+        """Weights of shape (inputs, outputs) and bias of shape (outputs,) of each layer, first to last."""
+        prefixes = map(self.settings.layer_prefix, range(1, len(self.settings.hidden) + 2))
+        return [(self.params[f"{prefix}weights"], self.params[f"{prefix}bias"]) for prefix in prefixes]
+
+    @property
     def data_source(self) -> str:
         """Where the training images came from; see `Dataset`."""
         return str(self.record["data"]["source"])

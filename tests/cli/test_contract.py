@@ -28,6 +28,7 @@ EXAMPLES = {
     "explain": "{picture} --weights {weights} --out {out}.png",
     "compare": "{weights} {weights} --out {out}.png",
     "animate": "2 --weights {weights} --size 28 --out {out}.gif",
+    "export": "--to json --weights {weights} --out {out}.json",
     "curves": "{log} --out {out}.png",
     "verify": "{weights}",
     "lesson": "",

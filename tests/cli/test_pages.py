@@ -124,6 +124,7 @@ DOCUMENTS = {
         "explain --index 1 --weights hidden.npz",
     ],
     "mnistgd compare": ["compare weights.npz other.npz"],
+    "mnistgd export": ["export --to json"],
     "mnistgd curves": ["curves log.jsonl"],
     "mnistgd verify": ["verify"],
     "mnistgd lesson": ["lesson"],

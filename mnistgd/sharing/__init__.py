@@ -1,0 +1,1 @@
+"""What leaves the tool: a network, in files of other kinds."""
