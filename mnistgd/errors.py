@@ -39,6 +39,15 @@ class MnistgdError(Exception):
         What is wrong, in one line, without a full stop.
     hint : str
         What to do about it, in one line; empty if there is nothing to advise.
+
+    Examples
+    --------
+    >>> import mnistgd
+    >>> try:
+    ...     mnistgd.load("none.npz")
+    ... except mnistgd.MnistgdError as error:
+    ...     print(error.message, "-", error.hint)
+    there is no weights file none.npz - train first: mnistgd train
     """
 
     exit_code = 1

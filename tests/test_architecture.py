@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LOOSE = {"__init__.py", "__main__.py", "errors.py", "py.typed"}
 
 FLOORS = [
-    {"cli"},
+    {"cli", "api"},
     {"lessons", "sharing"},
     {"training"},
     {"model"},
@@ -66,6 +66,12 @@ ROOMS = {
             f"{FILES_AND_TEXT} codecs inspect logging os re select shlex signal textwrap time traceback types"
             " warnings"
         ),
+    ),
+    "api": Room(
+        words("training model datasets handwriting engine figures errors"),
+        words("numpy PIL sklearn"),
+        words("rich"),
+        words(f"{PLAIN} importlib inspect pathlib signal sys threading time warnings"),
     ),
     "lessons": Room(
         words("training model datasets engine figures system errors"),
@@ -123,7 +129,7 @@ ROOMS = {
     ),
     "errors": Room(standard=words("__future__")),
     # The face of the package, and ``python -m mnistgd``.
-    "__init__": Room(standard=words("__future__")),
+    "__init__": Room(rooms=words("api errors"), standard=words("__future__ importlib")),
     "__main__": Room(rooms=words("cli")),
 }
 
@@ -256,7 +262,11 @@ PLANTED = [
     ("sharing/tables.py", "from mnistgd.training import run"),
     ("sharing/tables.py", "import onnx"),
     ("sharing/tables.py", "import os"),
+    ("api/data.py", "from mnistgd.cli import console"),
+    ("api/data.py", "import rich"),
+    ("api/data.py", "import os"),
     ("cli/app.py", "import numpy as np"),
+    ("cli/app.py", "from mnistgd.api.data import load_data"),
     ("cli/app.py", "import rich"),
     ("cli/app.py", "def f():\n    import sklearn"),
     ("cli/app.py", "import subprocess"),

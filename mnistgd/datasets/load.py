@@ -73,7 +73,7 @@ def load_dataset(
     if class_names is not None:
         dataset = with_class_names(dataset, class_names)
     _tell_of_gaps(dataset, listener)
-    return _deskewed(dataset, cache, listener) if deskew else dataset
+    return deskewed(dataset, listener) if deskew else dataset
 
 
 def _tell_of_gaps(dataset: Dataset, listener: Listener) -> None:
@@ -83,9 +83,11 @@ def _tell_of_gaps(dataset: Dataset, listener: Listener) -> None:
         listener.notice(f"no train image shows {', '.join(missing)}: what that is cannot be learned")
 
 
-def _deskewed(dataset: Dataset, cache: Cache, listener: Listener) -> Dataset:
+def deskewed(dataset: Dataset, listener: Listener = SILENT) -> Dataset:
+    """The same data set, each image straightened (`mnistgd.datasets.deskew.deskew`); the result is cached."""
     from mnistgd.datasets.deskew import DESKEW_VERSION, deskew
 
+    cache = Cache(default_folder(), listener)
     name = f"deskew{DESKEW_VERSION}-{dataset.sha256[:16]}"
     n_train, n_test = len(dataset.train_images), len(dataset.test_images)
     entry = cache.read(name, {"images": (n_train + n_test, *IMAGE_SHAPE)}, dataset.sha256)

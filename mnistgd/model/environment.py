@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -28,3 +30,15 @@ def describe() -> dict[str, Any]:
         "cpu": f"{platform.machine()} {blas.get('architecture', '')}".strip(),
         "system": platform.system(),
     }
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold the linear algebra to one thread for a while: small products gain nothing from more.
+
+    So the same sums are taken in the same order on any number of processors.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield

@@ -22,10 +22,12 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
+
+from mnistgd.errors import UsageError
 
 
 def setting(value: Any, text: str, /, **about: Any) -> Any:
@@ -84,6 +86,24 @@ class SettingField:
         if many == isinstance(value, list) and all(map(self._fits, items)):
             return tuple(map(self.item, items)) if many else self.item(value)
         raise ValueError(f"{self.name} cannot be {value!r:.40}")
+
+    def from_value(self, value: Any) -> Any:
+        """The value that a program gives: None where JSON has a word for it, and one item for a tuple of one.
+
+        Raises
+        ------
+        UsageError
+            If it may not be that.
+        """
+        if value is None and (self.default is None or "none" in self.about):
+            return None
+        many = self.repeatable or self.numbers is not None
+        items = value if many and isinstance(value, Iterable) and not isinstance(value, str) else [value]
+        plain = [item.tolist() if hasattr(item, "tolist") else item for item in items]  # numpy's numbers
+        try:
+            return self.from_json(plain if many else plain[0])
+        except ValueError as problem:
+            raise UsageError(f"{self.name}={value!r:.40} is {self._refusal()}") from problem
 
     def to_json(self, value: Any) -> Any:
         """What JSON has for a value."""

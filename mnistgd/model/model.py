@@ -135,14 +135,24 @@ class Model:
         the probabilities themselves, but may leave [0, 1] and need not sum to 1. They are clipped there
         and divided by their sum.
         """
-        outputs = outputs.astype(np.float64)
-        if self.settings.loss == "cross-entropy":
-            return softmax(outputs)
-        # Nothing above zero at all says nothing about the class: a uniform guess.
-        clipped = np.clip(outputs, 0, 1)
-        clipped[clipped.sum(axis=1) == 0] = 1
-        probabilities: NDArray[np.float64] = clipped / clipped.sum(axis=1, keepdims=True)
-        return probabilities
+        return probabilities_of(outputs.astype(np.float64), self.settings.loss)
+
+
+def probabilities_of(outputs: NDArray[np.floating], loss: str) -> NDArray[Any]:
+    """What outputs of a network say of the probabilities: see `Model.probabilities_of`.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n, n_classes)
+    loss : str, that the network was trained with
+    """
+    if loss == "cross-entropy":
+        return softmax(outputs)
+    # Nothing above zero at all says nothing about the class: a uniform guess.
+    clipped = np.clip(outputs, 0, 1)
+    clipped[clipped.sum(axis=1) == 0] = 1
+    shares: NDArray[Any] = clipped / clipped.sum(axis=1, keepdims=True)
+    return shares
 
 
 def ranked(outputs: NDArray[np.floating]) -> list[int]:

@@ -161,6 +161,18 @@ class Settings:
         if self.freeze is not None and not _is_mask(self.freeze):
             raise UsageError("what is to freeze is not written as a mask is", "name a picture: --freeze FILE")
 
+    @classmethod
+    def from_values(cls, **values: Any) -> Settings:
+        """Settings from values that a program gives: numpy's numbers, and lists or one number for tuples.
+
+        Raises
+        ------
+        UsageError
+            If one is not what it may be, or they make no sense together.
+        """
+        known = {each.name: each for each in setting_fields(cls)}
+        return cls(**{name: known[name].from_value(value) for name, value in values.items()})
+
     def as_json(self) -> dict[str, Any]:
         """What the weights file and ``--json`` say of the settings; a full batch is ``"full"``."""
         return as_json(self)
