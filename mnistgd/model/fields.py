@@ -103,7 +103,7 @@ class SettingField:
         try:
             return self.from_json(plain if many else plain[0])
         except ValueError as problem:
-            raise UsageError(f"{self.name}={value!r:.40} is {self._refusal()}") from problem
+            raise UsageError(f"{self.name}={value!r:.40} is {self.refusal()}") from problem
 
     def to_json(self, value: Any) -> Any:
         """What JSON has for a value."""
