@@ -80,10 +80,10 @@ ROOMS = {
         words(f"{PLAIN} difflib importlib pathlib warnings"),
     ),
     "sharing": Room(
-        words("model datasets engine errors version"),
+        words("model datasets engine system errors version"),
         words("numpy"),
         words("onnx safetensors"),
-        words(f"{PLAIN} csv io json"),
+        words(f"{PLAIN} csv io json pathlib re"),
     ),
     "training": Room(
         words("model datasets engine system errors"),

@@ -23,6 +23,7 @@ from mnistgd.cli.commands.data import data_app
 from mnistgd.cli.commands.evaluate import evaluate
 from mnistgd.cli.commands.explain import explain
 from mnistgd.cli.commands.export import export
+from mnistgd.cli.commands.import_weights import import_weights
 from mnistgd.cli.commands.lesson import lesson_app
 from mnistgd.cli.commands.predict import predict
 from mnistgd.cli.commands.show_weights import show_weights
@@ -63,6 +64,7 @@ app = typer.Typer(
 app.command(cls=train_options.TrainCommand)(train)
 for command in (show_weights, evaluate, predict, explain, compare, animate, curves, export, verify):
     app.command(cls=Command)(command)
+app.command("import", cls=Command)(import_weights)
 app.add_typer(lesson_app)
 app.add_typer(data_app)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mnistgd.cli.outputs import Claim
     from mnistgd.datasets.dataset import Dataset
     from mnistgd.model.model import Model
+    from mnistgd.sharing.elsewhere import Tensors
     from mnistgd.training.history import Epoch
     from mnistgd.training.snapshots import Snapshots
 
@@ -133,6 +134,19 @@ def images_for(
 
     with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
         return of_model.images_for(model, data, reading, offline=offline, listener=reporter)
+
+
+def tensors(place: str) -> Tensors:
+    """The arrays in a file that another program wrote; ``-`` is stdin.
+
+    Raises
+    ------
+    WeightsError
+        If they cannot be read.
+    """
+    from mnistgd.sharing.elsewhere import read_tensors
+
+    return read_tensors(_source(place, WeightsError, "weights"))
 
 
 def epochs(history: Path) -> list[Epoch]:

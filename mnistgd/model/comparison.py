@@ -49,11 +49,11 @@ def compare(a: Model, b: Model) -> Comparison:
             f"the networks tell different classes apart: {first}; and {second}",
             "compare networks that were trained with the same --class-names",
         )
-    one, other = a.settings.as_json(), b.settings.as_json()
+    one, other = a.known_settings, b.known_settings
     return Comparison(
         {name: (one[name], other[name]) for name in one if one[name] != other[name]},
         (recorded_accuracy(a), recorded_accuracy(b)),
-        a.data_sha256 == b.data_sha256,
+        a.data_sha256 == b.data_sha256 and not a.is_foreign,
         correlations(a.weights, b.weights),
         a.weights - b.weights,
     )

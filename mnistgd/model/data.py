@@ -46,7 +46,9 @@ def images_for(
         listener=listener,
     )
     dataset = _numbered_as(model, dataset, listener)
-    if dataset.sha256 != model.data_sha256:
+    if model.is_foreign:
+        listener.notice(f"nobody knows what the network was trained on; these images are {dataset.source}")
+    elif dataset.sha256 != model.data_sha256:
         listener.notice(
             f"these images ({dataset.source}) are not those that the network was trained and tested on"
         )

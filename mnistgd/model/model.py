@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.named import NAMED
+from mnistgd.datasets.named import MNIST, NAMED
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.losses import softmax
@@ -77,20 +77,32 @@ class Model:
         return [(self.params[f"{prefix}weights"], self.params[f"{prefix}bias"]) for prefix in prefixes]
 
     @property
+    def is_foreign(self) -> bool:
+        """Whether another program trained it, so that nobody knows on what."""
+        return self.record["data"] is None
+
+    @property
+    def known_settings(self) -> dict[str, Any]:
+        """The settings as JSON has them, but None for those that nobody knows."""
+        known, recorded = self.settings.as_json(), self.record["settings"]
+        return {name: recorded.get(name) for name in known} if self.is_foreign else known
+
+    @property
     def data_source(self) -> str:
-        """Where the training images came from; see `Dataset`."""
-        return str(self.record["data"]["source"])
+        """Where the training images came from, see `Dataset`; ``unknown`` if nobody knows."""
+        return "unknown" if self.is_foreign else str(self.record["data"]["source"])
 
     @property
     def data_spec(self) -> str:
-        """What `load_dataset` brings those images with."""
+        """What `load_dataset` brings those images with; MNIST if nobody knows."""
         source = self.data_source
-        return next((named.name for named in NAMED.values() if source in named.sources), source)
+        named = (each.name for each in NAMED.values() if source in each.sources)
+        return MNIST.name if self.is_foreign else next(named, source)
 
     @property
     def reading(self) -> DataOptions:
         """How those images are read."""
-        return DataOptions.from_json(self.record["data"])
+        return DataOptions.from_json(self.record["data"] or {})
 
     def reading_of(self, data: str | None, asked: DataOptions) -> DataOptions:
         """How the images `data` are read; None is those of the record, which are read as they were."""
@@ -98,8 +110,8 @@ class Model:
 
     @property
     def data_sha256(self) -> str:
-        """SHA-256, in hex, of the pixels it was trained and tested on."""
-        return str(self.record["data"]["sha256"])
+        """SHA-256, in hex, of the pixels it was trained and tested on; ``unknown`` if nobody knows."""
+        return "unknown" if self.is_foreign else str(self.record["data"]["sha256"])
 
     def outputs(self, images: NDArray[np.uint8]) -> Array:
         """What the network answers: logits, or for a squared-error network its predictions.

@@ -4,7 +4,7 @@ The file is an ``.npz`` without pickle: ``weights`` (784, n_classes) float32, ``
 float32 and ``record``, a 0-d array of text that holds JSON: what the network is and how it came about.
 That is format 1. A network with hidden layers has format 2: ``weights_1`` (784, units) and ``bias_1``,
 ``weights_2`` and ``bias_2`` and so on, the last for the classes. With more than ten classes it is format 3,
-its arrays as in the other two.
+and if another program trained it format 4, the arrays as in the other two.
 
 A network sees pixels in [0, 1]: bytes divided by 255. The record says so as ``pixel_scale``; files that are
 older than that key mean the same. README.md beside this module describes the file for other programs.
@@ -16,7 +16,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def load(source: Path | bytes) -> Model:
         raise WeightsError(f"there is no weights file {place}", f"{TRAIN_FIRST}{made_by}")
     try:
         with opened_npz(source, WeightsError, TRAIN_AGAIN) as read:
-            settings, class_names, record = _parse(read("record", RECORD_BYTES), source)
+            settings, class_names, record = parse_record(json_in(read("record", RECORD_BYTES)), source)
             params = {
                 param: _checked(read(name, 4 * math.prod(shape)), name, shape)
                 for name, (param, shape) in _arrays_of(settings, len(class_names)).items()
@@ -123,8 +123,9 @@ def _checked(array: NDArray[Any] | None, name: str, shape: tuple[int, ...]) -> A
     return array
 
 
-NEWEST = 3
-"""Of the formats: 1 has one layer of weights, 2 has hidden layers, 3 has more than ten classes."""
+FOREIGN = 4
+NEWEST = FOREIGN
+"""Of the formats: 1 has one layer, 2 has hidden layers, 3 has more than ten classes, and 4 was imported."""
 _CLASSES_OF_OLD = 10
 
 RECORD_BYTES = 1_000_000
@@ -143,30 +144,58 @@ def build_record(
         that they were read with
     results : mapping of names to figures, such as ``test_accuracy``
     """
+    return _record(
+        format=3 if len(class_names) > _CLASSES_OF_OLD else 2 if settings.hidden else 1,
+        settings=settings.as_json(),
+        seed=settings.seed,
+        names=list(class_names),
+        preprocessing=["deskew"] if settings.deskew else [],
+        data=dict(data),
+        results=dict(results),
+        environment=describe(),
+    )
+
+
+def foreign_record(settings: Settings, known: Sequence[str], class_names: tuple[str, ...]) -> dict[str, Any]:
+    """The record of a network that was trained by another program.
+
+    Parameters
+    ----------
+    settings : Settings
+    known : the names of those settings that are known; the others are null
+    class_names : tuple of str
+    """
+    every = settings.as_json()
+    return _record(
+        format=FOREIGN,
+        settings={name: every[name] if name in known else None for name in every},
+        seed=None,
+        names=list(class_names),
+        preprocessing=[],
+        data=None,
+        results={},
+        environment=None,
+    )
+
+
+def _record(**parts: Any) -> dict[str, Any]:
     return {
-        "format": 3 if len(class_names) > _CLASSES_OF_OLD else 2 if settings.hidden else 1,
-        "settings": settings.as_json(),
-        "seed": settings.seed,
-        "names": list(class_names),
+        **parts,
         "image_shape": list(IMAGE_SHAPE),
         # For whoever reads the file without this package: the network sees pixel * pixel_scale, in [0, 1].
         "pixel_scale": 1 / 255,
-        "preprocessing": ["deskew"] if settings.deskew else [],
-        "data": dict(data),
-        "results": dict(results),
-        "environment": describe(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-def _parse(
-    array: NDArray[Any] | None, source: Path | bytes
+def parse_record(
+    document: dict[str, Any], source: Path | bytes
 ) -> tuple[Settings, tuple[str, ...], dict[str, Any]]:
-    """Check the record of a file: its settings, its classes' names, and all of it as JSON has it.
+    """Check a record: its settings, its classes' names, and all of it as JSON has it.
 
     Parameters
     ----------
-    array : ndarray or None; the file's array ``record``, a 0-d array of text
+    document : dict, what the file's array ``record`` holds as JSON
     source : Path, or bytes, as for `load`
 
     Raises
@@ -177,7 +206,6 @@ def _parse(
         If it names a format that is not known yet, or is that of snapshots.
     """
     place = called(source)
-    document = json_in(array)
     if "steps" in document:  # as in the record of snapshots, which lie beside a weights file
         file = quoted(source) if isinstance(source, Path) else "-"
         hint = f"name the weights beside them, or draw one: mnistgd show-weights --step last --weights {file}"
@@ -187,10 +215,14 @@ def _parse(
     if document["format"] > NEWEST:
         message = f"{place} has format {document['format']}, newer than the {NEWEST} that this mnistgd reads"
         raise WeightsError(message, "pip install --upgrade mnistgd")
-    _check_data(document.get("data"))
+    settings = document.get("settings")
+    if document["format"] == FOREIGN and document.get("data") is None:
+        settings = isinstance(settings, dict) and {k: v for k, v in settings.items() if v is not None}
+    else:
+        _check_data(document.get("data"))
     if document.get("image_shape") != list(IMAGE_SHAPE):
         raise BadRecordError(f"its images are not {IMAGE_SHAPE[0]}×{IMAGE_SHAPE[1]}")
-    return _settings(document.get("settings")), class_names_in(document.get("names")), document
+    return _settings(settings), class_names_in(document.get("names")), document
 
 
 def _check_data(data: object) -> None:

@@ -13,6 +13,8 @@ import math
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -25,9 +27,6 @@ from mnistgd.system.files import called, is_stream, read_stream, reason
 HEADER_BYTES = 4096
 """More than any header of a plain array takes; what follows the header is the array's bytes alone."""
 
-Reader = Callable[[str, int], NDArray[Any] | None]
-"""Of an open archive: the array of a name, of at most so many bytes."""
-
 _CONTENTS_BYTES = 1 << 20
 PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x1
@@ -39,6 +38,31 @@ class NotAnArrayError(Exception):
 
 class BadRecordError(ValueError):
     """A part of a file that is not as it must be; the message names it."""
+
+
+class Reader:
+    """Reads the arrays of an open archive.
+
+    Parameters
+    ----------
+    archive : ZipFile
+    faults : callable; a context in which whatever is wrong with the archive is the right error
+
+    Attributes
+    ----------
+    names : tuple of str, of all arrays, in their order
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, faults: Callable[[], AbstractContextManager[None]]) -> None:
+        self._archive, self._faults = archive, faults
+        self.names = tuple(name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy"))
+
+    def __call__(self, name: str, limit: int) -> NDArray[Any] | None:
+        """The array of that name, of at most `limit` bytes; None if there is none."""
+        if name not in self.names:
+            return None
+        with self._faults():
+            return _read_array(self._archive, name, limit)
 
 
 class Header(NamedTuple):
@@ -63,23 +87,14 @@ def opened_npz(source: Path | bytes, error: type[MnistgdError], hint: str = "") 
 
     Yields
     ------
-    callable
-        ``read(name, limit)`` is the array of that name, of at most `limit` bytes; None if there is none.
-        Members of other names are not opened.
+    Reader
+        Arrays that it is not asked for are not opened.
     """
-    place = called(source)
+    faults = partial(_faults, called(source), error, hint)
     with contextlib.ExitStack() as stack:
-        with _faults(place, error, hint):
+        with faults():
             archive = stack.enter_context(_archive(stack.enter_context(_opened(source, error, hint))))
-            present = frozenset(archive.namelist())
-
-        def read(name: str, limit: int) -> NDArray[Any] | None:
-            if f"{name}.npy" not in present:
-                return None
-            with _faults(place, error, hint):
-                return _read_array(archive, name, limit)
-
-        yield read
+        yield Reader(archive, faults)
 
 
 def npz_bytes(record: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:

@@ -29,6 +29,7 @@ EXAMPLES = {
     "compare": "{weights} {weights} --out {out}.png",
     "animate": "2 --weights {weights} --size 28 --out {out}.gif",
     "export": "--to json --weights {weights} --out {out}.json",
+    "import": "{theirs} --mean 0 --std 1 --out {out}.npz",
     "curves": "{log} --out {out}.png",
     "verify": "{weights}",
     "lesson": "",
@@ -80,7 +81,11 @@ def files(few, tmp_path_factory):
     folder = tmp_path_factory.mktemp("files") / ODD
     folder.mkdir()
     found = {"few": folder / "few.npz", "weights": folder / "w.npz", "log": folder / "l.jsonl"}
-    found |= {"picture": folder / "p.png", "cache": tmp_path_factory.mktemp("cache")}
+    found |= {
+        "picture": folder / "p.png",
+        "theirs": folder / "t.npz",
+        "cache": tmp_path_factory.mktemp("cache"),
+    }
     found["few"].write_bytes(few.read_bytes())
     options = ["--data", found["few"], "--epochs", "2", "--out", found["weights"], "--log", found["log"]]
     first = [
@@ -94,6 +99,7 @@ def files(few, tmp_path_factory):
 
     from PIL import Image
 
+    np.savez(found["theirs"], weight=np.ones((2, 784), np.float32))
     with np.load(few) as data:
         ink = Image.fromarray(255 - data["test_images"][0])
     ink.resize((112, 112)).save(found["picture"])
@@ -249,7 +255,7 @@ def test_the_reader_leaves(call):
 READERS = [
     (command, name)
     for command, example in EXAMPLES.items()
-    for name in ("weights", "picture", "log")
+    for name in ("weights", "picture", "log", "theirs")
     if f"{{{name}}}" in example and (command, name) != ("animate", "weights")  # its snapshots lie beside it
 ]
 
@@ -282,7 +288,7 @@ PIPE_HOLDS = 1 << 16
 def without_names(value):
     """A JSON document without the names of files."""
     if isinstance(value, dict):
-        named = ("weights", "image", "history", "saw", "file")
+        named = ("weights", "image", "history", "saw", "file", "imported")
         return {key: without_names(item) for key, item in value.items() if key not in named}
     return [without_names(item) for item in value] if isinstance(value, list) else value
 

@@ -125,6 +125,7 @@ DOCUMENTS = {
     ],
     "mnistgd compare": ["compare weights.npz other.npz"],
     "mnistgd export": ["export --to json"],
+    "mnistgd import": ["import theirs.npz --mean 0 --std 1 --out imported.npz"],
     "mnistgd curves": ["curves log.jsonl"],
     "mnistgd verify": ["verify"],
     "mnistgd lesson": ["lesson"],
@@ -144,6 +145,7 @@ def made(few, tmp_path_factory):
     import numpy as np
 
     folder = tmp_path_factory.mktemp("made")
+    np.savez(folder / "theirs.npz", weight=np.ones((10, 784), np.float32))
     with np.load(few) as file:
         np.savez(folder / "part.npz", images=file["train_images"], labels=file["train_labels"])
     training = f"train --data {few} --epochs 1"

@@ -38,6 +38,7 @@ from mnistgd.model.freeze import read_mask
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import build_record
+from mnistgd.sharing import elsewhere
 from mnistgd.system import parallel
 from mnistgd.training import checkpoint, history, snapshots
 
@@ -149,6 +150,19 @@ def _with_record(content: bytes, record: bytes) -> bytes:
     return _packed(_members(content) | {"record.npy": npy.getvalue()})
 
 
+def _foreign_weights() -> list[bytes]:
+    """As PyTorch names them: an archive, and safetensors, which is the length of a JSON, the JSON and numbers."""
+    first, last = np.ones((3, 784), np.float32), np.ones((2, 3), np.float32)
+    header = {
+        "__metadata__": {"mnistgd": json.dumps(_model().record)},
+        "weight": {"dtype": "F32", "shape": [2, 784], "data_offsets": [0, 6272]},
+        "bias": {"dtype": "F32", "shape": [2], "data_offsets": [6272, 6280]},
+    }
+    text = json.dumps(header).encode()
+    own = len(text).to_bytes(8, "little") + text + bytes(6280)
+    return [_npz(**{"0.weight": first, "2.weight": last, "2.bias": last[:, 0]}), own]
+
+
 # --- what reads it -------------------------------------------------------------------------------------
 
 
@@ -163,6 +177,16 @@ def _read_weights(content: bytes, folder: Path) -> None:
     path = folder / "weights.npz"
     path.write_bytes(content)
     _use(weights_file.load(path))
+
+
+def _read_import(content: bytes, folder: Path) -> None:
+    path = folder / "theirs"
+    path.write_bytes(content)
+    tensors = elsewhere.read_tensors(path)
+    known = tensors.record is not None
+    _use(
+        elsewhere.imported(tensors, "theirs", *(() if known else (elsewhere.Normalisation(0.1, 0.3), "relu")))
+    )
 
 
 def _read_weights_record(content: bytes, folder: Path) -> None:
@@ -502,6 +526,9 @@ TARGETS: dict[str, Target] = {
         _NPY,
     ),
     "weights": Target(_read_weights, lambda: [weights_file.file_bytes(_model())], _ZIP),
+    "import": Target(
+        _read_import, _foreign_weights, [*_ZIP, b'{"weight":{"dtype":"F32","shape":[', b'"data_offsets":']
+    ),
     "weights-record": Target(_read_weights_record, lambda: [_record_of(_sound("weights"))], _JSON),
     "checkpoint": Target(_read_checkpoint, lambda: [_checkpoint()], _ZIP),
     "checkpoint-record": Target(_read_checkpoint_record, lambda: [_record_of(_sound("checkpoint"))], _JSON),

@@ -89,11 +89,12 @@ def _document(first: Path, second: Path, a: Model, b: Model, found: Comparison) 
 
 def _summary(a: Model, b: Model, found: Comparison) -> list[str]:
     one, other = ("not recorded" if accuracy is None else f"{accuracy:.2%}" for accuracy in found.accuracies)
-    rows = [("", "A", "B"), ("test accuracy", one, other)]
+    rows = [["", "A", "B"], ["test accuracy", one, other]]
     if not found.same_data:
-        rows.append(("images", _data(a), _data(b)))
+        rows.append(["images", _data(a), _data(b)])
     for name, values in found.settings.items():
-        rows.append((name.replace("_", " "), _setting(name, values[0]), _setting(name, values[1])))
+        shown = [_setting(name, value, model) for value, model in zip(values, (a, b), strict=True)]
+        rows.append([name.replace("_", " "), *shown])
     lines = tables.table(rows, "<>")
     if not found.settings:
         lines.append("settings       the same")
@@ -110,11 +111,13 @@ def _summary(a: Model, b: Model, found: Comparison) -> list[str]:
 
 
 def _data(model: Model) -> str:
-    return f"{model.data_source} ({model.data_sha256[:8]}…)"
+    return "unknown" if model.is_foreign else f"{model.data_source} ({model.data_sha256[:8]}…)"
 
 
-def _setting(name: str, value: Any) -> str:
+def _setting(name: str, value: Any, model: Model) -> str:
     """A setting in the words of its option."""
+    if value is None and model.is_foreign:
+        return "unknown"
     if name == "freeze" and value is not None:
         return counted(int(value, 16).bit_count(), "pixel")
     if isinstance(value, bool):

@@ -10,7 +10,7 @@ import typer
 from mnistgd.cli import console, inputs, options, outputs
 from mnistgd.cli.data_options import with_data_options
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.errors import DataError, MnistgdError
+from mnistgd.errors import DataError, MnistgdError, WeightsError
 
 SAYS = {
     "identical": "identical: the same bytes of weights",
@@ -38,6 +38,10 @@ def verify(
 
     claimed = outputs.claim(read=[weights], as_json=as_json)
     model = inputs.network(weights)
+    if model.is_foreign:
+        raise WeightsError(
+            f"{weights} was trained by another program", "nobody knows its settings and images"
+        )
     dataset = inputs.images_for(model, data, reading, offline=offline, quiet=quiet)
     if dataset.sha256 != model.data_sha256:
         hint = f"name them with --data PATH {model.reading.words()}".rstrip()
