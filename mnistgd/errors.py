@@ -47,7 +47,7 @@ class MnistgdError(Exception):
     ...     mnistgd.load("none.npz")
     ... except mnistgd.MnistgdError as error:
     ...     print(error.message, "-", error.hint)
-    there is no weights file none.npz - train first: mnistgd train
+    there is no weights file none.npz - train first: mnistgd train --out none.npz
     """
 
     exit_code = 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from mnistgd.datasets import dataset
 from mnistgd.datasets.examples import of_each_class
 from mnistgd.datasets.load import load_dataset
+from mnistgd.datasets.options import DataOptions
 from mnistgd.figures.montage import contact_sheet
 from mnistgd.figures.png import png_bytes
 
@@ -49,7 +50,7 @@ class Dataset(dataset.Dataset):
 class Warn:
     """A listener that makes a warning of what a person should know."""
 
-    def busy(self, what: str) -> None:
+    def busy(self, what: str, share: float | None = None) -> None:
         """Say nothing."""
 
     def notice(self, what: str) -> None:
@@ -58,7 +59,15 @@ class Warn:
 
 
 def load_data(
-    spec: str | Path = "mnist", *, offline: bool = False, class_names: Sequence[str] | None = None
+    spec: str | Path = "mnist",
+    *,
+    offline: bool = False,
+    class_names: Sequence[str] | None = None,
+    test_data: str | Path | None = None,
+    test_share: float | None = None,
+    transpose: bool | None = None,
+    handwriting: bool = False,
+    skip_bad: bool = False,
 ) -> Dataset:
     """MNIST, or a data set of your own.
 
@@ -70,6 +79,8 @@ def load_data(
         Whether OpenML is left out: MNIST is then the copy in this package.
     class_names : sequence of str, optional
         What the classes are called.
+    test_data, test_share, transpose, handwriting, skip_bad
+        How the images at a path are read, as the options of ``mnistgd train`` of these names.
 
     Warns
     -----
@@ -88,5 +99,12 @@ def load_data(
     >>> data.train_images.shape, data.train_images.dtype, data.class_names[2]
     ((60000, 28, 28), dtype('uint8'), '2')
     """
-    found = load_dataset(spec, offline=offline, class_names=class_names, listener=Warn())
+    options = DataOptions(
+        test_data=None if test_data is None else str(test_data),
+        test_share=test_share,
+        transpose=transpose,
+        handwriting=handwriting,
+        skip_bad=skip_bad,
+    )
+    found = load_dataset(spec, offline=offline, class_names=class_names, options=options, listener=Warn())
     return Dataset(**{each.name: getattr(found, each.name) for each in fields(found)})

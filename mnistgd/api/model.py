@@ -172,7 +172,7 @@ class Model:
                 f"this network knows no class {digit}", f"it knows {', '.join(self.class_names)}"
             )
         values = self.weights
-        return weights_picture(values[:, digit], [titles[digit]], limit_of(values), PALETTES[palette], size)
+        return weights_picture(values[:, [digit]], [titles[digit]], limit_of(values), PALETTES[palette], size)
 
     def sheet(self, *, palette: PaletteName = "grokking", size: int | None = None) -> Image.Image:
         """The pictures of all classes on one sheet; with hidden layers, of the units of the first layer."""
