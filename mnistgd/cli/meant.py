@@ -104,7 +104,8 @@ def message_and_hint(error: typer.TyperException) -> tuple[str, str]:
         # Of a word that is known, what it means is surer than what is merely spelt alike.
         return (message, usual) if hint is None else (message[: found.end(1)], hint or usual)
     if found := re.match(_COMMAND, message):
-        return message, _command(found[1]) or usual
+        hint = _command(found[1])
+        return (found[0], hint) if hint else (message, usual)
     if found := re.fullmatch(_EXTRA, message):
         return message, _extra(context, found[1]) or usual
     return _number(error, message), usual

@@ -35,7 +35,7 @@ TYPED = [
     ("lesson toes --epochs 3", 2, "No such option: --epochs", "say --iterations"),
     ("lesson xor --lr 1", 2, "No such option: --lr", "say --learning-rate"),
     ("lesson toes --output x.png", 2, "No such option: --output", "say --plot"),
-    ("predict --output x.png", 2, "No such option: --output", "say --saw"),
+    ("predict --output x.png", 2, "No such option: --output", "say --out"),
     ("evaluate --csv", 2, "No such option: --csv", "say --json: mnistgd evaluate --json | jq"),
     ("data info --csv", 2, "No such option: --csv", "say --json: mnistgd data info --json | jq"),
     ("evaluate --file w.npz", 2, "No such option: --file", "say --weights"),
