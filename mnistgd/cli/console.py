@@ -15,7 +15,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any, TextIO
 
@@ -102,6 +102,16 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return value
+
+
+def print_row(cells: Sequence[object]) -> None:
+    """Write one row of a table to stdout, as CSV in UTF-8; on a terminal no name breaks its line."""
+    from mnistgd.sharing.tables import csv_text
+
+    if sys.stdout.isatty():
+        cells = [one_line(cell) if isinstance(cell, str) else cell for cell in cells]
+    # A name that is no text leaves as the bytes that it came as.
+    write_stdout(csv_text([cells]).encode("utf-8", "surrogateescape"))
 
 
 class ClosedStdout(io.TextIOBase):

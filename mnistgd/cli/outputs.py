@@ -47,6 +47,7 @@ class Claim:
     ----------
     written : mapping of options to the places that they name
     as_json : bool, whether the result is a JSON document
+    as_csv : bool, whether it is a row of a table
     drawing : bool, whether the result is also drawn where stdout is a terminal
     results : int, how many such results follow each other
     folder : the folder that is made before the first file is written; None if none is named
@@ -57,6 +58,7 @@ class Claim:
     drawing: bool
     results: int = 1
     folder: str | None = None
+    as_csv: bool = False
 
     def keep(self, *read: Place) -> None:
         """Let nothing be written over what is `read`, whatever it is called.
@@ -80,8 +82,9 @@ class Claim:
         files: Mapping[str, bytes] | None = None,
         sketch: Sketch | None = None,
         last: Sequence[str] = (),
+        row: Sequence[object] = (),
     ) -> None:
-        """Write what a command made, and print its result: with ``--json`` the document, else the lines.
+        """Write what a command made, and print its result: the document, the row, or else the lines.
 
         Nothing else is printed where the content of a file goes to stdout.
 
@@ -92,6 +95,7 @@ class Claim:
         files : mapping of places to what is written there
         sketch : what is drawn below the lines, if it may be
         last : lines below the drawing, such as the names of the files; no name can break its line
+        row : what ``--csv`` prints
         """
         if files and self.folder is not None:
             from mnistgd.system.files import make_folder
@@ -101,6 +105,8 @@ class Claim:
             deliver(content, place)
         if self.as_json:
             console.print_json(document)
+        elif self.as_csv:
+            console.print_row(row)
         elif STDOUT not in map(str, self.written.values()):
             console.print_lines(lines)
             drawn = sketch is not None and self.drawing and terminal.draw(sketch, lines, last, self.results)
@@ -117,6 +123,7 @@ def claim(
     endings: Mapping[str, str] | None = None,
     folder: str | None = None,
     as_json: bool,
+    as_csv: bool = False,
     drawing: bool = False,
     results: int = 1,
 ) -> Claim:
@@ -131,7 +138,7 @@ def claim(
     read : the places that are read beside the font; the same file may be there twice, but for stdin
     endings : mapping of options to what their files end in, of `WRITTEN`; of pictures and charts it is known
     folder : what may name the folder of all that is written, see `folder_in`; it is made when that is
-    as_json, drawing, results : see `Claim`
+    as_json, as_csv, drawing, results : see `Claim`
 
     Raises
     ------
@@ -148,13 +155,16 @@ def claim(
     every = {**(files or {}), **on_disk, **pictures, **charts}
     named = {option: place for option, place in every.items() if place is not None}
     folder = folder_in(folder)
-    claimed = Claim(named, as_json, drawing, results, folder)
+    claimed = Claim(named, as_json, drawing, results, folder, as_csv)
+    if as_json and as_csv:
+        raise UsageError("--json and --csv contradict each other", "leave one of them out")
     if [str(place) for place in read].count(STDOUT) > 1:
         raise UsageError("stdin holds one file, and - is named twice", "name the others")
     for option, place in claimed.written.items():
         word = option.partition(" ")[0]
         if str(place) == STDOUT:
-            _check_stdout(word, as_json=as_json, on_disk=option in on_disk)
+            form = "--json" if as_json else "--csv" if as_csv else None
+            _check_stdout(word, form, on_disk=option in on_disk)
         if _ends_as_folder(str(place)):
             raise UsageError(f"{word} takes a file, and {place} can only be a folder", "name a file")
     _check_apart(claimed.written)
@@ -239,11 +249,11 @@ def check_gate(accuracy: float, least: float | None) -> None:
         raise GateError(f"the accuracy, {accuracy:.4f}, is below {least:g}")
 
 
-def _check_stdout(option: str, *, as_json: bool, on_disk: bool) -> None:
+def _check_stdout(option: str, form: str | None, *, on_disk: bool) -> None:
     if on_disk:
         raise UsageError(f"{option} takes a file, not stdout", "name a file")
-    if as_json:
-        raise UsageError(f"{option} - and --json both want stdout", "write the file to a path")
+    if form is not None:
+        raise UsageError(f"{option} - and {form} both want stdout", "write the file to a path")
     if sys.stdout is not None and sys.stdout.isatty():
         message = f"{option} - would write bytes to a terminal"
         raise UsageError(message, f"redirect it: mnistgd … {option} - > FILE")

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mnistgd.model.model import Model
 
 
+COLUMNS = ("image", "digit", "class", "probability")
+"""Of the table that ``--csv`` prints."""
+
+
 @with_data_options
 def predict(
     context: typer.Context,
@@ -49,6 +53,9 @@ def predict(
     reading: DataOptions = PLAINLY,
     offline: options.Offline = False,
     as_json: options.Json = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print the answers as a table: image, digit, class, probability.")
+    ] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Say which digit a photo, a drawing or an image shows."""
@@ -57,7 +64,7 @@ def predict(
     sources = images or []
     inputs.check_one(context, sources[0] if sources else None, index)
     if out is not None or any(map(is_csv, sources)):
-        _check_table(sources, out, as_is=as_is, saw=saw)
+        _check_table(sources, out, as_is=as_is, saw=saw, as_csv=as_csv)
         claimed = outputs.claim(files={"--out": out}, read=[weights, *sources], as_json=as_json)
         labels = inputs.answers_for(inputs.network(weights, claimed), sources[0], quiet=quiet)
         answers = {str(out): answers_csv(labels)}
@@ -71,16 +78,19 @@ def predict(
         read=[weights, *sources],
         folder=saw,
         as_json=as_json,
+        as_csv=as_csv,
         drawing=not no_terminal,
         results=len(names) or 1,
     )
     model = inputs.network(weights, claimed, data, reading)
     if index:
         chosen = inputs.images_at(model, index, split, data, reading, offline=offline, quiet=quiet)
+        _head(claimed)
         for seen, file in zip(chosen, files, strict=True):
             _answer(claimed, model, seen, file)
         return
     failed = False
+    _head(claimed)
     with closing(inputs.pictures(model, sources, as_is=as_is)) as pictures:
         for file in files:
             with console.stage("reading the picture"):
@@ -94,7 +104,7 @@ def predict(
         raise typer.Exit(1)
 
 
-def _check_table(sources: list[str], out: str | None, *, as_is: bool, saw: str | None) -> None:
+def _check_table(sources: list[str], out: str | None, *, as_is: bool, saw: str | None, as_csv: bool) -> None:
     """Check that one CSV file is to be answered, and that no option would go unheard.
 
     Raises
@@ -110,9 +120,15 @@ def _check_table(sources: list[str], out: str | None, *, as_is: bool, saw: str |
         raise UsageError("a .csv file is answered alone", "name nothing beside it")
     if out is None:
         raise UsageError("the answers to a .csv file need a place", "name one with --out answers.csv")
-    for option, given in (("--as-is", as_is), ("--saw", saw is not None)):
+    for option, given in (("--as-is", as_is), ("--saw", saw is not None), ("--csv", as_csv)):
         if given:
             raise UsageError(f"{option} means nothing for a .csv file", "leave it out")
+
+
+def _head(claimed: Claim) -> None:
+    """Say what the columns are, before there is anything in them: a table may be empty."""
+    if claimed.as_csv:
+        console.print_row(COLUMNS)
 
 
 def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) -> None:
@@ -144,6 +160,7 @@ def _answer(claimed: Claim, model: Model, seen: inputs.Seen, saw: str | None) ->
         [f"{line}; {verdict}" if verdict else line],
         files=files,
         sketch=lambda screen: _sheet(screen, seen),
+        row=[seen.name, *first.values()],
     )
 
 

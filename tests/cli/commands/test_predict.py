@@ -158,6 +158,56 @@ def test_one_bad_image_among_many(mnistgd, mnist, tmp_path):
     assert hint.startswith("hint: ")
 
 
+def test_answers_as_a_table(mnistgd, mnist, tmp_path, network):
+    """As RFC 4180 has it; a spreadsheet takes no name for a formula; what cannot be read has no row."""
+    names = ["=cmd(),2.png", 'a "b".png', "a\nb.png", "-1.png", "none.png", "plain.png"]
+    labels = [photo(mnist, index, tmp_path / name) for index, name in enumerate(names) if name != "none.png"]
+    table = mnistgd("predict", "--csv", "--", *names)
+    documents = mnistgd("predict", "--json", "--", *names).stdout.splitlines()
+    assert table.code == 1
+    assert table.stderr.splitlines()[0] == "error: none.png does not exist"
+    assert table.stdout.startswith('image,digit,class,probability\r\n"\'=cmd(),2.png",')
+    header, *rows = csv.reader(io.StringIO(table.stdout, newline=""))
+    assert header == ["image", "digit", "class", "probability"]
+    assert [row[0] for row in rows] == ["'=cmd(),2.png", 'a "b".png', "a\nb.png", "'-1.png", "plain.png"]
+    assert [int(row[1]) for row in rows] == labels
+    for (_, digit, name, probability), document in zip(rows, map(json.loads, documents), strict=True):
+        wanted = (document["digit"], document["label"], document["probability"])
+        assert (int(digit), name, float(probability)) == wanted
+
+
+def test_images_of_the_data_and_class_names_as_a_table(mnistgd, few, mnist, monkeypatch):
+    names = '=1,"1",two,three,four,five,six,seven,eight,コート'
+    command = ("train", "--data", few, "--class-names", names, "--epochs", 1, "--out", "names.npz", "--quiet")
+    assert mnistgd(*command).code == 0
+    monkeypatch.setenv("MNISTGD_WEIGHTS", "names.npz")
+    indices = [option for label in (0, 1, 9) for option in ("--index", (mnist.test_labels == label).argmax())]
+    _, *rows = csv.reader(io.StringIO(mnistgd("predict", *indices, "--csv").stdout, newline=""))
+    assert [row[1:3] for row in rows] == [["0", "'=1"], ["1", '"1"'], ["9", "コート"]]
+    assert [row[0] for row in rows] == ["test image 3", "test image 2", "test image 7"]
+
+
+def test_a_table_without_answers_has_its_columns(mnistgd, tmp_path):
+    result = mnistgd("predict", "none.png", "--csv")
+    assert (result.code, result.stdout) == (1, "image,digit,class,probability\r\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+def test_a_name_that_is_no_text_is_the_same_in_the_table(mnist, tmp_path):
+    name = os.fsdecode(b"b\xff.png")
+    photo(mnist, 0, tmp_path / name)
+    command = [sys.executable, "-m", "mnistgd", "predict", name, "--csv"]
+    found = subprocess.run(command, capture_output=True, check=True).stdout
+    assert found.splitlines()[1].startswith(b"b\xff.png,7,7,0.")
+
+
+def test_on_a_terminal_no_name_breaks_a_row_or_is_drawn_beside(on_terminal, mnist, tmp_path):
+    photo(mnist, 0, tmp_path / "a\n\033[31mb.png")
+    shown = on_terminal("predict", "a\n\033[31mb.png", "--csv").stdout.splitlines()
+    assert len(shown) == 2
+    assert shown[1].startswith("a\\n\\x1b[31mb.png,7,7,0.")
+
+
 def test_a_name_of_two_lines_is_one_line_of_the_answer(mnistgd, mnist, tmp_path):
     photo(mnist, 0, tmp_path / "a\nb.png")
     result = mnistgd("predict", "a\nb.png")
