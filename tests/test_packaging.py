@@ -40,7 +40,7 @@ def test_the_wheel_carries_data_types_and_licences(built):
     names = set(zipfile.ZipFile(built[1]).namelist())
     assert {f"mnistgd/data/{name}" for name in DATA} <= names
     assert "mnistgd/py.typed" in names
-    assert {f"mnistgd/{room}/README.md" for room in ("cli", "datasets", "lessons", "model")} <= names
+    assert {f"mnistgd/{room}/README.md" for room in ("api", "cli", "datasets", "lessons", "model")} <= names
     licences = f"mnistgd-{__version__}.dist-info/licenses"
     assert {f"{licences}/LICENSE", f"{licences}/data/README.md"} <= names
     assert not {name for name in names if name.startswith("tests")}
@@ -72,7 +72,9 @@ def test_an_installed_wheel_trains(built, tmp_path):
     bin_folder = "Scripts" if sys.platform == "win32" else "bin"
     python = tmp_path / "env" / bin_folder / "python"
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", python]
-    subprocess.run([*pip, "install", "--no-deps", "--no-index", built[1]], check=True)
+    subprocess.run(
+        [*pip, "install", "--no-deps", "--no-index", "--find-links", built[1].parent, "mnistgd"], check=True
+    )
     where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip())
     (packages / "lent.pth").write_text(
