@@ -62,7 +62,7 @@ def load_data(
     spec: str | Path = "mnist",
     *,
     offline: bool = False,
-    class_names: Sequence[str] | None = None,
+    class_names: Sequence[object] | None = None,
     test_data: str | Path | None = None,
     test_share: float | None = None,
     transpose: bool | None = None,
@@ -77,8 +77,8 @@ def load_data(
         ``"mnist"``, or a path as ``--data`` takes it.
     offline : bool
         Whether OpenML is left out: MNIST is then the copy in this package.
-    class_names : sequence of str, optional
-        What the classes are called.
+    class_names : sequence, optional
+        What the classes are called; a number stands for its figures.
     test_data, test_share, transpose, handwriting, skip_bad
         How the images at a path are read, as the options of ``mnistgd train`` of these names.
 
@@ -106,5 +106,6 @@ def load_data(
         handwriting=handwriting,
         skip_bad=skip_bad,
     )
-    found = load_dataset(spec, offline=offline, class_names=class_names, options=options, listener=Warn())
+    names = None if class_names is None else [str(name) for name in class_names]
+    found = load_dataset(spec, offline=offline, class_names=names, options=options, listener=Warn())
     return Dataset(**{each.name: getattr(found, each.name) for each in fields(found)})

@@ -122,9 +122,13 @@ class Model:
         ------
         DataError
             If the data set has more classes than the network.
+        UsageError
+            If there is no such split.
         WeightsError
             As `predict`.
         """
+        if split not in ("test", "train"):
+            raise UsageError(f"there is no split {split}", "there are test and train")
         if len(data.class_names) > len(self.class_names):
             raise other_classes(data, self._network)
         images, labels = data.split(split)
@@ -162,24 +166,30 @@ class Model:
         WeightsError
             If the network has hidden layers.
         UsageError
-            If there is no such class, or the picture would be too large.
+            If there is no such class or palette, or the picture would be too small or too large.
         """
         titles = class_titles(self.class_names)
         if digit in self.class_names:
             digit = self.class_names.index(str(digit))
-        if not isinstance(digit, int | np.integer) or not 0 <= digit < len(titles):
+        if not isinstance(digit, int | np.integer) or isinstance(digit, bool) or not 0 <= digit < len(titles):
             raise UsageError(
                 f"this network knows no class {digit}", f"it knows {', '.join(self.class_names)}"
             )
         values = self.weights
-        return weights_picture(values[:, [digit]], [titles[digit]], limit_of(values), PALETTES[palette], size)
+        return _picture(values[:, [digit]], [titles[digit]], limit_of(values), palette, size)
 
     def sheet(self, *, palette: PaletteName = "grokking", size: int | None = None) -> Image.Image:
-        """The pictures of all classes on one sheet; with hidden layers, of the units of the first layer."""
+        """The pictures of all classes on one sheet; with hidden layers, of the units of the first layer.
+
+        Raises
+        ------
+        UsageError
+            As `heatmap`.
+        """
         values = self._network.layer_weights(1)
         hidden = self._network.settings.hidden
         titles = [f"unit {unit}" for unit in range(hidden[0])] if hidden else class_titles(self.class_names)
-        return weights_picture(values, titles, limit_of(values), PALETTES[palette], size)
+        return _picture(values, titles, limit_of(values), palette, size)
 
     def save(self, path: str | Path) -> None:
         """Write the file that ``mnistgd train`` writes; what is at `path` is replaced whole or not at all.
@@ -200,6 +210,16 @@ class Model:
             message = f"images are uint8 of shape (n, 28, 28), not {found.dtype} of shape {found.shape}"
             raise ShapeError(message, "0 is background and 255 is ink; read_picture brings a file to that")
         return deskew(found) if self._network.settings.deskew else found
+
+
+def _picture(
+    values: Array, titles: Sequence[str], limit: float, palette: PaletteName, size: int | None
+) -> Image.Image:
+    if palette not in PALETTES:
+        raise UsageError(f"there is no palette {palette}", f"there are {', '.join(PALETTES)}")
+    if size is not None and size < IMAGE_SHAPE[1]:
+        raise UsageError(f"size={size} is no width of a heatmap", "28 pixels is the least")
+    return weights_picture(values, titles, limit, PALETTES[palette], size)
 
 
 def load(path: str | Path) -> Model:

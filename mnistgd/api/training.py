@@ -16,6 +16,8 @@ from mnistgd.api.bar import EpochBar
 from mnistgd.api.model import Model
 from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.load import deskewed
+from mnistgd.datasets.shape import IMAGE_SHAPE
+from mnistgd.errors import ShapeError
 from mnistgd.model.environment import one_blas_thread
 from mnistgd.model.fields import setting_fields
 from mnistgd.model.freeze import pack_mask
@@ -37,15 +39,15 @@ def train(data: Dataset, *, on_epoch: Callable[[Epoch], None] | None = None, **o
     on_epoch : callable, optional
         Called with the `Epoch` at each one's end: ``epoch``, ``step``, ``loss``, ``accuracy``, …
     **options
-        ``epochs``, ``learning_rate``, ``hidden`` and the other settings of ``mnistgd train``, with ``_`` for
-        ``-``; None leaves one to what suits the others, and is the full batch for ``batch_size``. ``freeze``
-        is a boolean array of shape (28, 28), True where weights stay as they are.
+        The settings of ``mnistgd train``, with ``_`` for ``-``, as they are listed below. None leaves one to
+        what suits the others, and is the full batch for ``batch_size``. ``freeze`` is a boolean array of
+        shape (28, 28), True where weights stay as they are.
 
     Raises
     ------
     TypeError
         If there is no such option.
-    UsageError
+    UsageError, ShapeError
         If one is not what it may be, or they make no sense together.
     DivergedError
         If training leaves the usable numbers.
@@ -59,7 +61,11 @@ def train(data: Dataset, *, on_epoch: Callable[[Epoch], None] | None = None, **o
     """
     _SIGNATURE.bind(data, on_epoch=on_epoch, **options)
     if options.get("freeze") is not None:
-        options["freeze"] = pack_mask(np.asarray(options["freeze"], bool))
+        mask = np.asarray(options["freeze"])
+        if mask.dtype != bool or mask.shape != IMAGE_SHAPE:
+            message = f"freeze is a boolean array of shape (28, 28), not {mask.dtype} of shape {mask.shape}"
+            raise ShapeError(message, "True is where weights stay as they are")
+        options["freeze"] = pack_mask(mask)
     settings = Settings.from_values(**options)
     history = []
     with one_blas_thread():
@@ -99,12 +105,23 @@ def _interrupts() -> Iterator[list[int]]:
 
 def _signature() -> inspect.Signature:
     """Of `train`, with the settings by their names."""
-    own = list(inspect.signature(train, eval_str=True).parameters.values())[:-1]
+    data, on_epoch, _ = inspect.signature(train).parameters.values()
     settings = [
         inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default)
         for each in setting_fields(Settings)
     ]
-    return inspect.Signature([*own, *settings], return_annotation=Model)
+    return inspect.Signature([data, *settings, on_epoch], return_annotation="Model")
+
+
+def _described() -> str:
+    """The docstring of `train`, with what each setting is, in the words of the command's help."""
+    words = ""
+    for each in setting_fields(Settings):
+        choices = ", ".join(each.about.get("choices", ()))
+        words += f"    {each.name}{choices and f' : {choices}'}\n        {each.about['help']}\n"
+    before, raises, after = (train.__doc__ or "").partition("    Raises\n")
+    return f"{before}    Other Parameters\n    ----------------\n{words}\n{raises}{after}" if before else ""
 
 
 _SIGNATURE = train.__signature__ = _signature()  # type: ignore[attr-defined]
+train.__doc__ = _described()

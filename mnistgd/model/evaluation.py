@@ -31,6 +31,10 @@ class Evaluation:
     confusion: NDArray[np.int64]
     outputs: Array
 
+    def __repr__(self) -> str:
+        images = f"{self.accuracy:.2%} of {self.confusion.sum():,} images right"
+        return f"<Evaluation: {images}, loss {self.loss:.4f}>"
+
     @property
     def predicted(self) -> NDArray[np.intp]:
         """The answer to each image, of shape (n,): the class of the largest output."""

@@ -91,6 +91,10 @@ class Explanation:
     evidence: tuple[Evidence, ...]
     probabilities: NDArray[np.float64]
 
+    def __repr__(self) -> str:
+        first, second = (f"{digit} ({self.probabilities[digit]:.1%})" for digit in self.ranking[:2])
+        return f"<Explanation: {first}, then {second}>"
+
     @property
     def weights(self) -> Array:
         """Those of all classes, of shape (n_classes, 28, 28)."""

@@ -147,6 +147,8 @@ class SettingField:
         >>> SettingField("", (), {"minimum": 1, "maximum": 9}, int, numbers=0).refusal()
         'not a list of whole numbers from 1 to 9, with commas between them'
         """
+        if self.item is bool:
+            return "neither True nor False"
         if "choices" in self.about:
             return f"not one of {', '.join(self.about['choices'])}"
         noun, limits = _noun(self.item, self.about), _limits(self.about)

@@ -1,6 +1,7 @@
 """``import mnistgd``: what it offers, and that it is what the command does."""
 
 import doctest
+import inspect
 import os
 import re
 import signal
@@ -17,6 +18,8 @@ from threadpoolctl import threadpool_info
 import mnistgd
 from mnistgd.datasets.deskew import deskew
 from mnistgd.model import weights_file
+from mnistgd.model.fields import setting_fields
+from mnistgd.model.settings import Settings
 
 PAGE = Path(mnistgd.__file__).parent / "api" / "README.md"
 
@@ -54,6 +57,26 @@ def test_every_name_has_an_example_that_runs(name, tmp_path, monkeypatch):
     (example,) = finder.find(getattr(mnistgd, name), name, module=False, globs={})
     assert example.examples
     assert runner.run(example).failed == 0
+
+
+def test_help_says_what_each_option_of_train_is():
+    parameters = inspect.signature(mnistgd.train).parameters
+    first, *settings, last = parameters
+    assert (first, last) == ("data", "on_epoch")
+    assert settings == [each.name for each in setting_fields(Settings)]
+    for each in setting_fields(Settings):
+        assert parameters[each.name].default == each.default
+        choices = each.about.get("choices")
+        head = f"{each.name} : {', '.join(choices)}" if choices else each.name
+        assert f"    {head}\n        {each.about['help']}\n" in mnistgd.train.__doc__
+
+
+def test_what_a_notebook_prints_is_a_line(model, data):
+    assert re.fullmatch(
+        r"<Evaluation: \d\d\.\d\d% of 200 images right, loss 0\.\d{4}>", repr(model.evaluate(data))
+    )
+    why = model.explain(data.test_images[0])
+    assert repr(why).startswith(f"<Explanation: 7 ({why.probabilities[7]:.1%}), then ")
 
 
 def test_importing_it_loads_nothing():
@@ -106,6 +129,12 @@ def test_numbers_of_numpy_are_numbers(data, model):
         ({"epochs": True}, "epochs=True is not"),
         ({"learning_rate": float("nan")}, "learning_rate=nan is not"),
         ({"hidden": "64"}, "hidden='64' is not a list of whole numbers"),
+        ({"deskew": 3}, "deskew=3 is neither True nor False"),
+        (
+            {"freeze": np.zeros((3, 3), bool)},
+            "freeze is a boolean array of shape (28, 28), not bool of shape (3, 3)",
+        ),
+        ({"freeze": np.zeros((28, 28))}, "not float64"),
         ({"loss": "mse"}, "loss='mse' is not one of cross-entropy, squared-error"),
         ({"momentum": 0.5}, "momentum means nothing to sgd"),
     ],
@@ -171,6 +200,23 @@ def test_it_trains_in_another_thread(data, model):
     thread.start()
     thread.join()
     assert (found[0].weights == model.weights).all()
+
+
+def test_what_cannot_be_drawn_or_tried_is_refused_by_its_name(model, data):
+    for ask, message in (
+        (lambda: model.heatmap(2, palette="viridis"), "there is no palette viridis"),
+        (lambda: model.sheet(palette="jet"), "there is no palette jet"),
+        (lambda: model.heatmap(2, size=27), "size=27 is no width"),
+        (lambda: model.sheet(size=0), "size=0 is no width"),
+        (lambda: model.evaluate(data, "validation"), "there is no split validation"),
+    ):
+        with pytest.raises(mnistgd.MnistgdError, match=message) as refused:
+            ask()
+        assert refused.value.hint
+
+
+def test_numbers_are_names_of_classes(few):
+    assert mnistgd.load_data(few, class_names=range(1, 11)).class_names == tuple(map(str, range(1, 11)))
 
 
 def test_a_model_that_is_read_is_the_one_that_was_saved(model, data, tmp_path):
