@@ -141,3 +141,14 @@ def test_what_scikit_learn_refuses_is_refused_in_its_words(inputs, labels, messa
 def test_a_parameter_that_may_not_be_is_refused_when_it_is_fitted(options):
     with pytest.raises(mnistgd.MnistgdError):
         GradientDescentClassifier(**options).fit([[0.0], [1.0]], [0, 1])
+
+
+def test_tables_of_pandas_keep_the_names_of_their_columns():
+    pytest.importorskip("pandas")
+    inputs, labels = load_iris(return_X_y=True, as_frame=True)
+    found = GradientDescentClassifier().fit(inputs, labels)
+    assert found.feature_names_in_.tolist() == inputs.columns.tolist()
+    with pytest.raises(ValueError, match="feature names"):
+        found.predict(inputs[inputs.columns[::-1]])
+    pipeline = make_pipeline(StandardScaler(), GradientDescentClassifier()).set_output(transform="pandas")
+    assert pipeline.fit(inputs, labels)[-1].feature_names_in_.tolist() == inputs.columns.tolist()
