@@ -137,10 +137,10 @@ def classifiers() -> None:
         GradientDescentClassifier(hidden=64),
         MLPClassifier(64, batch_size=100, max_iter=10, random_state=0),
     ):
-        taken = seconds(lambda: model.fit(inputs, data.train_labels))  # noqa: B023
-        print(
-            f"{str(model).partition('(')[0]:26} {taken:6.1f} s   {model.score(tests, data.test_labels):.2%}"
-        )
+        start = time.process_time()  # each is tried once: what else the machine does counts for nothing
+        model.fit(inputs, data.train_labels)
+        taken, score = time.process_time() - start, model.score(tests, data.test_labels)
+        print(f"{str(model).partition('(')[0]:26} {taken:6.1f} s of a processor   {score:.2%}")
 
 
 # The same training in PyTorch, with as many threads and hidden units as the command line says.
