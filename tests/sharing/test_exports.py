@@ -106,6 +106,26 @@ def test_an_onnx_file_says_what_it_is(model):
     assert [each.name for each in outputs] == ["probabilities", "logits"]
     assert ("must be deskewed" in images.doc_string) == model.settings.deskew
     assert all(each.doc_string for each in [proto, proto.graph, images, *outputs])
+    assert proto.doc_string.endswith(" network trained by mnistgd with gradient descent.")
+    names = [node.name for node in proto.graph.node]
+    assert len(set(names)) == len(names) == len(list(filter(None, names)))
+
+
+def test_an_onnx_file_of_an_imported_network_does_not_say_that_it_was_trained_here(mnist):
+    onnx = pytest.importorskip("onnx")
+    from mnistgd.sharing.elsewhere import Normalisation, Tensors, imported
+    from mnistgd.sharing.onnx_file import onnx_bytes
+
+    weight = np.random.default_rng(0).normal(0, 0.1, (26, 784)).astype(np.float32)
+    names = ["a,b", "=c", 'd"', "コ", *"efghijklmnopqrstuvwxyz"]
+    model = imported(Tensors({"weight": weight}), "x", Normalisation(0.1307, 0.3081), None, names)
+    proto = onnx.load_from_string(onnx_bytes(model))
+    assert proto.doc_string == "A 784→26 network that mnistgd imported."
+    facts = {entry.key: entry.value for entry in proto.metadata_props}
+    assert json.loads(facts["class_names"]) == names
+    assert json.loads(facts["record"])["data"] is None
+    probabilities, _ = onnx_answers(proto.SerializeToString(), mnist.test_images[:500])
+    assert np.abs(probabilities - model.probabilities(mnist.test_images[:500])).max() < 1e-5
 
 
 def test_a_safetensors_file_is_what_a_linear_layer_of_pytorch_holds(model):
