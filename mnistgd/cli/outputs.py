@@ -27,6 +27,10 @@ WRITTEN = {
     CHART: "PNG, SVG or PDF",
     ".npz": "an .npz file",
     ".jsonl": "JSON Lines",
+    ".onnx": "an ONNX file",
+    ".safetensors": "a safetensors file",
+    ".json": "JSON",
+    ".csv": "CSV",
 }
 """The endings that a kind of file has → what such a file is."""
 

@@ -32,7 +32,9 @@ def export(
     out = out or f"weights.{to}"
     if with_deskew and to != "onnx":
         raise UsageError(f"{to} cannot say what deskewing is", "--to onnx can")
-    claimed = outputs.claim(files={"--out": out}, read=[weights], as_json=as_json)
+    claimed = outputs.claim(
+        files={"--out": out}, read=[weights], endings={"--out": f".{to}"}, as_json=as_json
+    )
     model = inputs.network(weights)
     if with_deskew and not model.settings.deskew:
         raise WeightsError("this network was trained without --deskew", "leave out --with-deskew")

@@ -65,7 +65,8 @@ def predict(
     inputs.check_one(context, sources[0] if sources else None, index)
     if out is not None or any(map(is_csv, sources)):
         _check_table(sources, out, as_is=as_is, saw=saw, as_csv=as_csv)
-        claimed = outputs.claim(files={"--out": out}, read=[weights, *sources], as_json=as_json)
+        place, endings = {"--out": out}, {"--out": ".csv"}
+        claimed = outputs.claim(files=place, read=[weights, *sources], endings=endings, as_json=as_json)
         labels = inputs.answers_for(inputs.network(weights, claimed), sources[0], quiet=quiet)
         answers = {str(out): answers_csv(labels)}
         claimed.finish({"images": len(labels), "out": out}, files=answers, last=[str(out)])
