@@ -5,6 +5,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -57,6 +58,16 @@ def test_the_metadata(built):
         if line.startswith("Requires-Dist") and "extra" not in line
     }
     assert needs == {"numpy", "scikit-learn", "pillow", "typer", "rich"}
+    extras = re.findall(r"^Requires-Dist: ([a-z-]+).*; extra == '(?!test)([a-z]+)'$", metadata, re.MULTILINE)
+    assert extras == [("onnx", "onnx"), ("matplotlib", "plots"), ("safetensors", "safetensors")]
+
+
+def test_an_extra_that_an_error_names_is_one():
+    """And the tests install what each of them brings."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "mnistgd").rglob("*.py"))
+    assert set(re.findall(r"mnistgd\[(\w+)\]'", sources)) == set(extras) - {"test"}
+    assert {need for name, needs in extras.items() if name != "test" for need in needs} <= set(extras["test"])
 
 
 def test_the_sdist_can_be_tested(built):

@@ -7,9 +7,8 @@ points, words) go through Python's own reader one by one, which also says what i
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,21 +121,6 @@ def _beside(path: Path, match: re.Match[str]) -> Path | None:
         path.with_name(f"{match['set']}{other}{end}") for end in (rest, rest[:-3] if packed else f"{rest}.gz")
     )
     return next((each for each in found if each.is_file()), None)
-
-
-def answers_csv(labels: Sequence[str]) -> bytes:
-    """What Kaggle takes for answers: the number of each image, counted from 1, and what it shows.
-
-    Examples
-    --------
-    >>> print(answers_csv(["7", "2"]).decode(), end="")
-    ImageId,Label
-    1,7
-    2,2
-    """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([("ImageId", "Label"), *enumerate(labels, 1)])
-    return text.getvalue().encode()
 
 
 def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from mnistgd.model.model import Model
 
 # A spreadsheet takes a cell that begins so for a formula, and may run it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_WHOLE = re.compile("0|-?[1-9][0-9]*")
 
 
 def json_bytes(model: Model) -> bytes:
@@ -56,6 +58,19 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def answers_csv(labels: Iterable[str]) -> bytes:
+    r"""What Kaggle takes for answers: the number of each image, counted from 1, and what it shows.
+
+    Examples
+    --------
+    >>> answers_csv(["7", "-1", "=cmd()"])
+    b"ImageId,Label\r\n1,7\r\n2,-1\r\n3,'=cmd()\r\n"
+    """
+    # A class that is called by a number is one: -1 is no formula.
+    found = (int(label) if _WHOLE.fullmatch(label) else label for label in labels)
+    return csv_text([("ImageId", "Label"), *enumerate(found, 1)]).encode()
 
 
 def _cell(value: object) -> object:

@@ -59,7 +59,7 @@ def predict(
     quiet: options.Quiet = False,
 ) -> None:
     """Say which digit a photo, a drawing or an image shows."""
-    from mnistgd.datasets.csv_file import answers_csv, is_csv
+    from mnistgd.datasets.csv_file import is_csv
 
     sources = images or []
     inputs.check_one(context, sources[0] if sources else None, index)
@@ -67,6 +67,8 @@ def predict(
         _check_table(sources, out, as_is=as_is, saw=saw, as_csv=as_csv)
         place, endings = {"--out": out}, {"--out": ".csv"}
         claimed = outputs.claim(files=place, read=[weights, *sources], endings=endings, as_json=as_json)
+        from mnistgd.sharing.tables import answers_csv
+
         labels = inputs.answers_for(inputs.network(weights, claimed), sources[0], quiet=quiet)
         answers = {str(out): answers_csv(labels)}
         claimed.finish({"images": len(labels), "out": out}, files=answers, last=[str(out)])

@@ -367,6 +367,18 @@ def test_a_csv_file_of_fractions_is_answered_alike(mnistgd, mnist):
     assert answers[0].count("\n") == 51
 
 
+def test_a_class_in_the_answers_is_taken_for_no_formula(mnistgd, few, mnist, monkeypatch):
+    names = ",".join(["=cmd()", "-1", *"23456789"])
+    trained = mnistgd(
+        "train", "--data", few, "--class-names", names, "--epochs", 1, "--out", "n.npz", "--quiet"
+    )
+    assert trained.code == 0
+    monkeypatch.setenv("MNISTGD_WEIGHTS", "n.npz")
+    write_csv(Path("test.csv"), mnist.test_images[2:4])  # a 1 and a 0
+    answers = mnistgd("predict", "test.csv", "--out", "-").stdout.split()
+    assert answers == ["ImageId,Label", "1,-1", "2,'=cmd()"]
+
+
 def test_json_of_a_csv_file(mnistgd, mnist):
     write_csv(Path("test.csv"), mnist.test_images[:5])
     result = mnistgd("predict", "test.csv", "--out", "answers.csv", "--json")
