@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from threadpoolctl import threadpool_info
 
 import mnistgd
+from mnistgd.api import bar
 from mnistgd.datasets.deskew import deskew
 from mnistgd.model import weights_file
 from mnistgd.model.fields import setting_fields
@@ -292,6 +293,16 @@ def test_a_notebook_shows_pictures(model, data):
         shown, _ = formatters.DisplayFormatter().format(each, include={"image/png", "text/plain"})
         assert shown["image/png"].startswith(b"\x89PNG")
         assert shown["text/plain"] == repr(each)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_notebook_has_a_bar_if_it_has_widgets(monkeypatch, there):
+    """Without them rich would say at every step that they are missing."""
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name if there else None)
+    progress = bar.EpochBar(10).progress
+    assert (progress is not None) == there
+    assert not there or progress.console.is_jupyter
 
 
 def test_what_a_person_should_know_is_a_warning():
