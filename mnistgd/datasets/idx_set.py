@@ -1,14 +1,13 @@
-"""Which files make up a data set of IDX files, or of pairs of ``.npz`` files, by how they are called."""
+"""Which files make up a data set of IDX, ``.npy`` or ``.npz`` files, by how they are called."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar
-
-from numpy.typing import NDArray
+from typing import Literal, NamedTuple, TypeVar
 
 from mnistgd.datasets.parts import Part, is_emnist
+from mnistgd.datasets.stored import Images, Stored
 from mnistgd.errors import DataError
 
 Split = Literal["train", "test"]
@@ -17,10 +16,11 @@ Role = tuple[Split, Holds]
 File = TypeVar("File")
 
 # As MNIST, Fashion-MNIST and Kuzushiji-MNIST are published; with a dot before idx, as often unpacked;
-# with the name of the set in front, as in EMNIST; labels as in QMNIST; Kuzushiji-MNIST's pairs of .npz files.
+# with the name of the set in front, as in EMNIST; labels as in QMNIST; Kuzushiji-MNIST's pairs of .npz files,
+# and such of .npy files.
 _NAME = re.compile(
     r"(?P<set>|.*[^a-z])(?P<split>train|t10k|test)[-_](?P<holds>images|imgs|labels)"
-    r"(?:[-_.]idx[123][-_.](?:ubyte|int)(?:\.gz)?|\.npz)",
+    r"(?:[-_.]idx[123][-_.](?:ubyte|int)(?:\.gz)?|\.np[yz])",
     re.IGNORECASE | re.DOTALL,
 )
 _USUAL: dict[Role, str] = {
@@ -87,7 +87,7 @@ def read_set(
     called: str,
     files: Mapping[Role, File],
     place: object,
-    read: Callable[[File, Holds], NDArray[Any]],
+    read: Callable[[File, Holds], Images],
     hint: str,
 ) -> tuple[Part | None, Part | None]:
     """The train part and the test part of a set, each None if there is nothing of it.
@@ -114,6 +114,7 @@ def read_set(
             if role not in files:
                 raise DataError(f"{place} has no {split} {role[1]}: no {_USUAL[role]} is there", hint)
         images, labels = (read(files[role], role[1]) for role in roles)
+        assert not isinstance(labels, Stored)
         return Part(images, labels, is_emnist(called))
 
     return part("train"), part("test")

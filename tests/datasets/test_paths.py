@@ -258,7 +258,7 @@ class TestEmnist:
         assert dataset.options == DataOptions(transpose=True)
 
     def test_or_not(self, letters, tiny, notes):
-        dataset = read_path(letters, DataOptions(transpose=False), notes)
+        dataset = read_path(letters, DataOptions(transpose=False), listener=notes)
         assert np.array_equal(dataset.train_images, tiny["train_images"])
         assert notes.notices == []
         assert dataset.options == DataOptions(transpose=False)
