@@ -183,7 +183,7 @@ def fetch(
 
 @data_app.command("verify")
 def verify(name: _Name = "mnist", as_json: options.Json = False, quiet: options.Quiet = False) -> None:
-    """Check every byte of what is cached, and of large data sets that were read before."""
+    """Check every byte of what is cached, and of large data sets."""
     from mnistgd.datasets import upkeep
 
     with displays.Reporter(quiet=quiet) as reporter:
