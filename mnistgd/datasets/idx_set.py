@@ -13,15 +13,21 @@ from mnistgd.errors import DataError
 Split = Literal["train", "test"]
 Holds = Literal["images", "labels"]
 Role = tuple[Split, Holds]
+ArrayPart = Literal["train", "test", "val"]
 File = TypeVar("File")
 
 # As MNIST, Fashion-MNIST and Kuzushiji-MNIST are published; with a dot before idx, as often unpacked;
-# with the name of the set in front, as in EMNIST; labels as in QMNIST; Kuzushiji-MNIST's pairs of .npz files,
-# and such of .npy files.
+# with the name of the set in front, as in EMNIST; labels as in QMNIST; Kuzushiji-MNIST's pairs of .npz files.
 _NAME = re.compile(
     r"(?P<set>|.*[^a-z])(?P<split>train|t10k|test)[-_](?P<holds>images|imgs|labels)"
     r"(?:[-_.]idx[123][-_.](?:ubyte|int)(?:\.gz)?|\.np[yz])",
     re.IGNORECASE | re.DOTALL,
+)
+# train_images, X_train, trainX, training_images, test_imgs, images, …
+_PART = "(?P<{}>train|training|test|testing|val|valid|validation)"
+_HOLDS = "(?P<{}>images?|imgs|x|data|labels?|y|targets?)"
+_ARRAY = re.compile(
+    rf"{_PART.format('a')}_?{_HOLDS.format('b')}|{_HOLDS.format('c')}(_?{_PART.format('d')})?", re.IGNORECASE
 )
 _USUAL: dict[Role, str] = {
     ("train", "images"): "train-images-idx3-ubyte",
@@ -47,11 +53,28 @@ class Name(NamedTuple):
 def parse(name: str) -> Name | None:
     """What a file of this name is; None if it is no part of a set."""
     match = _NAME.fullmatch(name)
-    if match is None or name.startswith("."):
+    if name.startswith("."):
         return None
-    split: Split = "train" if match["split"].lower() == "train" else "test"
-    holds: Holds = "labels" if match["holds"].lower() == "labels" else "images"
-    return Name(match["set"], (split, holds))
+    if match is not None:
+        split: Split = "train" if match["split"].lower() == "train" else "test"
+        holds: Holds = "labels" if match["holds"].lower() == "labels" else "images"
+        return Name(match["set"], (split, holds))
+    stem = name[:-4]
+    role = array_role(stem) if name.lower().endswith(".npy") else None
+    # An array that is called data or x alone may be anything.
+    if role is None or role[0] == "val" or not re.search("train|test", stem, re.IGNORECASE):
+        return None
+    return Name("", (role[0], role[1]))
+
+
+def array_role(name: str) -> tuple[ArrayPart, Holds] | None:
+    """What an array of this name is, by the names in use; None if it is no part of a set."""
+    match = _ARRAY.fullmatch(name)
+    if match is None:
+        return None
+    part, holds = (match["a"] or match["d"] or "train").lower(), (match["b"] or match["c"]).lower()
+    split: ArrayPart = "train" if part.startswith("train") else "test" if part.startswith("test") else "val"
+    return split, "labels" if holds.startswith(("l", "y", "t")) else "images"
 
 
 def sets_of(files: Iterable[tuple[str, File]]) -> dict[str, dict[Role, File]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from mnistgd.datasets.idx_set import Holds, Role, Split
+from mnistgd.datasets.idx_set import Holds, Role, Split, array_role
 from mnistgd.datasets.npy import read_values
 from mnistgd.datasets.parts import Part, Raw, is_emnist
 from mnistgd.datasets.stored import Images, Packed, Stored
@@ -20,12 +19,6 @@ from mnistgd.system.npz import open_archive, open_array
 
 ZIP_MAGIC = b"PK"
 
-# train_images, X_train, trainX, training_images, test_imgs, images, …
-_PART = "(?P<{}>train|training|test|testing|val|valid|validation)"
-_HOLDS = "(?P<{}>images?|imgs|x|data|labels?|y|targets?)"
-_NAME = re.compile(
-    rf"{_PART.format('a')}_?{_HOLDS.format('b')}|{_HOLDS.format('c')}(_?{_PART.format('d')})?", re.IGNORECASE
-)
 _HINT = (
     "it takes train_images, train_labels, test_images, test_labels, "
     "or Keras's x_train, y_train, x_test, y_test"
@@ -98,13 +91,8 @@ def _roles(archive: zipfile.ZipFile, path: Path) -> tuple[dict[Role, str], tuple
     return found, (f"{' and '.join(aside)} are left aside",) if aside else ()
 
 
-def _role(member: str) -> tuple[Any, Any] | None:
-    if not member.endswith(".npy") or (match := _NAME.fullmatch(member.removesuffix(".npy"))) is None:
-        return None
-    split = (match["a"] or match["d"] or "train").lower()
-    holds = (match["b"] or match["c"]).lower()
-    kind = "labels" if holds.startswith(("l", "y", "t")) else "images"
-    return "train" if split.startswith("train") else "test" if split.startswith("test") else "val", kind
+def _role(member: str) -> tuple[Any, Holds] | None:
+    return array_role(member.removesuffix(".npy")) if member.endswith(".npy") else None
 
 
 def _read(archive: zipfile.ZipFile, name: str, holds: str, path: Path) -> Images:

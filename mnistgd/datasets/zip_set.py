@@ -31,7 +31,7 @@ def read_zip(path: Path) -> Raw:
     with open_file(path) as file, open_archive(file, path, DataError, _HINT) as archive:
         members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
         found = [(PurePosixPath(name).name, name) for name in sorted(members) if "__MACOSX" not in name]
-        sets = idx_set.sets_of(each for each in found if not each[0].endswith(".npz"))
+        sets = idx_set.sets_of(each for each in found if not each[0].endswith((".npz", ".npy")))
         if sets and not npz.has_images(archive):
             for name in members:
                 _check_name(name, path)
