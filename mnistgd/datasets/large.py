@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets import pixels
+from mnistgd.datasets import pixels, streams
 from mnistgd.datasets.cache import Cache, Entry, Pieces
 from mnistgd.datasets.dataset import SILENT, About, Dataset, Listener, Progress
-from mnistgd.datasets.form import Plan, planned, settled, tell
+from mnistgd.datasets.form import Plan, brought, planned, settled, tell
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
 from mnistgd.datasets.stored import Known, Stored, cut
-from mnistgd.errors import DataError
+from mnistgd.errors import DataError, OutputError
 
 LARGE_VERSION = 1
 """Counts up with every change of what is made of files, so that nothing older is taken for it."""
@@ -38,7 +38,7 @@ def bring(raw: Raw, source: str, options: DataOptions, cache: Cache, listener: L
     Raises
     ------
     OutputError
-        If its images must be brought into form, and the cache cannot take them.
+        If its images must be brought into form, are more than can be held, and the cache cannot take them.
     """
     options = settled(raw, options)
     # One entry for what is read so from one place: what is made anew takes the place of what was.
@@ -49,7 +49,14 @@ def bring(raw: Raw, source: str, options: DataOptions, cache: Cache, listener: L
             return _dataset(raw, source, options, entry, listener)
         except (AttributeError, KeyError, TypeError, ValueError):
             listener.notice(f"what the cache remembers of {source} is damaged, and found out again")
-    return _made(raw, source, options, (cache, name, key), listener)
+    try:
+        return _made(raw, source, options, (cache, name, key), listener)
+    except OutputError as error:
+        stored = [part.images for part in raw.parts.values() if isinstance(part.images, Stored)]
+        if any(images.nbytes > streams.MAX_BYTES for images in stored):
+            raise
+        listener.notice(f"{error.message}; going on without a cache")
+        return brought(raw.held(), source, options, listener)
 
 
 def _key(raw: Raw) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistgd.datasets import sources
+from mnistgd.datasets import sources, streams
 from mnistgd.datasets.cache import Cache, Pieces, default_folder
 from mnistgd.datasets.class_names import check_class_names, with_class_names
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener, Progress
@@ -17,7 +17,7 @@ from mnistgd.datasets.named import MNIST, NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.datasets.stored import cut, is_large
-from mnistgd.errors import DataError, UsageError
+from mnistgd.errors import DataError, OutputError, UsageError
 from mnistgd.system.words import counted
 
 
@@ -99,9 +99,13 @@ def _deskewed(dataset: Dataset, cache: Cache, listener: Listener) -> Dataset:
     if entry is None and is_large(shape, np.dtype(np.uint8)):
         went_on = Progress(listener, what, shape[0])
         pieces = (deskew(went_on.past(piece)) for images in splits for piece in cut(images))
-        cache.check_room(math.prod(shape))
-        cache.write_pieces(name, [("images", Pieces(shape, pieces))], dataset.source, dataset.sha256)
-        entry = cache.read_back(name, dataset.sha256)
+        try:
+            cache.check_room(math.prod(shape))
+            cache.write_pieces(name, [("images", Pieces(shape, pieces))], dataset.source, dataset.sha256)
+            entry = cache.read_back(name, dataset.sha256)
+        except OutputError:
+            if math.prod(shape) > streams.MAX_BYTES:
+                raise
     if entry is not None:
         train_images, test_images = np.split(entry.arrays["images"], [len(splits[0])])
     else:

@@ -67,7 +67,7 @@ def read_values(
 
 def _read_columns(stream: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> NDArray[Any]:
     """Read an array that lies in Fortran order: a pixel of every image, then the next of every image."""
-    check_size(shape, dtype, what)
+    check_size(shape, dtype, what, "save it in C order: numpy.ascontiguousarray(images)")
     array = np.empty(shape, dtype)
     column = np.empty(shape[-2::-1], dtype)
     for last in range(shape[-1]):

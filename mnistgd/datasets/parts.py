@@ -63,6 +63,16 @@ class Raw:
         """Whether it has images that are not held in memory."""
         return any(isinstance(part.images, Stored) for part in self.parts.values())
 
+    def held(self) -> Raw:
+        """The same set, all of it in memory."""
+
+        def held(part: Part | None) -> Part | None:
+            if part is None or not isinstance(part.images, Stored):
+                return part
+            return part._replace(images=part.images.hold())
+
+        return replace(self, train=held(self.train), test=held(self.test))
+
     def tested_with(self, other: Raw) -> Raw:
         """The same set, but tested with the images of another: its test part, or all that it has."""
         test = other.train if other.test is None else other.test

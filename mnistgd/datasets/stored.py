@@ -102,6 +102,19 @@ class Stored:
     def __len__(self) -> int:
         return self.shape[0]
 
+    @property
+    def nbytes(self) -> int:
+        """What it takes, as numpy has it."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def hold(self) -> NDArray[Any]:
+        """All of it, in memory; errors as for `pieces`."""
+        array, start = np.empty(self.shape, self.dtype), 0
+        for piece in self.pieces():
+            array[start : start + len(piece)] = piece
+            start += len(piece)
+        return array
+
     def pieces(self) -> Iterator[NDArray[Any]]:
         """The images, `CHUNK` at a time.
 

@@ -75,14 +75,14 @@ def read_array(
     return array
 
 
-def check_size(shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> None:
+def check_size(
+    shape: tuple[int, ...], dtype: np.dtype[Any], what: str, hint: str = "save it as whole bytes"
+) -> None:
     """Check that a data set can have an array of this size, before memory is taken for it."""
     check_count(shape[0], what)
     size = math.prod(shape) * dtype.itemsize
     if size > MAX_BYTES:
-        raise DataError(
-            f"{what} promises {size:,} bytes; {MAX_BYTES:,} can be read", "save it as whole bytes"
-        )
+        raise DataError(f"{what} promises {size:,} bytes; {MAX_BYTES:,} can be held", hint)
 
 
 def check_count(count: int, what: str) -> None:

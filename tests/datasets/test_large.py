@@ -227,13 +227,26 @@ def test_what_lies_needs_no_cache(mapped, no_cache, tiny, notes):
     assert [notice.partition(";")[2] for notice in notes.notices] == [" going on without a cache"]
 
 
-def test_what_is_packed_does(packed, no_cache):
+@pytest.mark.parametrize("deskewed", [False, True])
+def test_what_is_packed_does_if_it_cannot_be_held(packed, no_cache, tiny, notes, monkeypatch, deskewed):
+    dataset = load_dataset(packed, deskew=deskewed, listener=notes)
+    expected = tiny["train_images"]
+    assert np.array_equal(dataset.train_images, deskew(expected) if deskewed else expected)
+    assert {notice.partition(";")[2] for notice in notes.notices} == {" going on without a cache"}
+    monkeypatch.setattr(streams, "MAX_BYTES", 20_000)
     with pytest.raises(OutputError, match="cannot write") as caught:
         load_dataset(packed)
     assert "MNISTGD_CACHE" in caught.value.hint
 
 
+def test_what_is_to_be_straightened_does_as_well(mapped, no_cache, monkeypatch):
+    monkeypatch.setattr(streams, "MAX_BYTES", 20_000)
+    with pytest.raises(OutputError, match="cannot write"):
+        load_dataset(mapped, deskew=True)
+
+
 def test_room_on_the_disk_is_looked_for_first(packed, monkeypatch):
+    monkeypatch.setattr(streams, "MAX_BYTES", 20_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10**9, 10**9, 1000))
     with pytest.raises(
         OutputError, match=r"31,360 bytes are to be kept in .*, and its disk has room for 1,000"
