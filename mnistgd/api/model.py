@@ -116,7 +116,8 @@ class Model:
         -------
         Evaluation
             ``accuracy``, a fraction; ``loss``; ``confusion`` of shape (n_classes, n_classes), whose rows are
-            the true classes; ``predicted`` of shape (n,); ``precision`` and ``recall`` of each class.
+            the true classes; ``precision`` and ``recall`` of each class; ``wrong``, the numbers of the images
+            that are answered wrongly, and ``answers`` to these.
 
         Raises
         ------

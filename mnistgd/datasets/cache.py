@@ -2,8 +2,9 @@
 
 An entry is some uint8 arrays, each an ``.npy`` file, and a JSON record of their source, SHA-256, size and
 CRC-32. The record is replaced last and every byte is checked against it on each use: whatever happened to
-the files in between, what is read is right or is not used. Files are replaced, never written over, so a map
-that another process holds stays what it was.
+the files in between, what is read is right or is not used. Of a large array it is enough that the file has
+not been written to since, by its time and inode; `check` reads it all. Files are replaced, never written
+over, so a map that another process holds stays what it was.
 """
 
 from __future__ import annotations
@@ -12,26 +13,28 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistgd.datasets import streams
 from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.datasets.named import NAMED
 from mnistgd.errors import OutputError
-from mnistgd.system.files import reason, remove_abandoned, write_atomically
+from mnistgd.system.files import reason, remove_abandoned, write_atomically, write_pieces
 
 FORMAT = 1
 HINT = "set MNISTGD_CACHE to a folder that can be written"
 
 _MAX_RECORD = 1 << 16
-_ENTRY = rf"({'|'.join(NAMED)}|(deskew|pictures)\d+-[0-9a-f]{{16}})"
+_ENTRY = rf"({'|'.join(NAMED)}|(deskew|large|pictures)\d+-[0-9a-f]{{16}})"
 # A file of this cache, or what is left of one after a crash: nothing else in its folder is ever removed.
 _OWN = re.compile(rf"{_ENTRY}(\.json|-[a-z]+\.npy)|\.{_ENTRY}(\.json|-[a-z]+\.npy)\..*\.tmp")
 
@@ -71,12 +74,28 @@ class Entry:
         Read-only, mapped into memory; none if anything is damaged.
     damage : str
         What is wrong with it; empty if nothing is.
+    facts : dict
+        What else was to be remembered, as JSON has it.
     """
 
     source: str = ""
     sha256: str = ""
     arrays: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
     damage: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Pieces(NamedTuple):
+    """An array that is made while it is written.
+
+    Attributes
+    ----------
+    shape : tuple of int, of all of it
+    pieces : iterable of C-ordered uint8 ndarray, which follow each other along its first axis
+    """
+
+    shape: tuple[int, ...]
+    pieces: Iterable[NDArray[np.uint8]]
 
 
 class Cache:
@@ -95,18 +114,27 @@ class Cache:
         self._listener = listener
         self._writable = True
 
-    def read(self, name: str, shapes: Mapping[str, tuple[int, ...]], sha256: str | None) -> Entry | None:
-        """Open the arrays kept under `name`, and check every byte of them.
+    def read(
+        self,
+        name: str,
+        shapes: Mapping[str, tuple[int, ...]] | None,
+        sha256: str | None,
+        *,
+        every_byte: bool = False,
+    ) -> Entry | None:
+        """Open the arrays kept under `name`, and check them.
 
         What a killed process has left unfinished in the folder is removed.
 
         Parameters
         ----------
         name : str
-        shapes : mapping of str to tuple of int
-            The arrays that are expected.
+        shapes : mapping of str to tuple of int, or None
+            The arrays that are expected; None for those that the record names.
         sha256 : str or None
-            Of the data they were made from, as it was given to `write`; None if whatever it was will do.
+            Of the data they were made from, as it was given to `write`; None for whatever they were.
+        every_byte : bool
+            Whether large arrays are read whole as well, though nobody seems to have written to them.
 
         Returns
         -------
@@ -123,14 +151,16 @@ class Cache:
             source = record["source"]
             if sha256 not in (None, record["sha256"]):
                 raise _DamageError("is of other data")
+            if shapes is None:
+                shapes = {key: _shape_in(about) for key, about in record["arrays"].items()}
             for key, shape in shapes.items():
                 file = self._array_file(name, key)
-                arrays[key] = _open_array(file, shape, record["arrays"].get(key))
+                arrays[key] = _open_array(file, shape, record["arrays"].get(key), every_byte)
         except OSError as error:
             return None if file == record_file else Entry(source, damage=f"{file.name}: {reason(error)}")
         except _DamageError as damage:
             return Entry(source, damage=f"{file.name} {damage}")
-        return Entry(source, record["sha256"], arrays)
+        return Entry(source, record["sha256"], arrays, facts=record.get("facts", {}))
 
     def write(
         self, name: str, arrays: Mapping[str, Sequence[NDArray[np.uint8]]], source: str, sha256: str
@@ -142,31 +172,82 @@ class Cache:
         OutputError
             If they cannot be written. What was there before is then still there, or noticed as damaged.
         """
+        whole = ((sum(map(len, parts)), *parts[0].shape[1:]) for parts in arrays.values())
+        self.write_pieces(name, zip(arrays, map(Pieces, whole, arrays.values()), strict=True), source, sha256)
+
+    def write_pieces(
+        self,
+        name: str,
+        arrays: Iterable[tuple[str, Pieces]],
+        source: str,
+        sha256: str,
+        facts: Callable[[], dict[str, Any]] | None = None,
+    ) -> None:
+        """As `write`, of arrays that need not fit into memory.
+
+        Parameters
+        ----------
+        arrays : iterable of the key of an array and its pieces; one is written before the next is asked for
+        facts : function that is called when all are written: what else is to be remembered
+
+        Raises
+        ------
+        OutputError
+            As `write`.
+        """
         sizes = {}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for key, parts in arrays.items():
-                header = _header((sum(map(len, parts)), *parts[0].shape[1:]))
-                write_atomically(self._array_file(name, key), header, *(part.data for part in parts))
-                checksum = 0
-                for part in parts:
-                    checksum = zlib.crc32(part.data, checksum)
-                sizes[key] = {"bytes": len(header) + sum(part.nbytes for part in parts), "crc32": checksum}
-            record = {"format": FORMAT, "source": source, "sha256": sha256, "arrays": sizes}
+            for key, (shape, pieces) in arrays:
+                sizes[key] = _write_array(self._array_file(name, key), shape, pieces)
+            record: dict[str, Any] = {"format": FORMAT, "source": source, "sha256": sha256, "arrays": sizes}
+            if facts is not None:
+                record["facts"] = facts()
             write_atomically(self._record_file(name), f"{json.dumps(record, indent=2)}\n".encode())
         except OutputError as error:
             raise OutputError(error.message, HINT) from error
         except OSError as error:
             raise OutputError(f"cannot write {self.folder}: {reason(error)}", HINT) from error
 
+    def read_back(self, name: str, sha256: str) -> Entry:
+        """What was just written under `name`.
+
+        Raises
+        ------
+        OutputError
+            If that is not what is there.
+        """
+        entry = self.read(name, None, sha256)
+        if entry is None or entry.damage:
+            what = entry.damage if entry else "is gone"
+            raise OutputError(f"what was written to {self.folder} is not what is there: {what}", HINT)
+        return entry
+
+    def check_room(self, size: int) -> None:
+        """Check that the disk has room, before anything of many bytes is written.
+
+        Raises
+        ------
+        OutputError
+            If it has not.
+        """
+        there = next((place for place in (self.folder, *self.folder.parents) if place.is_dir()), None)
+        if there is not None and (free := shutil.disk_usage(there).free) < size:
+            message = f"{size:,} bytes are to be kept in {self.folder}, and its disk has room for {free:,}"
+            raise OutputError(message, "set MNISTGD_CACHE to a folder on a larger disk, or make room")
+
     def keep(
         self, name: str, arrays: Mapping[str, Sequence[NDArray[np.uint8]]], source: str, sha256: str
     ) -> None:
         """As `write`, but where that fails go on without, and say so the first time."""
+        self.try_to(lambda: self.write(name, arrays, source, sha256))
+
+    def try_to(self, write: Callable[[], None]) -> None:
+        """Write, but where that fails go on without, and say so the first time."""
         if not self._writable:
             return
         try:
-            self.write(name, arrays, source, sha256)
+            write()
         except OutputError as error:
             self._writable = False
             self._listener.notice(f"{error.message}; going on without a cache")
@@ -249,7 +330,41 @@ def _parse_record(content: bytes) -> dict[str, Any]:
     return record
 
 
-def _open_array(file: Path, shape: tuple[int, ...], expected: object) -> NDArray[np.uint8]:
+def _shape_in(about: object) -> tuple[int, ...]:
+    """The shape of an array, as its record has it."""
+    shape = about.get("shape") if isinstance(about, dict) else None
+    if (
+        not isinstance(shape, list)
+        or not 0 < len(shape) <= 3
+        or not all(type(n) is int and n >= 0 for n in shape)
+    ):
+        raise _DamageError("is not a whole record")
+    return tuple(shape)
+
+
+def _write_array(file: Path, shape: tuple[int, ...], pieces: Iterable[NDArray[np.uint8]]) -> dict[str, Any]:
+    """Write an array; what its record says of it."""
+    header, checksum = _header(shape), 0
+
+    def content() -> Iterator[bytes | memoryview]:
+        nonlocal checksum
+        yield header
+        for piece in pieces:
+            checksum = zlib.crc32(piece.data, checksum)
+            yield piece.data
+
+    write_pieces(file, content())
+    about = {"bytes": len(header) + math.prod(shape), "crc32": checksum, "shape": list(shape)}
+    return about | (_unwritten(file) if math.prod(shape) > streams.LARGE else {})
+
+
+def _unwritten(file: Path) -> dict[str, int]:
+    """What would be otherwise if somebody had written to a file, or put another in its place."""
+    now = file.stat()
+    return {"changed": now.st_mtime_ns, "inode": now.st_ino}
+
+
+def _open_array(file: Path, shape: tuple[int, ...], expected: object, every_byte: bool) -> NDArray[np.uint8]:
     header = _header(shape)
     size = len(header) + math.prod(shape)
     if not file.is_file():
@@ -264,7 +379,11 @@ def _open_array(file: Path, shape: tuple[int, ...], expected: object) -> NDArray
     array = content[len(header) :].reshape(shape)
     if content[: len(header)].tobytes() != header:
         raise _DamageError("has another header")
-    if {"bytes": size, "crc32": zlib.crc32(array.data)} != expected:
+    about = expected if isinstance(expected, dict) else {}
+    if about.get("bytes") != size:
+        raise _DamageError("has another size")
+    known = not every_byte and array.nbytes > streams.LARGE and _unwritten(file).items() <= about.items()
+    if not known and zlib.crc32(array.data) != about.get("crc32"):
         raise _DamageError("has another CRC-32")
     return array
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -10,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.options import PLAINLY, DataOptions
+from mnistgd.datasets.stored import Known
 
 MAX_CLASSES = 100
+_CHUNK = 1 << 16
+_SECONDS_BETWEEN = 0.2
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,7 @@ class About:
     shape, dtype : of the train images, as numpy has them
     least, most : float, the lowest and the highest pixel of all images
     changes : tuple of str, what was done to images and labels
+    held : str, where the images to train are: in ``memory``, ``mapped`` where they lie, or ``cached`` in form
     """
 
     kind: str
@@ -32,6 +38,7 @@ class About:
     least: float
     most: float
     changes: tuple[str, ...]
+    held: str = "memory"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +60,7 @@ class Dataset:
     options : DataOptions
         Those that bring the same images from `source` again.
     about : About or None; None for sets that have a name
+    files : tuple of Known, the files that are mapped where they lie
     """
 
     train_images: NDArray[np.uint8]
@@ -64,12 +72,24 @@ class Dataset:
     sha256: str
     options: DataOptions = PLAINLY
     about: About | None = None
+    files: tuple[Known, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("train_images", "train_labels", "test_images", "test_labels"):
             array = getattr(self, name).view()
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+
+    def check_files(self) -> None:
+        """Check that nobody has written to the files that are mapped: images would be others without a word.
+
+        Raises
+        ------
+        DataError
+            If somebody has.
+        """
+        for file in self.files:
+            file.check()
 
     def split(self, name: Literal["train", "test"]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The images and the labels of one split."""
@@ -79,8 +99,11 @@ class Dataset:
 
     def counts(self, name: Literal["train", "test"]) -> list[int]:
         """How many images of one split each class has."""
-        counts: list[int] = np.bincount(self.split(name)[1], minlength=len(self.class_names)).tolist()
-        return counts
+        labels, counts = self.split(name)[1], np.zeros(len(self.class_names), np.int64)
+        # In pieces, for numpy makes eight bytes of each label.
+        for start in range(0, len(labels), _CHUNK):
+            counts += np.bincount(labels[start : start + _CHUNK], minlength=len(counts))
+        return [int(count) for count in counts]
 
 
 class Listener(Protocol):
@@ -107,6 +130,33 @@ class Silent:
 
 
 SILENT = Silent()
+
+
+class Progress:
+    """Tells a listener how far something is, not too often.
+
+    Parameters
+    ----------
+    listener : Listener
+    what : str
+    total : int
+    """
+
+    def __init__(self, listener: Listener, what: str, total: int) -> None:
+        self._listener, self._what, self._total = listener, what, total
+        self._done, self._told = 0, -math.inf
+
+    def __call__(self, count: int) -> None:
+        """So much more is done."""
+        self._done += count
+        if time.monotonic() > self._told + _SECONDS_BETWEEN:
+            self._told = time.monotonic()
+            self._listener.busy(self._what, self._done / self._total)
+
+    def past(self, piece: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The same piece, of which so many rows more are done."""
+        self(len(piece))
+        return piece
 
 
 def sha256(*arrays: NDArray[np.uint8]) -> str:

@@ -57,7 +57,12 @@ _KINDS = (
     (rb"\x89HDF\r\n\x1a\n|MATLAB 7\.3", "an HDF5 file", _HDF5, "with its own names, which are in list(h): "),
     (rb"(?:\s|%[^\n]*\n)*+(?i:@relation)\b", "an ARFF file", _ARFF, ""),
     (rb"PAR1", "a Parquet file", _PARQUET, ""),
-    (rb"\x93NUMPY", "a single array", "", "images and labels go into one file, with numpy.savez"),
+    (
+        rb"\x93NUMPY",
+        "a single array",
+        "",
+        "call it train_images.npy and put train_labels.npy beside it, or both into one file with numpy.savez",
+    ),
     (
         rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP",
         "a picture, and no data set",

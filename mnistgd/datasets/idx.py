@@ -6,14 +6,19 @@ then each dimension as a 32-bit number; the values follow. All of it has the hig
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets import foreign, labels
 from mnistgd.datasets.shape import IMAGE_SHAPE
+from mnistgd.datasets.stored import Images, Packed, is_large, map_images, packed_images
 from mnistgd.datasets.streams import FETCH_AGAIN, Gunzip, Readable, open_file, read_array
 from mnistgd.errors import DataError
 
@@ -28,12 +33,12 @@ class Peekable(Readable, Protocol):
     def peek(self, size: int = 0, /) -> bytes: ...
 
 
-def read_images(path: Path) -> NDArray[Any]:
+def read_images(path: Path) -> Images:
     """Read the images of an IDX file.
 
     Returns
     -------
-    ndarray of shape (n, 28, 28)
+    ndarray of shape (n, 28, 28); where that is large they are not read, but `Stored`
 
     Raises
     ------
@@ -41,7 +46,7 @@ def read_images(path: Path) -> NDArray[Any]:
         If the file is missing, not such a file, or holds fewer or more bytes than it promises.
     """
     with open_file(path) as file:
-        return read(file, "images", str(path))
+        return read(file, str(path), Packed(path, path.stat().st_size, partial(open_file, path)))
 
 
 def read_labels(path: Path) -> NDArray[Any]:
@@ -57,29 +62,53 @@ def read_labels(path: Path) -> NDArray[Any]:
         If the file is missing, not such a file, or holds fewer or more bytes than it promises.
     """
     with open_file(path) as file:
-        return read(file, "labels", str(path))
+        return labels_in(file, str(path))
 
 
-def read(file: Peekable, holds: Literal["images", "labels"], what: str) -> NDArray[Any]:
-    """Read what an open IDX file holds.
+def read(file: Peekable, what: str, packed: Packed) -> Images:
+    """Read the images that an open IDX file holds, or see where they are.
+
+    Parameters
+    ----------
+    file : the file, open
+    what : str, what it is called in an error
+    packed : Packed, how it is opened again
 
     Raises
     ------
     DataError
-        If that is something else, or fewer or more bytes than it promises.
+        If it holds something else, or fewer or more bytes than it promises.
     """
-    gzipped = file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC)
-    stream = Gunzip(file, what) if gzipped else file
-    dtype, shape = _read_header(stream, holds, what)
-    if holds == "images":
-        if shape[1:] != IMAGE_SHAPE:
-            size = "×".join(str(side) for side in shape[1:])
-            raise DataError(
-                f"the images in {what} are {size} pixels, not 28×28", "shrink or pad them to 28×28"
-            )
+    stream = _unpacked(file, what)
+    dtype, shape = _read_header(stream, "images", what)
+    if shape[1:] != IMAGE_SHAPE:
+        size = "×".join(str(side) for side in shape[1:])
+        raise DataError(f"the images in {what} are {size} pixels, not 28×28", "shrink or pad them to 28×28")
+    if not is_large(shape, dtype):
         return read_array(stream, shape, dtype, what)
+    if isinstance(stream, BufferedReader):
+        return map_images(stream, shape, dtype, what)
+
+    @contextmanager
+    def unpack() -> Iterator[Readable]:
+        with packed.unpack() as again:
+            stream = _unpacked(cast(Peekable, again), what)
+            _read_header(stream, "images", what)
+            yield stream
+
+    return packed_images(packed._replace(unpack=unpack), shape, dtype, what)
+
+
+def labels_in(file: Peekable, what: str) -> NDArray[Any]:
+    """Read the labels that an open IDX file holds; errors as for `read`."""
+    stream = _unpacked(file, what)
+    dtype, shape = _read_header(stream, "labels", what)
     array = read_array(stream, shape, dtype, what)
     return array[:, 0] if shape[1:] == (_QMNIST,) and dtype.kind == "i" else array
+
+
+def _unpacked(file: Peekable, what: str) -> Readable:
+    return Gunzip(file, what) if file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC) else file
 
 
 def _read_header(stream: Readable, holds: str, what: str) -> tuple[np.dtype[Any], tuple[int, ...]]:

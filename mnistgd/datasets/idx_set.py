@@ -1,27 +1,33 @@
-"""Which files make up a data set of IDX files, or of pairs of ``.npz`` files, by how they are called."""
+"""Which files make up a data set of IDX, ``.npy`` or ``.npz`` files, by how they are called."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, NamedTuple, TypeVar
-
-from numpy.typing import NDArray
+from typing import Literal, NamedTuple, TypeVar
 
 from mnistgd.datasets.parts import Part, is_emnist
+from mnistgd.datasets.stored import Images, Stored
 from mnistgd.errors import DataError
 
 Split = Literal["train", "test"]
 Holds = Literal["images", "labels"]
 Role = tuple[Split, Holds]
+ArrayPart = Literal["train", "test", "val"]
 File = TypeVar("File")
 
 # As MNIST, Fashion-MNIST and Kuzushiji-MNIST are published; with a dot before idx, as often unpacked;
 # with the name of the set in front, as in EMNIST; labels as in QMNIST; Kuzushiji-MNIST's pairs of .npz files.
 _NAME = re.compile(
     r"(?P<set>|.*[^a-z])(?P<split>train|t10k|test)[-_](?P<holds>images|imgs|labels)"
-    r"(?:[-_.]idx[123][-_.](?:ubyte|int)(?:\.gz)?|\.npz)",
+    r"(?:[-_.]idx[123][-_.](?:ubyte|int)(?:\.gz)?|\.np[yz])",
     re.IGNORECASE | re.DOTALL,
+)
+# train_images, X_train, trainX, training_images, test_imgs, images, …
+_PART = "(?P<{}>train|training|test|testing|val|valid|validation)"
+_HOLDS = "(?P<{}>images?|imgs|x|data|labels?|y|targets?)"
+_ARRAY = re.compile(
+    rf"{_PART.format('a')}_?{_HOLDS.format('b')}|{_HOLDS.format('c')}(_?{_PART.format('d')})?", re.IGNORECASE
 )
 _USUAL: dict[Role, str] = {
     ("train", "images"): "train-images-idx3-ubyte",
@@ -47,11 +53,28 @@ class Name(NamedTuple):
 def parse(name: str) -> Name | None:
     """What a file of this name is; None if it is no part of a set."""
     match = _NAME.fullmatch(name)
-    if match is None or name.startswith("."):
+    if name.startswith("."):
         return None
-    split: Split = "train" if match["split"].lower() == "train" else "test"
-    holds: Holds = "labels" if match["holds"].lower() == "labels" else "images"
-    return Name(match["set"], (split, holds))
+    if match is not None:
+        split: Split = "train" if match["split"].lower() == "train" else "test"
+        holds: Holds = "labels" if match["holds"].lower() == "labels" else "images"
+        return Name(match["set"], (split, holds))
+    stem = name[:-4]
+    role = array_role(stem) if name.lower().endswith(".npy") else None
+    # An array that is called data or x alone may be anything.
+    if role is None or role[0] == "val" or not re.search("train|test", stem, re.IGNORECASE):
+        return None
+    return Name("", (role[0], role[1]))
+
+
+def array_role(name: str) -> tuple[ArrayPart, Holds] | None:
+    """What an array of this name is, by the names in use; None if it is no part of a set."""
+    match = _ARRAY.fullmatch(name)
+    if match is None:
+        return None
+    part, holds = (match["a"] or match["d"] or "train").lower(), (match["b"] or match["c"]).lower()
+    split: ArrayPart = "train" if part.startswith("train") else "test" if part.startswith("test") else "val"
+    return split, "labels" if holds.startswith(("l", "y", "t")) else "images"
 
 
 def sets_of(files: Iterable[tuple[str, File]]) -> dict[str, dict[Role, File]]:
@@ -87,7 +110,7 @@ def read_set(
     called: str,
     files: Mapping[Role, File],
     place: object,
-    read: Callable[[File, Holds], NDArray[Any]],
+    read: Callable[[File, Holds], Images],
     hint: str,
 ) -> tuple[Part | None, Part | None]:
     """The train part and the test part of a set, each None if there is nothing of it.
@@ -114,6 +137,7 @@ def read_set(
             if role not in files:
                 raise DataError(f"{place} has no {split} {role[1]}: no {_USUAL[role]} is there", hint)
         images, labels = (read(files[role], role[1]) for role in roles)
+        assert not isinstance(labels, Stored)
         return Part(images, labels, is_emnist(called))
 
     return part("train"), part("test")

@@ -16,6 +16,7 @@ from mnistgd.errors import DataError, UsageError
 
 KINDS = "labels are whole numbers, words, or one-hot rows, one for each image"
 _MAX_TEXT = 1024
+_CHUNK = 1 << 16
 _NUMBER = re.compile("[0-9]{1,18}")
 
 
@@ -102,14 +103,22 @@ def _kept(flat: Sequence[_Flat], given: Mapping[int, str], source: str) -> Class
 
 def _sorted(flat: Sequence[_Flat], given: Mapping[int, str], source: str) -> Classes:
     """Numbers and words that become the names of classes."""
-    found = [np.unique(each.values, return_inverse=True) for each in flat]
-    known = sorted({*given, *(value for values, _ in found for value in values.tolist())})
+    found = [np.unique(each.values) for each in flat]
+    known = sorted({*given, *(value for values in found for value in values.tolist())})
     _check_count(len(known), str(known[0]), source)
     numbers = [
-        np.array([known.index(value) for value in values.tolist()], np.uint8)[inverse]
-        for values, inverse in found
+        _places(each.values, values, [known.index(value) for value in values.tolist()])
+        for each, values in zip(flat, found, strict=True)
     ]
     return Classes(numbers, _checked_names([given.get(value, str(value)) for value in known], source))
+
+
+def _places(labels: NDArray[Any], values: NDArray[Any], places: Sequence[int]) -> NDArray[np.uint8]:
+    """For each label the place of its value; in pieces, for numpy finds them in eight bytes each."""
+    numbers, own = np.empty(len(labels), np.uint8), np.array(places, np.uint8)
+    for start in range(0, len(labels), _CHUNK):
+        numbers[start : start + _CHUNK] = own[np.searchsorted(values, labels[start : start + _CHUNK])]
+    return numbers
 
 
 def _check_count(count: int, only: str, source: str) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from mnistgd.datasets import sources
-from mnistgd.datasets.cache import Cache, default_folder
+from mnistgd.datasets import sources, streams
+from mnistgd.datasets.cache import Cache, Pieces, default_folder
 from mnistgd.datasets.class_names import check_class_names, with_class_names
-from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.dataset import SILENT, Dataset, Listener, Progress
 from mnistgd.datasets.named import MNIST, NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.shape import IMAGE_SHAPE
-from mnistgd.errors import DataError, UsageError
+from mnistgd.datasets.stored import cut, is_large
+from mnistgd.errors import DataError, OutputError, UsageError
 from mnistgd.system.words import counted
 
 
@@ -89,14 +91,28 @@ def deskewed(dataset: Dataset, listener: Listener = SILENT) -> Dataset:
 
     cache = Cache(default_folder(), listener)
     name = f"deskew{DESKEW_VERSION}-{dataset.sha256[:16]}"
-    n_train, n_test = len(dataset.train_images), len(dataset.test_images)
-    entry = cache.read(name, {"images": (n_train + n_test, *IMAGE_SHAPE)}, dataset.sha256)
+    splits = dataset.train_images, dataset.test_images
+    shape = (sum(map(len, splits)), *IMAGE_SHAPE)
+    entry = cache.read(name, {"images": shape}, dataset.sha256)
     if entry is not None and entry.damage:
         listener.notice(f"the cache was damaged ({entry.damage}) and is built again")
-    if entry is not None and not entry.damage:
-        train_images, test_images = np.split(entry.arrays["images"], [n_train])
+        entry = None
+    what = f"straightening {counted(shape[0], 'image', ',')}"
+    if entry is None and is_large(shape, np.dtype(np.uint8)):
+        went_on = Progress(listener, what, shape[0])
+        pieces = (deskew(went_on.past(piece)) for images in splits for piece in cut(images))
+        try:
+            cache.check_room(math.prod(shape))
+            cache.write_pieces(name, [("images", Pieces(shape, pieces))], dataset.source, dataset.sha256)
+            entry = cache.read_back(name, dataset.sha256)
+        except OutputError:
+            if math.prod(shape) > streams.MAX_BYTES:
+                raise
+    if entry is not None:
+        train_images, test_images = np.split(entry.arrays["images"], [len(splits[0])])
     else:
-        listener.busy(f"straightening {counted(n_train + n_test, 'image', ',')}")
-        train_images, test_images = deskew(dataset.train_images), deskew(dataset.test_images)
+        listener.busy(what)
+        train_images, test_images = map(deskew, splits)
         cache.keep(name, {"images": (train_images, test_images)}, dataset.source, dataset.sha256)
-    return replace(dataset, train_images=train_images, test_images=test_images)
+    # What is straight lies in the cache, or in memory, whoever writes to the files it was made of.
+    return replace(dataset, train_images=train_images, test_images=test_images, files=())

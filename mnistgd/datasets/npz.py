@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mnistgd.datasets import labels, pixels
-from mnistgd.datasets.idx_set import Holds, Role, Split
+from mnistgd.datasets.idx_set import Holds, Role, Split, array_role
+from mnistgd.datasets.npy import read_values
 from mnistgd.datasets.parts import Part, Raw, is_emnist
-from mnistgd.datasets.streams import check_end, check_ratio, check_size, fill, open_file, read_array
+from mnistgd.datasets.stored import Images, Packed, Stored
+from mnistgd.datasets.streams import check_ratio, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.npz import open_archive, open_array
 
 ZIP_MAGIC = b"PK"
 
-# train_images, X_train, trainX, training_images, test_imgs, images, …
-_PART = "(?P<{}>train|training|test|testing|val|valid|validation)"
-_HOLDS = "(?P<{}>images?|imgs|x|data|labels?|y|targets?)"
-_NAME = re.compile(
-    rf"{_PART.format('a')}_?{_HOLDS.format('b')}|{_HOLDS.format('c')}(_?{_PART.format('d')})?", re.IGNORECASE
-)
 _HINT = (
     "it takes train_images, train_labels, test_images, test_labels, "
     "or Keras's x_train, y_train, x_test, y_test"
@@ -50,12 +44,13 @@ def read_npz(path: Path) -> Raw:
                 missing, there = (f"{split}_images", about) if images is None else (f"{split}_labels", images)
                 raise DataError(f"{path} has no array {missing}, to go with {there}", _HINT)
             pixels, labels = _read(archive, images, "images", path), _read(archive, about, "labels", path)
+            assert not isinstance(labels, Stored)
             return Part(pixels, labels, is_emnist(path.name))
 
         return Raw(part("train"), part("test"), "an .npz file", notes=notes)
 
 
-def read_single(path: Path, holds: Holds) -> NDArray[Any]:
+def read_single(path: Path, holds: Holds) -> Images:
     """Read the one array of a file, as of Kuzushiji-MNIST's pairs.
 
     Raises
@@ -96,34 +91,24 @@ def _roles(archive: zipfile.ZipFile, path: Path) -> tuple[dict[Role, str], tuple
     return found, (f"{' and '.join(aside)} are left aside",) if aside else ()
 
 
-def _role(member: str) -> tuple[Any, Any] | None:
-    if not member.endswith(".npy") or (match := _NAME.fullmatch(member.removesuffix(".npy"))) is None:
-        return None
-    split = (match["a"] or match["d"] or "train").lower()
-    holds = (match["b"] or match["c"]).lower()
-    kind = "labels" if holds.startswith(("l", "y", "t")) else "images"
-    return "train" if split.startswith("train") else "test" if split.startswith("test") else "val", kind
+def _role(member: str) -> tuple[Any, Holds] | None:
+    return array_role(member.removesuffix(".npy")) if member.endswith(".npy") else None
 
 
-def _read(archive: zipfile.ZipFile, name: str, holds: str, path: Path) -> NDArray[Any]:
+def _read(archive: zipfile.ZipFile, name: str, holds: str, path: Path) -> Images:
     what = f"{name} in {path}"
-    with open_array(archive, name) as (stream, (shape, fortran_order, dtype)):
-        check_ratio(archive.getinfo(f"{name}.npy"), dtype.itemsize, what)
-        (pixels.check_layout if holds == "images" else labels.check_kind)(shape, dtype, what)
-        # Of a boolean's byte any value may be in a file.
-        stored = np.dtype(np.uint8) if dtype.kind == "b" else dtype
-        turned = fortran_order and len(shape) > 1
-        array = (_read_columns if turned else read_array)(stream, shape, stored, what)
-        return array != 0 if dtype.kind == "b" else array
+    with open_array(archive, name) as (stream, header):
+        member = archive.getinfo(f"{name}.npy")
+        check_ratio(member, header.dtype.itemsize, what)
+        packed = Packed(path, member.compress_size, partial(_opened, path, name))
+        return read_values(stream, header, holds, what, packed)
 
 
-def _read_columns(stream: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> NDArray[Any]:
-    """Read an array that lies in Fortran order: a pixel of every image, then the next of every image."""
-    check_size(shape, dtype, what)
-    array = np.empty(shape, dtype)
-    column = np.empty(shape[-2::-1], dtype)
-    for last in range(shape[-1]):
-        fill(column, stream, what)
-        array[..., last] = column.T
-    check_end(stream, what)
-    return array
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[IO[bytes]]:
+    with (
+        open_file(path) as file,
+        open_archive(file, path, DataError, _HINT) as archive,
+        open_array(archive, name) as (stream, _),
+    ):
+        yield stream

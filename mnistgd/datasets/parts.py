@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from mnistgd.datasets.stored import Images, Stored
+
 EMNIST = "emnist-"
 """What the files begin with in which the images lie on their side: rows and columns are exchanged."""
 
@@ -21,12 +23,13 @@ class Part(NamedTuple):
 
     Attributes
     ----------
-    images : ndarray, the images along its first axis, of a shape and type that `pixels.check_layout` knows
+    images : ndarray, the images along its first axis, of a shape and type that `pixels.check_layout` knows;
+        or, if that is large, where it is stored
     labels : ndarray or None, as `labels.numbered` takes it; None if the file has none
     sideways : bool, whether the images are known to lie on their side
     """
 
-    images: NDArray[Any]
+    images: Images
     labels: NDArray[Any] | None
     sideways: bool = False
 
@@ -49,6 +52,26 @@ class Raw:
     kind: str
     class_names: Mapping[int, str] | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """Those that are there, by name."""
+        return {name: part for name in ("train", "test") if (part := getattr(self, name)) is not None}
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it has images that are not held in memory."""
+        return any(isinstance(part.images, Stored) for part in self.parts.values())
+
+    def held(self) -> Raw:
+        """The same set, all of it in memory."""
+
+        def held(part: Part | None) -> Part | None:
+            if part is None or not isinstance(part.images, Stored):
+                return part
+            return part._replace(images=part.images.hold())
+
+        return replace(self, train=held(self.train), test=held(self.test))
 
     def tested_with(self, other: Raw) -> Raw:
         """The same set, but tested with the images of another: its test part, or all that it has."""

@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-
-from mnistgd.datasets import csv_file, foreign, idx, idx_set, mapping, npz, picture_folder, zip_set
-from mnistgd.datasets.cache import Cache
+from mnistgd.datasets import (
+    csv_file,
+    foreign,
+    idx,
+    idx_set,
+    large,
+    mapping,
+    npy,
+    npz,
+    picture_folder,
+    zip_set,
+)
+from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.form import brought
 from mnistgd.datasets.litter import is_litter
 from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Raw
+from mnistgd.datasets.stored import Images
 from mnistgd.datasets.streams import Gunzip, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.files import reason
@@ -28,6 +37,7 @@ HINT = (
 
 _ONE_OF_THEM = "name the train images file of one of them"
 _MOST_FOLDERS = 1000
+_PAIRS = {".npz": npz.read_single, ".npy": npy.read_npy}
 _HEARD = {
     "handwriting": (picture_folder.KIND,),
     "skip_bad": (picture_folder.KIND, csv_file.KIND),
@@ -49,7 +59,7 @@ def read_path(
         As `read_raw` takes it.
     options : DataOptions
     cache : Cache, optional
-        Where what takes long to read is kept.
+        Where is kept what takes long to read; else the usual one.
     listener : Listener
         Hears what was done to bring it into form.
 
@@ -62,7 +72,10 @@ def read_path(
     _check_heard(options, raw.kind, path)
     if options.test_data is not None:
         raw = raw.tested_with(read_raw(Path(options.test_data), options, cache, listener))
-    return brought(raw, str(path.absolute()), options, listener)
+    source = str(path.absolute())
+    if raw.is_large:
+        return large.bring(raw, source, options, cache or Cache(default_folder(), listener), listener)
+    return brought(raw, source, options, listener)
 
 
 def read_raw(
@@ -146,17 +159,17 @@ def _read_set(called: str, files: dict[idx_set.Role, Path], path: Path) -> Raw:
     parts = idx_set.read_set(called, files, path, _read_one, HINT)
     first = next(iter(files.values()))
     kind, names = "IDX files", first.with_name(f"{called}{mapping.NAME}")
-    if _is_npz(first):
-        kind = "pairs of .npz files"
+    if first.suffix.lower() in _PAIRS:
+        kind = f"pairs of {first.suffix.lower()} files"
     if not called or not names.is_file():
         return Raw(*parts, kind)
     with open_file(names) as stream:
         return Raw(*parts, kind, mapping.read(stream, str(names)))
 
 
-def _read_one(path: Path, holds: idx_set.Holds) -> NDArray[Any]:
-    if _is_npz(path):
-        return npz.read_single(path, holds)
+def _read_one(path: Path, holds: idx_set.Holds) -> Images:
+    if (read := _PAIRS.get(path.suffix.lower())) is not None:
+        return read(path, holds)
     return idx.read_images(path) if holds == "images" else idx.read_labels(path)
 
 

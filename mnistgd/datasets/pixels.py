@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
+from mnistgd.datasets.stored import Images, cut, pieces_of
 from mnistgd.errors import DataError
 
 RANGES = "pixels are whole numbers from 0 to 255, or floats from 0 to 1 or from 0 to 255"
 _COLOURS = {(*IMAGE_SHAPE, 3): 3, (3, *IMAGE_SHAPE): 1}
 """The shapes of images in colour, and which axis has their three channels."""
-# So many images at a time take little memory as floats.
-_CHUNK = 4096
 
 Scale = Literal["as they are", "rounded", "times 255"]
 
@@ -68,8 +67,8 @@ def check_layout(shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> Non
     raise DataError(f"{what} has shape {shape}, not (n, 28, 28)", hint)
 
 
-def look(images: NDArray[Any], what: str) -> Found:
-    """What images are, once every pixel was looked at.
+def look(images: Images, what: str, went_on: Callable[[int], None] | None = None) -> Found:
+    """What images are, once every pixel was looked at; `went_on` hears how many images more were.
 
     Raises
     ------
@@ -78,17 +77,19 @@ def look(images: NDArray[Any], what: str) -> Found:
         are more than shades of grey.
     """
     check_layout(images.shape, images.dtype, what)
-    limits = []
-    for start in range(0, len(images), _CHUNK):
-        chunk = images[start : start + _CHUNK]
+    limits, seen = [], 0
+    for chunk in pieces_of(images):
         with np.errstate(all="ignore"):
             least, most = float(chunk.min()), float(chunk.max())
         if not (np.isfinite(least) and np.isfinite(most)):
-            where = start + int(np.argmin(np.isfinite(chunk.reshape(len(chunk), -1)).all(axis=1)))
+            where = seen + int(np.argmin(np.isfinite(chunk.reshape(len(chunk), -1)).all(axis=1)))
             raise DataError(f"{what} has a pixel that is no finite number, in image {where}", RANGES)
         limits += [least, most]
         if not _is_grey(images.shape):
-            _check_grey(chunk, start, what)
+            _check_grey(chunk, seen, what)
+        seen += len(chunk)
+        if went_on is not None:
+            went_on(len(chunk))
     return Found(images.shape, str(images.dtype), min(limits), max(limits))
 
 
@@ -120,38 +121,86 @@ def scale_of(found: Sequence[Found], source: str) -> Scale:
     raise DataError(f"the pixels of {source} lie in {least:g} to {most:g}", hint)
 
 
+def lie_as_bytes(images: Images, scale: Scale, *, sideways: bool) -> bool:
+    """Whether images of a set are bytes already, whatever their shape; parameters as for `each_as_bytes`."""
+    return _is_grey(images.shape) and images.dtype == np.uint8 and scale != "times 255" and not sideways
+
+
 def as_bytes(images: NDArray[Any], scale: Scale, *, sideways: bool) -> NDArray[np.uint8]:
     """Images of a set, as bytes; the very same array if it is that already.
 
-    Parameters
-    ----------
-    images : ndarray that `look` has looked at
-    scale : what `scale_of` said of all images of the set
-    sideways : bool, whether rows and columns are to be exchanged
+    Parameters and errors are those of `each_as_bytes`.
 
     Returns
     -------
     uint8 ndarray of shape (n, 28, 28), in C order
     """
-    if _is_grey(images.shape) and images.dtype == np.uint8 and scale != "times 255" and not sideways:
+    if lie_as_bytes(images, scale, sideways=sideways):
         return np.ascontiguousarray(images).reshape(-1, *IMAGE_SHAPE)
-    done = np.empty((len(images), *IMAGE_SHAPE), np.uint8)
-    for start in range(0, len(images), _CHUNK):
-        chunk = images[start : start + _CHUNK]
+    done, start = np.empty((len(images), *IMAGE_SHAPE), np.uint8), 0
+    for chunk in each_as_bytes(images, scale, sideways=sideways):
+        done[start : start + len(chunk)] = chunk
+        start += len(chunk)
+    return done
+
+
+def each_as_bytes(images: Images, scale: Scale, *, sideways: bool) -> Iterator[NDArray[np.uint8]]:
+    """Images of a set, as bytes, some at a time.
+
+    Parameters
+    ----------
+    images : ndarray or Stored, that `look` has looked at
+    scale : what `scale_of` said of all images of the set
+    sideways : bool, whether rows and columns are to be exchanged
+
+    Yields
+    ------
+    uint8 ndarray of shape (n, 28, 28), in C order
+    """
+    for chunk in pieces_of(images):
         if not _is_grey(images.shape):
             chunk = _channels(chunk)[0]
         chunk = chunk.reshape(-1, *IMAGE_SHAPE)
         if scale != "as they are":
             chunk = np.rint(chunk.astype(np.float64) * (255 if scale == "times 255" else 1))
-        done[start : start + _CHUNK] = chunk.transpose(0, 2, 1) if sideways else chunk
-    return done
+        yield np.ascontiguousarray(chunk.transpose(0, 2, 1) if sideways else chunk, np.uint8)
+
+
+class Alike:
+    """Whether all images that it was shown are the same.
+
+    Examples
+    --------
+    >>> seen = Alike()
+    >>> seen.show(np.zeros((5, 28, 28), np.uint8))
+    >>> seen.words
+    'blank'
+    """
+
+    def __init__(self) -> None:
+        self._first: NDArray[np.uint8] | None = None
+        self._differ = False
+
+    def show(self, images: NDArray[np.uint8]) -> None:
+        """Some images more."""
+        if self._first is None:
+            self._first = images[0].copy()
+        self._differ = self._differ or not (images == self._first).all()
+
+    @property
+    def words(self) -> str:
+        """What is wrong with them; empty if they differ."""
+        if self._differ or self._first is None:
+            return ""
+        return "alike" if self._first.any() else "blank"
 
 
 def alike(images: NDArray[np.uint8]) -> str:
     """What is wrong with images of which all are the same; empty if they differ."""
-    if all((images[at : at + _CHUNK] == images[0]).all() for at in range(0, len(images), _CHUNK)):
-        return "alike" if images[0].any() else "blank"
-    return ""
+    seen = Alike()
+    for chunk in cut(images):
+        seen.show(chunk)
+    return seen.words
 
 
 def _is_grey(shape: tuple[int, ...]) -> bool:

@@ -20,10 +20,14 @@ from mnistgd.system.files import reason
 NAME_A_FILE = "--data takes a folder of IDX files, each of them a file, or an .npz file"
 FETCH_AGAIN = "fetch the file again from where it came"
 
-# The digits of EMNIST, the largest data set of this kind in use, train on 240,000 images.
+# The limits of all data sets, each of one part. In files of bytes: infinite MNIST has 8.1 million images.
+MAX_STORED = 10_000_000
+# In files that are read row by row or picture by picture, and held in memory.
 MAX_IMAGES = 250_000
-# Of one array, as floats or in colour: the 70,000 images of MNIST take 439 MB as doubles.
+# Bytes of one array that is held, such as labels; the 70,000 images of MNIST take 439 MB as doubles.
 MAX_BYTES = 500_000_000
+# Images of more bytes are not held, but mapped, or unpacked into the cache.
+LARGE = 100_000_000
 _PIECE = 1 << 18
 # Bytes of handwriting shrink to a tenth, and those of its pixels as floats with them.
 _MOST_SHRUNK = 100
@@ -71,22 +75,31 @@ def read_array(
     return array
 
 
-def check_size(shape: tuple[int, ...], dtype: np.dtype[Any], what: str) -> None:
+def check_size(
+    shape: tuple[int, ...], dtype: np.dtype[Any], what: str, hint: str = "save it as whole bytes"
+) -> None:
     """Check that a data set can have an array of this size, before memory is taken for it."""
-    if not 1 <= shape[0] <= MAX_IMAGES:
-        raise DataError(f"{what} promises {shape[0]:,} entries; 1 to {MAX_IMAGES:,} can be read", FETCH_AGAIN)
+    check_count(shape[0], what)
     size = math.prod(shape) * dtype.itemsize
     if size > MAX_BYTES:
-        raise DataError(
-            f"{what} promises {size:,} bytes; {MAX_BYTES:,} can be read", "save it as whole bytes"
-        )
+        raise DataError(f"{what} promises {size:,} bytes; {MAX_BYTES:,} can be held", hint)
+
+
+def check_count(count: int, what: str) -> None:
+    """Check that a part of a data set can have so many images or labels."""
+    if not 1 <= count <= MAX_STORED:
+        raise DataError(f"{what} promises {count:,} entries; 1 to {MAX_STORED:,} can be read", FETCH_AGAIN)
 
 
 def check_ratio(member: zipfile.ZipInfo, itemsize: int, what: str) -> None:
     """Check that a part of a ZIP is not made to fill memories: it says how far it shrank."""
-    if member.file_size > max(_SMALL, _MOST_SHRUNK * itemsize * member.compress_size):
-        ratio = member.file_size // max(1, member.compress_size)
-        raise DataError(f"{what} unpacks to {ratio:,} times its size", FETCH_AGAIN)
+    check_shrunk(member.file_size, member.compress_size, itemsize, what)
+
+
+def check_shrunk(size: int, packed: int, itemsize: int, what: str) -> None:
+    """Check that numbers of `itemsize` bytes each are not packed to fill memories or disks."""
+    if size > max(_SMALL, _MOST_SHRUNK * itemsize * packed):
+        raise DataError(f"{what} unpacks to {size // max(1, packed):,} times its size", FETCH_AGAIN)
 
 
 def fill(array: NDArray[np.generic], stream: Readable, what: str) -> None:

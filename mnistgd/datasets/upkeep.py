@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistgd.datasets import sources
+from mnistgd.datasets import large, sources
 from mnistgd.datasets.cache import Cache, Entry, default_folder
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener, sha256
+from mnistgd.datasets.large import PREFIX
 from mnistgd.datasets.named import MNIST, NamedSet
 from mnistgd.errors import DataError
 
@@ -28,6 +29,8 @@ class CacheInfo:
         What is wrong with the cached one; empty if nothing is.
     deskewed : int
         The number of data sets whose straightened images are cached.
+    large : int
+        The number of large data sets of which is remembered what they are.
     size : int
         Bytes, all together.
     """
@@ -37,6 +40,7 @@ class CacheInfo:
     sha256: str | None
     damage: str
     deskewed: int
+    large: int
     size: int
 
 
@@ -50,6 +54,7 @@ def info(named: NamedSet = MNIST) -> CacheInfo:
         sha256=named.pixels_sha256 or entry.sha256 or None,
         damage=entry.damage,
         deskewed=sum(name.startswith("deskew") for name in cache.names()),
+        large=sum(name.startswith(PREFIX) for name in cache.names()),
         size=cache.size(),
     )
 
@@ -82,16 +87,16 @@ def fetch(
     return dataset
 
 
-def verify(named: NamedSet = MNIST) -> CacheInfo:
+def verify(named: NamedSet = MNIST, *, listener: Listener = SILENT) -> CacheInfo:
     """Check that the cached data set is what it is called, by the SHA-256 of its pixels and labels.
 
     Where no SHA-256 is published, that of the pixels has to be the one they were cached with, and each
-    class has to have as many images as it should.
+    class has to have as many images as it should. Large sets that were read before are held to their own.
 
     Raises
     ------
     DataError
-        If it is not, or nothing is cached.
+        If one is not what it was, or no MNIST is cached.
     """
     folder, fetch = default_folder(), f"mnistgd data fetch {named.name}"
     entry = sources.read(named, Cache(folder))
@@ -102,6 +107,10 @@ def verify(named: NamedSet = MNIST) -> CacheInfo:
     images, labels = entry.arrays["images"], entry.arrays["labels"]
     if not named.is_of([images], [labels]) or sha256(images) != entry.sha256:
         raise DataError(f"what is cached in {folder} is not {named.title}", fetch)
+    cache = Cache(folder)
+    for name in cache.names():
+        if name.startswith(PREFIX):
+            large.verify(cache, name, listener)
     return info(named)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
-
-from numpy.typing import NDArray
+from typing import cast
 
 from mnistgd.datasets import foreign, idx, idx_set, mapping, npz
 from mnistgd.datasets.parts import Raw
+from mnistgd.datasets.stored import Images, Packed
 from mnistgd.datasets.streams import FETCH_AGAIN, check_ratio, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.npz import ENCRYPTED, PACKINGS, open_archive
@@ -29,16 +31,20 @@ def read_zip(path: Path) -> Raw:
     with open_file(path) as file, open_archive(file, path, DataError, _HINT) as archive:
         members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
         found = [(PurePosixPath(name).name, name) for name in sorted(members) if "__MACOSX" not in name]
-        sets = idx_set.sets_of(each for each in found if not each[0].endswith(".npz"))
+        sets = idx_set.sets_of(each for each in found if not each[0].endswith((".npz", ".npy")))
         if sets and not npz.has_images(archive):
             for name in members:
                 _check_name(name, path)
             called, files = idx_set.choose(sets, path, _SEVERAL)
 
-            def read(name: str, holds: idx_set.Holds) -> NDArray[Any]:
+            def read(name: str, holds: idx_set.Holds) -> Images:
                 _check_member(members[name], path)
                 with archive.open(name) as stream:
-                    return idx.read(cast(idx.Peekable, stream), holds, f"{name} in {path}")
+                    file, what = cast(idx.Peekable, stream), f"{name} in {path}"
+                    if holds == "labels":
+                        return idx.labels_in(file, what)
+                    packed = Packed(path, members[name].file_size, partial(_opened, path, name))
+                    return idx.read(file, what, packed)
 
             parts = idx_set.read_set(called, files, path, read, _HINT)
             names = next((name for base, name in found if called and base == f"{called}{mapping.NAME}"), None)
@@ -50,6 +56,16 @@ def read_zip(path: Path) -> Raw:
         if any(name.endswith("/data.pkl") for name in members):
             raise foreign.torch_refusal(str(path))
     return npz.read_npz(path)
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[idx.Peekable]:
+    with (
+        open_file(path) as file,
+        open_archive(file, path, DataError, _HINT) as archive,
+        archive.open(name) as stream,
+    ):
+        yield cast(idx.Peekable, stream)
 
 
 def _check_name(name: str, path: Path) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.engine.metrics import confusion_matrix
-from mnistgd.engine.types import Array
 from mnistgd.errors import WeightsError
 from mnistgd.model.model import TOO_LARGE, Model
+
+_ROWS = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,23 +24,21 @@ class Evaluation:
     accuracy : float, fraction in [0, 1]
     loss : float; the network's own: mean cross-entropy in nats, or half the squared error
     confusion : int64 ndarray of shape (n_classes, n_classes); row = true class, column = predicted
-    outputs : ndarray of shape (n, n_classes)
+    wrong : uint32 ndarray of shape (k,): which images are answered wrongly
+    answers : uint8 ndarray of shape (k,): the answer to each of these, the class of the largest output
+    sure : float64 ndarray of shape (k,): how probable the network takes it to be
     """
 
     accuracy: float
     loss: float
     confusion: NDArray[np.int64]
-    outputs: Array
+    wrong: NDArray[np.uint32]
+    answers: NDArray[np.uint8]
+    sure: NDArray[np.float64]
 
     def __repr__(self) -> str:
         images = f"{self.accuracy:.2%} of {self.confusion.sum():,} images right"
         return f"<Evaluation: {images}, loss {self.loss:.4f}>"
-
-    @property
-    def predicted(self) -> NDArray[np.intp]:
-        """The answer to each image, of shape (n,): the class of the largest output."""
-        answers: NDArray[np.intp] = self.outputs.argmax(axis=1)
-        return answers
 
     @property
     def right(self) -> int:
@@ -76,13 +75,24 @@ def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8])
     WeightsError
         If the weights are so large that an answer, or the loss, is no number.
     """
-    outputs = model.outputs(images)
-    with np.errstate(over="ignore", invalid="ignore"):
-        loss, _ = model.settings.loss_function()(outputs, labels)
-    if not math.isfinite(loss):
-        raise WeightsError(*TOO_LARGE)
-    confusion = confusion_matrix(outputs.argmax(axis=1), labels, len(model.class_names))
-    return Evaluation(float(np.trace(confusion)) / len(labels), loss, confusion, outputs)
+    loss_of, n_classes = model.settings.loss_function(), len(model.class_names)
+    loss, confusion, wrong, answers, sure = 0.0, np.zeros((n_classes, n_classes), np.int64), [], [], []
+    # Of ten million images the outputs alone would take more memory than training does.
+    for start in range(0, len(images), _ROWS):
+        own = labels[start : start + _ROWS]
+        outputs = model.outputs(images[start : start + _ROWS])
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss += loss_of(outputs, own)[0] * (len(own) / len(labels))
+        if not math.isfinite(loss):
+            raise WeightsError(*TOO_LARGE)
+        predicted = outputs.argmax(axis=1)
+        confusion += confusion_matrix(predicted, own, n_classes)
+        missed = np.flatnonzero(predicted != own)
+        wrong.append((start + missed).astype(np.uint32))
+        answers.append(predicted[missed].astype(np.uint8))
+        sure.append(model.probabilities_of(outputs[missed]).max(axis=1))
+    accuracy = float(np.trace(confusion)) / len(labels)
+    return Evaluation(accuracy, loss, confusion, *map(np.concatenate, (wrong, answers, sure)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,21 +115,19 @@ class Mistake:
 
 
 def confident_mistakes(
-    model: Model, found: Evaluation, images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int
+    found: Evaluation, images: NDArray[np.uint8], labels: NDArray[np.uint8], count: int
 ) -> list[Mistake]:
     """The wrong answers that the network is most sure of, the surest first; at most `count`.
 
     Parameters
     ----------
-    model : Model
-    found : Evaluation, of the model on these images
+    found : Evaluation, on these images
     images : uint8 ndarray of shape (n, 28, 28), prepared as the training images were
     labels : uint8 ndarray of shape (n,)
     """
-    answers, sure = found.predicted, model.probabilities_of(found.outputs).max(axis=1)
-    wrong = np.flatnonzero(answers != labels)
-    surest = np.take(wrong, np.argsort(-sure[wrong], kind="stable")[:count])
-    return [Mistake(int(k), images[k], int(labels[k]), int(answers[k]), float(sure[k])) for k in surest]
+    surest = np.argsort(-found.sure, kind="stable")[:count]
+    rows = zip(found.wrong[surest].tolist(), found.answers[surest], found.sure[surest], strict=True)
+    return [Mistake(k, images[k], int(labels[k]), int(answer), float(sure)) for k, answer, sure in rows]
 
 
 def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -86,6 +86,11 @@ def write_atomically(path: Path, *content: bytes | memoryview, follow: bool = Tr
     OutputError
         If it cannot be written. The old file is then as it was, and no temporary file is left.
     """
+    write_pieces(path, content, follow=follow)
+
+
+def write_pieces(path: Path, content: Iterable[bytes | memoryview], *, follow: bool = True) -> None:
+    """As `write_atomically`, of pieces that are made as they are written, and may be more than memory has."""
     with _writing(path):
         if is_stream(path):
             with path.open("wb") as stream:

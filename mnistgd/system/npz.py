@@ -186,16 +186,7 @@ def open_array(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[IO[bytes],
     if info.compress_type not in PACKINGS or info.flag_bits & ENCRYPTED:
         raise NotAnArrayError(f"its array {name!r} is packed in a way that numpy does not use")
     with archive.open(info) as stream:
-        try:
-            header = _read_header(stream, name)
-        except (NotAnArrayError, MemoryError):
-            raise
-        except Exception as problem:
-            # Whatever numpy's parser, Python's tokenizer or a damaged member come to.
-            raise NotAnArrayError(f"its array {name!r} has no header that can be read") from problem
-        if header.dtype.hasobject:
-            raise NotAnArrayError(f"its array {name!r} holds Python objects, which are never loaded")
-        yield stream, header
+        yield stream, read_header(stream, name)
 
 
 def _read_array(archive: zipfile.ZipFile, name: str, limit: int) -> NDArray[Any]:
@@ -210,6 +201,26 @@ def _read_array(archive: zipfile.ZipFile, name: str, limit: int) -> NDArray[Any]
         )
     array = np.frombuffer(content, dtype) if content else np.empty(0, dtype)
     return array.reshape(shape, order="F" if fortran_order else "C")
+
+
+def read_header(stream: IO[bytes], name: str) -> Header:
+    """What the beginning of an ``.npy`` file says of its array.
+
+    Raises
+    ------
+    NotAnArrayError
+        If it cannot be read, or the array holds Python objects.
+    """
+    try:
+        header = _read_header(stream, name)
+    except (NotAnArrayError, MemoryError):
+        raise
+    except Exception as problem:
+        # Whatever numpy's parser, Python's tokenizer or a damaged member come to.
+        raise NotAnArrayError(f"its array {name!r} has no header that can be read") from problem
+    if header.dtype.hasobject:
+        raise NotAnArrayError(f"its array {name!r} holds Python objects, which are never loaded")
+    return header
 
 
 def _read_header(stream: IO[bytes], name: str) -> Header:

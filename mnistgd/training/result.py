@@ -23,6 +23,8 @@ def finished_model(last: TrainState, *, tested: bool = True) -> Model:
     run, dataset = last.run, last.run.dataset
     model = Model(run.final_params(last), run.settings, dataset.class_names)
     test = evaluate(model, dataset.test_images, dataset.test_labels) if tested else None
+    if tested:
+        dataset.check_files()
     results: dict[str, Any] = {
         "test_accuracy": test and test.accuracy,
         "test_loss": test and test.loss,

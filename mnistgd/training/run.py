@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.shape import PIXELS
-from mnistgd.engine.metrics import accuracy
+from mnistgd.engine.metrics import answered_rightly
 from mnistgd.engine.optimizers import State
 from mnistgd.engine.training import batch_order, train
 from mnistgd.engine.types import Array, Layer, Params
@@ -19,6 +19,9 @@ from mnistgd.errors import DivergedError
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
 from mnistgd.training.totals import EpochTotals, Tally
+
+# So many images that are set aside are gathered at a time.
+_ROWS = 1 << 16
 
 
 class Score(NamedTuple):
@@ -161,7 +164,7 @@ class Run:
         self.steps_per_epoch = -(-len(self.train_rows) // self.batch_size)
         self.steps = self.steps_per_epoch * self.settings.epochs
         self.mean, self.deviation = (
-            _moments(self.images[self.train_rows]) if settings.standardise else (0.0, 1.0)
+            _moments(self.images, self.train_rows) if settings.standardise else (0.0, 1.0)
         )
         self.network: Layer = self.settings.network(self.n_classes, self.mean, self.deviation)
         self.loss = self.settings.loss_function()
@@ -179,12 +182,15 @@ class Run:
         ------
         DivergedError
             If training leaves the usable numbers.
+        DataError
+            If somebody has written to the files of the images since.
         """
         now = start or self.start()
         optimizer = self.settings.build_optimizer()
         for epoch in range(now.step // self.steps_per_epoch, self.settings.epochs):
             if now.stopped:
                 return
+            self.dataset.check_files()
             tally = Tally(now.step) if now.epoch_ends else now.tally
             for step in train(
                 self.network,
@@ -248,30 +254,38 @@ class Run:
     def _validated(self, now: TrainState) -> TrainState:
         """The end of an epoch, with what the images set aside say of it."""
         now.check()
+        self.dataset.check_files()
         if not len(self.validation_rows):
             return now
-        labels = self.labels[self.validation_rows]
-        outputs, _ = self.network.forward(now.params, self.images[self.validation_rows])
-        score = Score(self.loss(outputs, labels)[0], accuracy(outputs, labels))
+        rows, loss, right = self.validation_rows, 0.0, 0
+        for start in range(0, len(rows), _ROWS):
+            chosen = rows[start : start + _ROWS]
+            labels = self.labels.take(chosen)
+            outputs, _ = self.network.forward(now.params, self.images.take(chosen, axis=0))
+            loss += self.loss(outputs, labels)[0] * (len(chosen) / len(rows))
+            right += int(np.count_nonzero(answered_rightly(outputs, labels)))
+        score = Score(loss, right / len(rows))
         better = now.best is None or score.loss < now.best.loss
         best = Best(score.loss, now.epoch, now.params) if better else now.best
         return now._replace(validation=score, best=best)
 
 
-def _set_aside(n: int, settings: Settings) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _set_aside(n: int, settings: Settings) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Which images train and which validate: a random share, decided by the seed; at least one trains."""
+    # Of four bytes each, for there may be millions; they come in the same order as longer ones.
+    rows = np.arange(n, dtype=np.uint32)
     if not settings.validation:
-        return np.arange(n), np.arange(0)
+        return rows, rows[:0]
     count = min(n - 1, max(1, round(n * settings.validation)))
-    order = np.random.default_rng([settings.seed, 0, 1]).permutation(n)
+    order = np.random.default_rng([settings.seed, 0, 1]).permutation(rows)
     return np.sort(order[count:]), np.sort(order[:count])
 
 
-def _moments(images: NDArray[np.uint8]) -> tuple[float, float]:
+def _moments(images: NDArray[np.uint8], rows: NDArray[np.uint32]) -> tuple[float, float]:
     """Mean and population deviation of all pixels, as numbers in [0, 1]; a deviation of 0 counts as 1."""
     counts = np.zeros(256)
-    for start in range(0, len(images), 4096):
-        counts += np.bincount(images[start : start + 4096].ravel(), minlength=256)
+    for start in range(0, len(rows), 4096):
+        counts += np.bincount(images.take(rows[start : start + 4096], axis=0).ravel(), minlength=256)
     values, total = np.arange(256) / 255, counts.sum()
     mean = float(counts @ values / total)
     deviation = float(np.sqrt(counts @ (values - mean) ** 2 / total))

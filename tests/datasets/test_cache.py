@@ -70,7 +70,11 @@ def test_the_record_says_what_there_is(folder):
         for _ in range(8):
             checksum = checksum >> 1 ^ (0xEDB88320 if checksum & 1 else 0)
     size = (folder / "mnist-labels.npy").stat().st_size
-    assert record["arrays"]["labels"] == {"bytes": size, "crc32": checksum ^ 0xFFFFFFFF}
+    assert record["arrays"]["labels"] == {
+        "bytes": size,
+        "crc32": checksum ^ 0xFFFFFFFF,
+        "shape": [4],
+    }
 
 
 def test_nothing_there(tmp_path):

@@ -115,7 +115,7 @@ def test_rows_set_aside():
 
 def test_other_images_test(tmp_path, train_only, idx_folder, tiny, notes):
     for place in (idx_folder, idx_folder / "t10k-images-idx3-ubyte.gz"):
-        dataset = read_path(train_only, DataOptions(test_data=str(place)), notes)
+        dataset = read_path(train_only, DataOptions(test_data=str(place)), listener=notes)
         assert np.array_equal(dataset.train_images, tiny["train_images"])
         assert np.array_equal(dataset.test_images, tiny["test_images"])
         assert dataset.options == DataOptions(test_data=str(place))

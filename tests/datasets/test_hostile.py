@@ -128,6 +128,8 @@ def test_the_files_that_are_changed_are_sound(place):
 MANY = 250_000
 BIG_HEADER = bytes.fromhex("00000803") + np.array([MANY, 28, 28], ">u4").tobytes()
 
+MOST_HEADER = bytes.fromhex("00000803") + np.array([10_000_000, 28, 28], ">u4").tobytes()
+
 
 def write_gzip(path, head, megabytes):
     pack = zlib.compressobj(9, wbits=31)
@@ -195,7 +197,13 @@ LIES = {
         tmp / "a", lambda path: write_hole(path, idx(SMALL["train_images"]), 1 << 34)
     ),
     "images without end": lambda tmp: npz_with(tmp / "a.npz", "train_images", npy_header((2, 28, 28)), 600),
-    "as many images as there may be": lambda tmp: npz_with(
+    "a hole of ten million images": lambda tmp: idx_with(
+        tmp / "a", lambda path: write_hole(path, MOST_HEADER, len(MOST_HEADER) + 10_000_000 * 784)
+    ),
+    "ten million images, packed a thousandfold": lambda tmp: idx_with(
+        tmp / "a", lambda path: write_gzip(path, MOST_HEADER, 7477)
+    ),
+    "a quarter of a million images": lambda tmp: npz_with(
         tmp / "a.npz", "train_images", npy_header((MANY, 28, 28)), 187
     ),
     "half as many, in the other order": lambda tmp: npz_with(

@@ -113,7 +113,11 @@ BAD_IMAGES = {
     "rows of MATLAB": (npy(np.zeros((784, 30), np.uint8)), r"shape \(784, 30\)"),
     "gigabytes": (
         header((200_000, 28, 28), "<f8"),
-        "promises 1,254,400,000 bytes; 500,000,000 can be read",
+        "unpacks to [0-9,]+ times its size",
+    ),
+    "more than there are": (
+        header((20_000_000, 28, 28)),
+        "promises 20,000,000 entries; 1 to 10,000,000 can be read",
     ),
     "32×32": (npy(np.zeros((30, 32, 32), np.uint8)), r"not \(n, 28, 28\)"),
     "RGBA": (npy(np.zeros((30, 28, 28, 4), np.uint8)), r"not \(n, 28, 28\)"),

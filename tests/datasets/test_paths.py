@@ -258,7 +258,7 @@ class TestEmnist:
         assert dataset.options == DataOptions(transpose=True)
 
     def test_or_not(self, letters, tiny, notes):
-        dataset = read_path(letters, DataOptions(transpose=False), notes)
+        dataset = read_path(letters, DataOptions(transpose=False), listener=notes)
         assert np.array_equal(dataset.train_images, tiny["train_images"])
         assert notes.notices == []
         assert dataset.options == DataOptions(transpose=False)
@@ -283,3 +283,43 @@ class TestEmnist:
         with pytest.raises(DataError, match=r"names no class|two classes are called A") as caught:
             read_path(letters)
         assert caught.value.hint
+
+
+NPY_NAMES = {
+    "Keras": ("x_train", "y_train", "x_test", "y_test"),
+    "numpy": ("train_images", "train_labels", "test_images", "test_labels"),
+    "another": ("trainX", "trainY", "testX", "testY"),
+    "dashes": ("train-images", "train-labels", "t10k-images", "t10k-labels"),
+}
+
+
+@pytest.mark.parametrize("names", NPY_NAMES.values(), ids=NPY_NAMES)
+def test_npy_files_by_the_names_in_use(tmp_path, tiny, as_dataset, names):
+    for name, array in zip(names, tiny.values(), strict=True):
+        np.save(tmp_path / f"{name}.npy", array)
+    np.save(tmp_path / "x.npy", np.zeros(3))
+    np.save(tmp_path / "x_val.npy", np.zeros(3))
+    expected = as_dataset(*tiny.values()).sha256
+    assert read_path(tmp_path).sha256 == expected
+    assert read_path(tmp_path / f"{names[0]}.npy").sha256 == expected
+    assert read_path(tmp_path).about.kind == "pairs of .npy files"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is damaged: its array 'train_images' has no header that can be read"),
+        (b"\x93NUMPY\x02\0", "is of a newer .npy version"),
+        (lambda: np.array([{}]), "holds Python objects, which are never loaded"),
+        (lambda: np.zeros((30, 27, 28), np.uint8), "not \\(n, 28, 28\\)"),
+    ],
+)
+def test_npy_files_that_are_none(tmp_path, tiny, content, words):
+    for name, array in tiny.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    if callable(content):
+        np.save(tmp_path / "train_images.npy", content(), allow_pickle=True)
+    else:
+        (tmp_path / "train_images.npy").write_bytes(content)
+    with pytest.raises(DataError, match=words):
+        read_path(tmp_path)

@@ -29,7 +29,7 @@ def spoil(path):
 def test_info_on_an_empty_cache(folder):
     found = upkeep.info()
     assert found == upkeep.CacheInfo(
-        folder=folder, source=None, sha256=MNIST.pixels_sha256, damage="", deskewed=0, size=0
+        folder=folder, source=None, sha256=MNIST.pixels_sha256, damage="", deskewed=0, large=0, size=0
     )
     assert upkeep.info(KUZUSHIJI_MNIST).sha256 is None
     assert not folder.exists()

@@ -27,7 +27,8 @@ from unittest import mock
 
 import numpy as np
 
-from mnistgd.datasets import csv_file, idx, mapping, paths
+from mnistgd.datasets import csv_file, idx, mapping, paths, streams
+from mnistgd.datasets.cache import Cache
 from mnistgd.errors import MnistgdError
 from mnistgd.figures import letters
 from mnistgd.figures.text import label, line_height
@@ -268,6 +269,25 @@ def _read_idx(content: bytes, folder: Path) -> None:
     assert idx.read_labels(path).ndim in (1, 2)
 
 
+def _read_large(content: bytes, folder: Path) -> None:
+    """Its own bytes as images that are more than memory should hold: mapped, or unpacked into a cache."""
+    sound = _data_set()
+    place = folder / "set.npz"
+    if content.startswith(b"\x93NUMPY"):
+        place = folder / "npy"
+        place.mkdir(exist_ok=True)
+        np.save(place / "train_labels.npy", sound["train_labels"])
+        (place / "train_images.npy").write_bytes(content)
+    elif content.startswith(b"PK"):
+        place.write_bytes(content)
+    else:
+        place = folder
+        (place / "train-labels-idx1-ubyte").write_bytes(_idx(sound["train_labels"]))
+        (place / "train-images-idx3-ubyte").write_bytes(content)
+    with mock.patch.object(streams, "LARGE", 100):
+        _check_dataset(paths.read_path(place, cache=Cache(folder / "cache")))
+
+
 def _read_pair(content: bytes, folder: Path) -> None:
     """Its own bytes as the images of a pair of files, and as the labels."""
     sound = _data_set()
@@ -500,6 +520,15 @@ TARGETS: dict[str, Target] = {
         _read_zip,
         lambda: [_idx_zip(bytes), _idx_zip(gzip.compress), _idx_zip(bytes, called="emnist-letters-")],
         [*_ZIP, b"../", b"__MACOSX/", b"\0\0\x0d\x03", b"\0\0\x0c\x02", b"\x1f\x8b\x08\0"],
+    ),
+    "large": Target(
+        _read_large,
+        lambda: [
+            *(pack(_idx(_data_set()["train_images"])) for pack in (bytes, gzip.compress)),
+            *(_members(_npz(a=array))["a.npy"] for array in (_data_set()["train_images"], *_odd_arrays())),
+            _npz(**_data_set()),
+        ],
+        [b"\0\0\x08\x03", b"\x1f\x8b\x08\0", b"\x7f\xff\xff\xff", *_NPY],
     ),
     "pair": Target(
         _read_pair, lambda: [_npz(arr_0=array) for array in (*_data_set().values(), *_odd_arrays())], _ZIP

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 SPLITS: tuple[Literal["train"], Literal["test"]] = ("train", "test")
 
+_HELD = {
+    "mapped": "where it lies: the file is mapped, not read",
+    "cached": "unpacked and in form, in the cache: mapped, not read",
+}
+
 data_app = typer.Typer(
     name="data",
     help="Look at the images, and care for the cache that keeps them.",
@@ -177,11 +182,13 @@ def fetch(
 
 
 @data_app.command("verify")
-def verify(name: _Name = "mnist", as_json: options.Json = False) -> None:
-    """Check every byte of what is cached."""
+def verify(name: _Name = "mnist", as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+    """Check every byte of what is cached, and of large data sets."""
     from mnistgd.datasets import upkeep
 
-    _report_cache(NAMED[name], upkeep.verify(NAMED[name]), as_json)
+    with displays.Reporter(quiet=quiet) as reporter:
+        cache = upkeep.verify(NAMED[name], listener=reporter)
+    _report_cache(NAMED[name], cache, as_json)
 
 
 @data_app.command("clear")
@@ -248,6 +255,7 @@ def _reading(described: dict[str, Any]) -> list[str]:
     return [
         f"read as       {read['kind']}: {read['dtype']}, {shape}, from {read['least']:g} to {read['most']:g}",
         *(f"changed       {change}" for change in read["changes"]),
+        *([] if read["held"] == "memory" else [f"held          {_HELD[read['held']]}"]),
     ]
 
 
@@ -263,6 +271,7 @@ def _cache(cache: CacheInfo) -> dict[str, Any]:
         "source": cache.source,
         "damage": cache.damage or None,
         "deskewed": cache.deskewed,
+        "large": cache.large,
         "bytes": cache.size,
     }
 

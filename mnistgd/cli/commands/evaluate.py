@@ -62,7 +62,8 @@ def evaluate(
     images, labels = dataset.split(split)
     with console.stage("testing"):
         found = evaluation.evaluate(model, images, labels)
-        worst = evaluation.confident_mistakes(model, found, images, labels, most)
+        worst = evaluation.confident_mistakes(found, images, labels, most)
+    dataset.check_files()
 
     files = {}
     if confusion is not None:
@@ -131,7 +132,7 @@ def _summary(found: Evaluation, model: Model, split: str) -> list[str]:
     columns = (found.images, map(percent, found.precision), map(percent, found.recall))
     rows = [[name, *map(str, cells)] for name, *cells in zip(model.class_names, *columns, strict=True)]
     return [
-        f"{split} accuracy  {found.accuracy:.2%} ({found.right:,} of {len(found.predicted):,})",
+        f"{split} accuracy  {found.accuracy:.2%} ({found.right:,} of {found.images.sum():,})",
         f"{split} loss      {found.loss:.4f}",
         "",
         *abreast(table([[class_word(model.class_names), "images", "precision", "recall"], *rows], ">")),
