@@ -79,13 +79,13 @@ class Model:
     @property
     def is_foreign(self) -> bool:
         """Whether another program trained it, so that nobody knows on what."""
-        return self.record["data"] is None
+        return self.record.get("data", {}) is None
 
     @property
     def known_settings(self) -> dict[str, Any]:
         """The settings as JSON has them, but None for those that nobody knows."""
-        known, recorded = self.settings.as_json(), self.record["settings"]
-        return {name: recorded.get(name) for name in known} if self.is_foreign else known
+        known = self.settings.as_json()
+        return {name: self.record["settings"].get(name) for name in known} if self.is_foreign else known
 
     @property
     def data_source(self) -> str:
