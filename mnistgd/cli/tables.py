@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mnistgd.system.words import percent
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -105,6 +107,7 @@ def confusion_table(counts: NDArray[np.int64], names: Sequence[str]) -> list[str
 
     Of more classes than there is room for, the classes that were most often taken for each other.
     """
+    from mnistgd.figures.captions import class_word
     from mnistgd.figures.columns import fitted, text_columns
 
     cells = [[str(count or "·") for count in row] for row in counts.tolist()]
@@ -147,21 +150,3 @@ def _confusions(counts: NDArray[np.int64], names: Sequence[str]) -> list[str]:
     more = [f"and {left:,} more pairs: --json lists, and --confusion draws, all of them"] if left else []
     head = ["true", "answer", "images", "of its class"]
     return ["confusion: which class was most often taken for which", *table([head, *rows], "<<>>"), *more]
-
-
-def class_word(names: Sequence[str]) -> str:
-    """What a column of these classes is headed by: digits are digits, and the others classes.
-
-    Examples
-    --------
-    >>> class_word("0123456789"), class_word(("T-shirt", "Trouser"))
-    ('digit', 'class')
-    """
-    from mnistgd.figures.captions import is_digit
-
-    return "digit" if all(map(is_digit, names)) else "class"
-
-
-def percent(share: float) -> str:
-    """A fraction as people write it; a dash for NaN, where there is nothing to take a fraction of."""
-    return "–" if share != share else f"{share:.1%}"

@@ -43,3 +43,14 @@ def snapshot_caption(step: int, last: int, accuracy: float) -> tuple[str, str]:
 def class_titles(names: Sequence[str]) -> list[str]:
     """The `class_title` of every class."""
     return [class_title(names, index) for index in range(len(names))]
+
+
+def class_word(names: Sequence[str]) -> str:
+    """What a column of these classes is headed by: digits are digits, and the others classes.
+
+    Examples
+    --------
+    >>> class_word("0123456789"), class_word(("T-shirt", "Trouser"))
+    ('digit', 'class')
+    """
+    return "digit" if all(map(is_digit, names)) else "class"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mnistgd.errors import UsageError
 from mnistgd.figures.plots import BLACK, CYCLE, MARKERS, lettering, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -26,6 +27,9 @@ NAME = 44
 
 ROW = 0.21
 """Inches that each row of the legend takes."""
+
+ALONE = (5.0, 3.2)
+"""Inches of a figure with one plot."""
 
 TRAINING, VALIDATION = "on the epoch's training batches", "on the images set aside to validate"
 
@@ -69,22 +73,9 @@ def curves_figure(runs: Mapping[str, Sequence[Epoch]]) -> Figure:
     validated = any(epoch.validation_loss is not None for epochs in runs.values() for epoch in epochs)
     figure = new_figure(10, 4.2)
     loss, accuracy = figure.subplots(1, 2)
-    lines = []
-    for number, epochs in enumerate(runs.values()):
-        when = [epoch.epoch for epoch in epochs]
-        style = _style(number, len(epochs))
-        lines += loss.plot(when, [epoch.loss for epoch in epochs], **style)
-        accuracy.plot(when, [100 * epoch.accuracy for epoch in epochs], **style)
-        if validated:
-            loss.plot(when, [_number(epoch.validation_loss) for epoch in epochs], "--", **style)
-            accuracy.plot(when, [100 * _number(epoch.validation_accuracy) for epoch in epochs], "--", **style)
     where = "" if validated else f" {TRAINING}"
-    for axes, what in ((loss, f"loss{where}"), (accuracy, f"accuracy{where} (%)")):
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(what)
-        axes.grid(alpha=0.3)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-
+    lines = _draw_loss(loss, runs.values(), where)
+    _draw_accuracy(accuracy, runs.values(), where)
     entries = list(zip(lines, _distinct(list(runs)), strict=True)) if len(runs) > 1 else []
     if validated:
         colour = BLACK if entries else CYCLE[0]
@@ -93,6 +84,53 @@ def curves_figure(runs: Mapping[str, Sequence[Epoch]]) -> Figure:
     if entries:
         _add_legend(figure, entries)
     return figure
+
+
+def loss_figure(epochs: Sequence[Epoch]) -> Figure:
+    """The loss of one run alone, for a page that says beside it what solid and dashed lines are."""
+    figure = new_figure(*ALONE)
+    _draw_loss(figure.subplots(), [epochs])
+    return figure
+
+
+def accuracy_figure(epochs: Sequence[Epoch]) -> Figure:
+    """The accuracy of one run alone; see `loss_figure`."""
+    figure = new_figure(*ALONE)
+    _draw_accuracy(figure.subplots(), [epochs])
+    return figure
+
+
+def _draw_loss(axes: Axes, runs: Iterable[Sequence[Epoch]], where: str = "") -> list[Line2D]:
+    trained = [[epoch.loss for epoch in epochs] for epochs in runs]
+    validated = [[_number(epoch.validation_loss) for epoch in epochs] for epochs in runs]
+    return _draw(axes, f"loss{where}", runs, trained, validated)
+
+
+def _draw_accuracy(axes: Axes, runs: Iterable[Sequence[Epoch]], where: str = "") -> list[Line2D]:
+    trained = [[100 * epoch.accuracy for epoch in epochs] for epochs in runs]
+    validated = [[100 * _number(epoch.validation_accuracy) for epoch in epochs] for epochs in runs]
+    return _draw(axes, f"accuracy{where} (%)", runs, trained, validated)
+
+
+def _draw(
+    axes: Axes,
+    what: str,
+    runs: Iterable[Sequence[Epoch]],
+    trained: Sequence[Sequence[float]],
+    validated: Sequence[Sequence[float]],
+) -> list[Line2D]:
+    """A solid line for each run, and a dashed one where some of its images were set aside."""
+    lines = []
+    for number, epochs in enumerate(runs):
+        when, style = [epoch.epoch for epoch in epochs], _style(number, len(epochs))
+        lines += axes.plot(when, trained[number], **style)
+        if not all(map(math.isnan, validated[number])):
+            axes.plot(when, validated[number], "--", **style)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(what)
+    axes.grid(alpha=0.3)
+    axes.locator_params(axis="x", integer=True)
+    return lines
 
 
 def _style(number: int, length: int) -> dict[str, Any]:

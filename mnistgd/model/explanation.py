@@ -105,6 +105,23 @@ class Explanation:
         """Whether the weights are a tangent alone, to which something has to be added."""
         return any(each.bend for each in self.evidence)
 
+    def sums(self, evidence: Evidence, places: int) -> dict[str, float]:
+        """The terms that people see, and the logit that they add up to; no bend where nothing bends."""
+        words = ("for", "against", "bias", "bend", "logit")
+        sums = dict(zip(words, evidence.rounded(places), strict=True))
+        return {name: number for name, number in sums.items() if self.bends or name != "bend"}
+
+    def note(self, model: Model) -> str:
+        """What is to be known of weights that lead through hidden layers; nothing where `model` has none."""
+        if not model.settings.hidden:
+            return ""
+        if not self.bends:
+            return "The weights hold for this image only: hidden layers give every image its own."
+        return (
+            "The weights hold for this image only: they are the tangent there, and bend is what the curves "
+            f"of {model.settings.activation} add to it."
+        )
+
     @property
     def ranking(self) -> list[int]:
         """The classes, ranked by their logits."""

@@ -15,7 +15,7 @@ from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.losses import softmax
 from mnistgd.engine.types import Array, Params
 from mnistgd.errors import WeightsError
-from mnistgd.model.settings import Settings
+from mnistgd.model.settings import Settings, in_words
 
 TOO_LARGE = (
     "the weights are so large that their answers are no numbers",
@@ -86,6 +86,11 @@ class Model:
         """The settings as JSON has them, but None for those that nobody knows."""
         known = self.settings.as_json()
         return {name: self.record["settings"].get(name) for name in known} if self.is_foreign else known
+
+    def setting_in_words(self, name: str) -> str:
+        """A setting as people read it; ``unknown`` where another program decided it."""
+        value = self.known_settings[name]
+        return "unknown" if value is None and self.is_foreign else in_words(name, value)
 
     @property
     def data_source(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.errors import UsageError
 from mnistgd.model.fields import as_json, setting, setting_fields
+from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from mnistgd.engine.optimizers import Optimizer
@@ -196,6 +197,25 @@ class Settings:
         except UsageError as problem:
             raise ValueError(f"they contradict each other: {problem.message}") from problem
 
+    def words(self) -> str:
+        """As a command line says them: what is not the default, nor decided by the rest.
+
+        The mask of ``--freeze`` is a picture, for which ``MASK.png`` stands.
+
+        Examples
+        --------
+        >>> Settings(epochs=5, optimizer="momentum", hidden=(32, 16), deskew=True).words()
+        '--epochs 5 --optimizer momentum --hidden 32,16 --deskew'
+        """
+        every = setting_fields(type(self))
+        values = {each.name: getattr(self, each.name) for each in every}
+        values = {each.name: values[each.name] for each in every if values[each.name] != each.default}
+        for name in ("momentum", "init", "learning_rate"):
+            fewer = {other: value for other, value in values.items() if other != name}
+            if Settings(**fewer) == self:
+                values = fewer
+        return " ".join(_option(name, value) for name, value in values.items())
+
     def layer_sizes(self, n_classes: int) -> list[tuple[int, int]]:
         """(inputs, outputs) of each layer that has weights, first to last."""
         sizes = [PIXELS, *self.hidden, n_classes]
@@ -255,6 +275,33 @@ class Settings:
                 optimizer, {f"{self.layer_prefix(1)}weights": unpack_mask(self.freeze)[:, None]}
             )
         return with_weight_decay(optimizer, self.weight_decay) if self.weight_decay else optimizer
+
+
+def in_words(name: str, value: Any) -> str:
+    """What `Settings.as_json` has for a setting, in words for people.
+
+    Examples
+    --------
+    >>> in_words("hidden", [32, 16]), in_words("deskew", True), in_words("momentum", None)
+    ('32,16', 'yes', 'none')
+    """
+    if name == "freeze" and value is not None:
+        return counted(int(value, 16).bit_count(), "pixel")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "none"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _option(name: str, value: Any) -> str:
+    option = f"--{name.replace('_', '-')}"
+    if value is True:
+        return option
+    if name == "freeze":
+        return f"{option} MASK.png"
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else value
+    return f"{option} {'full' if text is None else text}"
 
 
 def _suitable_rate(settings: Settings) -> float:

@@ -10,7 +10,6 @@ import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, tables, terminal
 from mnistgd.cli.terminal import Sheet
-from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from mnistgd.figures.blocks import Screen
@@ -88,19 +87,22 @@ def _document(first: Path, second: Path, a: Model, b: Model, found: Comparison) 
 
 
 def _summary(a: Model, b: Model, found: Comparison) -> list[str]:
+    from mnistgd.figures.captions import class_word
+
     one, other = ("not recorded" if accuracy is None else f"{accuracy:.2%}" for accuracy in found.accuracies)
     rows = [["", "A", "B"], ["test accuracy", one, other]]
     if not found.same_data:
         rows.append(["images", _data(a), _data(b)])
-    for name, values in found.settings.items():
-        shown = [_setting(name, value, model) for value, model in zip(values, (a, b), strict=True)]
-        rows.append([name.replace("_", " "), *shown])
+    rows += [
+        [name.replace("_", " "), a.setting_in_words(name), b.setting_in_words(name)]
+        for name in found.settings
+    ]
     lines = tables.table(rows, "<>")
     if not found.settings:
         lines.append("settings       the same")
     if not found.same_data:
         lines.append("The images differ, so the accuracies are not of one test.")
-    word = tables.class_word(a.class_names)
+    word = class_word(a.class_names)
     numbers = ["–" if r != r else f"{r:.3f}" for r in found.correlations]
     if len(numbers) > tables.MANY:
         found_there = tables.table([(word, ""), *zip(a.class_names, numbers, strict=True)], ">")
@@ -112,19 +114,6 @@ def _summary(a: Model, b: Model, found: Comparison) -> list[str]:
 
 def _data(model: Model) -> str:
     return "unknown" if model.is_foreign else f"{model.data_source} ({model.data_sha256[:8]}…)"
-
-
-def _setting(name: str, value: Any, model: Model) -> str:
-    """A setting in the words of its option."""
-    if value is None and model.is_foreign:
-        return "unknown"
-    if name == "freeze" and value is not None:
-        return counted(int(value, 16).bit_count(), "pixel")
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ",".join(map(str, value)) or "none"
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _sheet(screen: Screen, found: Comparison, titles: list[str], palette: str) -> Sheet:

@@ -9,10 +9,10 @@ import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
 from mnistgd.cli.data_options import with_data_options
-from mnistgd.cli.tables import abreast, class_word, confusion_table, percent, table
+from mnistgd.cli.tables import abreast, confusion_table, table
 from mnistgd.cli.terminal import Sheet
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.system.words import counted
+from mnistgd.system.words import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +129,8 @@ def _way_on(worst: list[Mistake], split: str, weights: Path, data: str | None) -
 
 
 def _summary(found: Evaluation, model: Model, split: str) -> list[str]:
+    from mnistgd.figures.captions import class_word
+
     columns = (found.images, map(percent, found.precision), map(percent, found.recall))
     rows = [[name, *map(str, cells)] for name, *cells in zip(model.class_names, *columns, strict=True)]
     return [

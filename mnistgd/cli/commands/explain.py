@@ -9,7 +9,7 @@ import typer
 
 from mnistgd.cli import console, fonts, inputs, options, outputs, terminal
 from mnistgd.cli.data_options import with_data_options
-from mnistgd.cli.tables import MANY, class_word, paragraph, table
+from mnistgd.cli.tables import MANY, paragraph, table
 from mnistgd.cli.terminal import Sheet
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import UsageError
@@ -125,7 +125,7 @@ def _show(
         document["against"] = {"digit": rival, "label": model.class_names[rival]} | _terms(difference)
         *lines, last = _table(model, found, seen.truth, rival, difference)
         lines += ["", f"{model.class_names[answer]} rather than {model.class_names[rival]}:", last]
-    note = _note(model, found)
+    note = found.note(model)
     with console.stage("drawing"):
         figure = partial(
             evidence_figure,
@@ -158,19 +158,6 @@ def _title(seen: inputs.Seen, names: Sequence[str], answer: int, second: int, ri
     return f"{seen.name} ({verdict}): {what}" if verdict else f"{seen.name}: {what}"
 
 
-def _note(model: Model, found: Explanation) -> str:
-    """What is to be known of weights that lead through hidden layers."""
-    if not model.settings.hidden:
-        return ""
-    if not found.bends:
-        return "The weights hold for this image only: hidden layers give every image its own."
-    activation = model.settings.activation
-    return (
-        "The weights hold for this image only: they are the tangent there, and bend is what the curves of "
-        f"{activation} add to it."
-    )
-
-
 def _class_row(model: Model, found: Explanation, digit: int) -> Row:
     from mnistgd.figures.captions import class_title
 
@@ -181,14 +168,8 @@ def _class_row(model: Model, found: Explanation, digit: int) -> Row:
 def _row(title: str, found: Explanation, evidence: Evidence, total: str) -> Row:
     from mnistgd.figures.evidence import Row
 
-    *terms, (_, number) = _sums(found, evidence, 2).items()
+    *terms, (_, number) = found.sums(evidence, 2).items()
     return Row(title, evidence.weights, evidence.products, [*terms, (total, number)])
-
-
-def _sums(found: Explanation, evidence: Evidence, places: int) -> dict[str, float]:
-    """The terms that people see, and the logit that they add up to; no bend where nothing bends."""
-    sums = dict(zip(("for", "against", "bias", "bend", "logit"), evidence.rounded(places), strict=True))
-    return {name: number for name, number in sums.items() if found.bends or name != "bend"}
 
 
 def _terms(evidence: Evidence) -> dict[str, float]:
@@ -224,11 +205,13 @@ def _table(
     Of many classes there are the likeliest, the true one and the rival.
     """
 
+    from mnistgd.figures.captions import class_word
+
     def row(name: str, evidence: Evidence, probability: str = "") -> list[str]:
-        return [name, *(f"{number:7.3f}" for number in _sums(found, evidence, 3).values()), probability]
+        return [name, *(f"{number:7.3f}" for number in found.sums(evidence, 3).values()), probability]
 
     first, *_ = found.evidence
-    rows = [[class_word(model.class_names), *_sums(found, first, 3), "probability"]]
+    rows = [[class_word(model.class_names), *found.sums(first, 3), "probability"]]
     ranking = found.ranking
     if len(ranking) > MANY:
         ranking = [
