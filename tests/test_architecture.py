@@ -80,10 +80,10 @@ ROOMS = {
         words(f"{PLAIN} difflib importlib pathlib warnings"),
     ),
     "sharing": Room(
-        words("model datasets engine system errors version"),
-        words("numpy"),
-        words("onnx safetensors"),
-        words(f"{PLAIN} csv io json pathlib re"),
+        words("model datasets engine figures system errors version"),
+        words("numpy PIL"),
+        words("jinja2 markupsafe onnx safetensors"),
+        words(f"{PLAIN} base64 csv hashlib io json pathlib re"),
     ),
     "training": Room(
         words("model datasets engine system errors"),
@@ -261,6 +261,7 @@ PLANTED = [
     ("sharing/tables.py", "from mnistgd.lessons import load"),
     ("sharing/tables.py", "from mnistgd.training import run"),
     ("sharing/tables.py", "import onnx"),
+    ("sharing/report_page.py", "import jinja2"),
     ("sharing/tables.py", "import os"),
     ("api/data.py", "from mnistgd.cli import console"),
     ("api/data.py", "import rich"),

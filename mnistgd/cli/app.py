@@ -26,6 +26,7 @@ from mnistgd.cli.commands.export import export
 from mnistgd.cli.commands.import_weights import import_weights
 from mnistgd.cli.commands.lesson import lesson_app
 from mnistgd.cli.commands.predict import predict
+from mnistgd.cli.commands.report import report
 from mnistgd.cli.commands.show_weights import show_weights
 from mnistgd.cli.commands.train import train
 from mnistgd.cli.commands.verify import verify
@@ -62,7 +63,7 @@ app = typer.Typer(
     },
 )
 app.command(cls=train_options.TrainCommand)(train)
-for command in (show_weights, evaluate, predict, explain, compare, animate, curves, export, verify):
+for command in (show_weights, evaluate, predict, explain, compare, animate, curves, report, export, verify):
     app.command(cls=Command)(command)
 app.command("import", cls=Command)(import_weights)
 app.add_typer(lesson_app)

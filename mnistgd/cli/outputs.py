@@ -31,6 +31,7 @@ WRITTEN = {
     ".safetensors": "a safetensors file",
     ".json": "JSON",
     ".csv": "CSV",
+    ".html": "an HTML page",
 }
 """The endings that a kind of file has → what such a file is."""
 

@@ -25,7 +25,11 @@ def class_title(names: Sequence[str], index: int) -> str:
     >>> class_title("0123456789", 2), class_title(("T-shirt", "Trouser"), 1), class_title("あい", 0)
     ('digit 2', 'Trouser', 'class 0')
     """
-    name = class_name(names, index)
+    return titled(class_name(names, index))
+
+
+def titled(name: str) -> str:
+    """What a picture of the class of that name is called, wherever its letters can be drawn."""
     return f"digit {name}" if is_digit(name) else name
 
 

@@ -19,6 +19,7 @@ from mnistgd.figures.text import label, room_for
 SIZE = 112
 GAP = 8
 SIDE = 64  # of what the rows are called
+DIFFERS = ("ink speaks more for it in B", "no difference", "ink speaks more for it in A")
 ABREAST = 16  # classes; the others stand below them
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw
 from mnistgd.errors import ShapeError
 from mnistgd.figures.captions import class_name
 from mnistgd.figures.montage import MARGIN, check_area, column, framed, on_page, row, scale_at
+from mnistgd.figures.palettes import Colour
 from mnistgd.figures.text import PAPER, SMALLEST, Align, fitted_mask, label, line_height, text_width
 
 CELL = 64  # the height of a cell, and the least that it is wide
@@ -150,17 +152,26 @@ def _in_two(name: str) -> list[str]:
 
 
 def _cell(count: int, share: float, size: tuple[int, int], text: int, scale: float) -> Image.Image:
-    """Colour by the share, or more exactly by its square root: a few mistakes must not look like none."""
-    strength = float(np.sqrt(share))
-    colour = tuple(round(255 + (dark - 255) * strength) for dark in DARK)
+    colour, ink = cell_colours(share)
     width, height = size
     cell = Image.new("RGB", size, colour)
-    # Where black and white letters stand out equally; each does so by more than 4.5 : 1 on its side.
-    ink = (255, 255, 255) if strength > 0.66 else (0, 0, 0) if count else (150, 150, 150)
+    ink = ink if count else (150, 150, 150)
     mask = fitted_mask(f"{count}", text, width - round(6 * scale))
     cell.paste(ink, ((width - mask.width) // 2, (height - mask.height) // 2), mask)
     ImageDraw.Draw(cell).rectangle((0, 0, width - 1, height - 1), outline=(235, 235, 235))
     return cell
+
+
+def cell_colours(share: float) -> tuple[Colour, Colour]:
+    """That of a cell, and of the letters in it.
+
+    It is by the share's square root: a few mistakes must not look like none.
+    """
+    strength = math.sqrt(share)
+    red, green, blue = (round(255 + (dark - 255) * strength) for dark in DARK)
+    # Where black and white letters stand out equally; each does so by more than 4.5 : 1 on its side.
+    ink = (255, 255, 255) if strength > 0.66 else (0, 0, 0)
+    return (red, green, blue), ink
 
 
 def _above(lines: Sequence[str], room: int, width: int, scale: float) -> Image.Image:

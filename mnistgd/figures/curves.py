@@ -28,7 +28,7 @@ NAME = 44
 ROW = 0.21
 """Inches that each row of the legend takes."""
 
-ALONE = (5.0, 3.2)
+ALONE = (5.0, 2.8)
 """Inches of a figure with one plot."""
 
 TRAINING, VALIDATION = "on the epoch's training batches", "on the images set aside to validate"

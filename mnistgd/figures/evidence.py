@@ -120,8 +120,17 @@ def _sums(each: Row, scale: float) -> Image.Image:
 
 def _term(name: str, number: float, wide: int, scale: float) -> Image.Image:
     size, number_wide = round(16 * scale), round(66 * scale)
+    sides = label(name, size, wide - number_wide, "left"), label(term(number), size, number_wide, "right")
+    return row(sides)
+
+
+def term(number: float) -> str:
+    """A term of a sum as it is written.
+
+    Examples
+    --------
+    >>> term(1.2), term(-0.304), term(-0.001)
+    ('+1.20', '−0.30', '0.00')
+    """
     shown = f"{number:+.2f}"
-    if float(shown) == 0:
-        shown = shown[1:]
-    shown = shown.replace("-", "−")
-    return row([label(name, size, wide - number_wide, "left"), label(shown, size, number_wide, "right")])
+    return shown[1:] if float(shown) == 0 else shown.replace("-", "−")

@@ -119,11 +119,11 @@ def _data(model: Model) -> str:
 def _sheet(screen: Screen, found: Comparison, titles: list[str], palette: str) -> Sheet:
     """The difference of each digit, of many that of the first; the rest is in the picture."""
     from mnistgd.figures.blocks import legend, weights_drawings
+    from mnistgd.figures.comparison import DIFFERS
     from mnistgd.figures.heatmap import MANY
     from mnistgd.figures.palettes import PALETTES, limit_of
 
     limit, colours = limit_of(found.difference), PALETTES[palette]
     heads = [f"{title}: A − B" for title in titles[:MANY]]
     drawings = weights_drawings(heads, found.difference[:, :MANY], limit, colours)
-    meaning = ("ink speaks more for it in B", "no difference", "ink speaks more for it in A")
-    return Sheet(drawings, legend(limit, colours, screen, meaning), in_part=len(titles) > MANY)
+    return Sheet(drawings, legend(limit, colours, screen, DIFFERS), in_part=len(titles) > MANY)
