@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mnistgd.datasets.dataset import Dataset
+from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.datasets.sources import MNIST, Source
 from mnistgd.figures.captions import class_word
 from mnistgd.figures.palettes import Palette
@@ -162,10 +163,13 @@ def report_of(
 
 
 def _data(model: Model, dataset: Dataset) -> dict[str, str]:
-    shown = {"images of": model.data_source, "SHA-256 of the pixels": model.data_sha256}
-    if dataset.sha256 == model.data_sha256:
-        shown |= {"to train": f"{len(dataset.train_images):,}", "to test": f"{len(dataset.test_images):,}"}
-    return shown
+    counts = {"to train": len(dataset.train_images), "to test": len(dataset.test_images)}
+    same = dataset.sha256 == model.data_sha256
+    return {
+        "source": model.data_source,
+        **{name: f"{count:,}" for name, count in counts.items() if same},
+        "SHA-256 of the pixels": model.data_sha256,
+    }
 
 
 def _file(model: Model, weights: str) -> dict[str, str]:
@@ -188,7 +192,7 @@ def _flat(part: object) -> dict[str, str]:
 def _shown(value: str | float) -> str:
     if isinstance(value, str):
         return value
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:#.4g}"
 
 
 def _again(model: Model, dataset: Dataset, weights: str, *, logged: bool) -> str:
@@ -215,6 +219,6 @@ def _mask(model: Model) -> Picture | None:
     """The picture that ``--freeze`` was given, as large as it has to be."""
     if model.settings.freeze is None:
         return None
-    free = unpack_mask(model.settings.freeze).reshape(28, 28)
-    picture = Image.fromarray(np.where(free, 255, 0).astype(np.uint8))
+    frozen = unpack_mask(model.settings.freeze).reshape(IMAGE_SHAPE)
+    picture = Image.fromarray(np.where(frozen, 0, 255).astype(np.uint8))
     return Picture(png_bytes(picture), "the mask: its black pixels are frozen", "MASK.png")
