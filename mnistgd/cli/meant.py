@@ -53,6 +53,7 @@ COMMANDS = {
     "compare": "diff",
     "animate": "animation gif movie video",
     "curves": "plot history loss",
+    "report": "summary html",
     "verify": "reproduce check",
     "lesson": "lessons tutorial",
     "data info": "info dataset mnist",

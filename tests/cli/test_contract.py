@@ -31,6 +31,7 @@ EXAMPLES = {
     "export": "--to json --weights {weights} --out {out}.json",
     "import": "{theirs} --mean 0 --std 1 --out {out}.npz",
     "curves": "{log} --out {out}.png",
+    "report": "--weights {weights} --log {log} --out {out}.html",
     "verify": "{weights}",
     "lesson": "",
     "lesson NAME": "",

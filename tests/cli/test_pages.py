@@ -127,6 +127,7 @@ DOCUMENTS = {
     "mnistgd export": ["export --to json"],
     "mnistgd import": ["import theirs.npz --mean 0 --std 1 --out imported.npz"],
     "mnistgd curves": ["curves log.jsonl"],
+    "mnistgd report": ["report --log log.jsonl"],
     "mnistgd verify": ["verify"],
     "mnistgd lesson": ["lesson"],
     "mnistgd lesson toes": ["lesson toes"],
