@@ -35,6 +35,9 @@ from mnistgd.sharing.report_parts import (
 from mnistgd.sharing.report_pictures import Legend, Picture
 from mnistgd.system.files import quoted
 
+MOST = 20
+"""Of what a record says in one of its parts: about twice as many as it has."""
+
 
 class Line(NamedTuple):
     """Of the table of classes."""
@@ -181,7 +184,7 @@ def _file(model: Model, weights: str) -> dict[str, str]:
 
 def _flat(part: object) -> dict[str, str]:
     """What a record says in a part of it; a record may be anyone's."""
-    found = part.items() if isinstance(part, dict) else ()
+    found = list(part.items())[:MOST] if isinstance(part, dict) else []
     return {
         name.replace("_", " "): _shown(value)
         for name, value in found

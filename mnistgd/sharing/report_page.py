@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mnistgd.errors import MissingExtraError
 from mnistgd.figures.confusion import cell_colours
-from mnistgd.figures.evidence import term
 from mnistgd.sharing.report import Report
 from mnistgd.system.words import counted, percent
 
@@ -45,7 +44,7 @@ def template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(uri=_uri, counted=counted, percent=percent, term=term)
+    environment.filters.update(uri=_uri, counted=counted, percent=percent)
     return environment.from_string((PAGE / "report.html").read_text("utf-8"))
 
 

@@ -138,6 +138,13 @@ class Compared(NamedTuple):
 
 
 def curves_of(log: str, epochs: Sequence[Epoch], model: Model) -> Curves:
+    """How a run went, and whether it is the one that made `model`.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
     first, last = epochs[0], epochs[-1]
     half = next(each.epoch for each in epochs if each.loss <= max(last.loss, (first.loss + last.loss) / 2))
     pictures = [
@@ -171,6 +178,7 @@ def sheet_of(model: Model, palette: Palette) -> Sheet:
 
 
 def confusion_of(found: Evaluation, names: tuple[str, ...]) -> Confusion:
+    """The confusion matrix: a table, or of many classes a picture."""
     counts = found.confusion
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     wrong = np.where(np.eye(len(names), dtype=bool), 0, counts)
@@ -189,6 +197,13 @@ def confusion_of(found: Evaluation, names: tuple[str, ...]) -> Confusion:
 
 
 def compared_of(model: Model, name: str, other: Model, palette: Palette) -> Compared:
+    """What is to be said of another network, which the file `name` holds.
+
+    Raises
+    ------
+    WeightsError
+        If the two cannot be compared.
+    """
     found = compare(model, other)
     limit = limit_of(found.difference)
     # What is constant has no correlation, and is shown last.

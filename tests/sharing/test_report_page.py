@@ -170,6 +170,8 @@ def test_what_a_record_says_is_shown_harmlessly(network, dataset):
     model, _ = network
     odd = "a\u202eb\x00c\x1b[31m\ud800<i>\n" + 9000 * "x"
     record = {**model.record, "date": odd, "data": {"source": odd, "sha256": odd}}
+    record |= {"environment": {f"{k}": odd for k in range(5000)}}
+    assert len(html_of(replace(model, record=record), dataset)) < 1_000_000
     record |= {"environment": {odd: odd, "python": ["<i>"]}, "results": {odd: 1e300, "epochs": float("nan")}}
     html = html_of(replace(model, record=record), dataset, weights="w\ud800\n.npz")
     assert "a�b�c�[31m�&lt;i&gt;�xxx" in html
