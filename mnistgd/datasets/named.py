@@ -130,3 +130,8 @@ KUZUSHIJI_MNIST = NamedSet(
 
 NAMED: dict[str, NamedSet] = {named.name: named for named in (MNIST, FASHION_MNIST, KUZUSHIJI_MNIST)}
 """All of them, by name."""
+
+
+def spec_of(source: str) -> str:
+    """What ``--data`` calls the images that came from `source`: the name of a set, or their path."""
+    return next((named.name for named in NAMED.values() if source in named.sources), source)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.named import MNIST, NAMED
+from mnistgd.datasets.named import MNIST, spec_of
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.losses import softmax
@@ -100,9 +100,7 @@ class Model:
     @property
     def data_spec(self) -> str:
         """What `load_dataset` brings those images with; MNIST if nobody knows."""
-        source = self.data_source
-        named = (each.name for each in NAMED.values() if source in each.sources)
-        return MNIST.name if self.is_foreign else next(named, source)
+        return MNIST.name if self.is_foreign else spec_of(self.data_source)
 
     @property
     def reading(self) -> DataOptions:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from mnistgd.datasets.dataset import Dataset
+from mnistgd.datasets.named import MNIST, spec_of
 from mnistgd.datasets.shape import IMAGE_SHAPE
-from mnistgd.datasets.sources import MNIST, Source
 from mnistgd.figures.captions import class_word
 from mnistgd.figures.palettes import Palette
 from mnistgd.figures.png import png_bytes
@@ -158,7 +158,7 @@ def report_of(
         sheet=sheet_of(model, palette),
         confusion=confusion_of(found, names),
         lines=list(map(Line, names, found.images.tolist(), found.recall.tolist(), found.precision.tolist())),
-        mistakes=mistakes_of(model, found, images, labels),
+        mistakes=mistakes_of(found, images, labels),
         explained=explained,
         legends=legends,
         compared=compared,
@@ -201,7 +201,7 @@ def _shown(value: str | float) -> str:
 def _again(model: Model, dataset: Dataset, weights: str, *, logged: bool) -> str:
     """The command that trains it again, to files that are not there yet as far as one can tell."""
     out = f"{Path(weights).stem}-again"
-    words = [] if model.data_spec == MNIST else [f"--data {quoted(model.data_spec)}"]
+    words = [] if model.data_spec == MNIST.name else [f"--data {quoted(model.data_spec)}"]
     words.append(model.reading.words())
     if dataset.sha256 == model.data_sha256 and dataset.class_names != model.class_names:
         words.append(f"--class-names {quoted(','.join(model.class_names))}")
@@ -213,7 +213,7 @@ def _again(model: Model, dataset: Dataset, weights: str, *, logged: bool) -> str
 
 def _explain(model: Model, dataset: Dataset, weights: str) -> str:
     """The command that explains one of the test images, but for its number."""
-    spec = MNIST if dataset.source in get_args(Source) else dataset.source
+    spec = spec_of(dataset.source)
     others = f"--data {quoted(spec)} {dataset.options.words()}".rstrip() if spec != model.data_spec else ""
     return " ".join(filter(None, ["mnistgd explain --weights", quoted(weights), others, "--index"]))
 

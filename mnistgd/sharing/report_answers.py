@@ -20,6 +20,9 @@ from mnistgd.sharing.report_pictures import Legend, Picture, heatmap_of, image_o
 MISTAKES = 16
 """That are shown, at most."""
 
+_ROWS = 10_000
+"""Images whose answers are held at a time."""
+
 
 class Answer(NamedTuple):
     """Why a class was, or nearly was, the answer: its weights and evidence, and the terms of its logit."""
@@ -55,10 +58,10 @@ class Explained:
 
 
 def mistakes_of(
-    model: Model, found: Evaluation, images: NDArray[np.uint8], labels: NDArray[np.uint8]
+    found: Evaluation, images: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> list[tuple[Mistake, Picture]]:
     """The wrong answers that the network is surest of, each with its image."""
-    worst = confident_mistakes(model, found, images, labels, MISTAKES)
+    worst = confident_mistakes(found, images, labels, MISTAKES)
     return [(each, image_of(each.image, 84, f"test image {each.index}")) for each in worst]
 
 
@@ -70,8 +73,10 @@ def explained_of(
     palette: Palette,
 ) -> tuple[list[Explained], tuple[Legend, Legend]]:
     """The surest right answer, the surest wrong one and the least certain of all, on one scale."""
-    sure = model.probabilities_of(found.outputs).max(axis=1)
-    right = found.predicted == labels
+    pieces = np.array_split(images, -(-len(images) // _ROWS))
+    sure = np.concatenate([model.probabilities(piece).max(axis=1) for piece in pieces])
+    right = np.ones(len(labels), bool)
+    right[found.wrong] = False
     chosen: dict[int, str] = {}
     for kind, among, order in (
         ("the surest right answer", right, -sure),
