@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mnistgd.handwriting.ink import (
@@ -35,6 +36,8 @@ _FINER = 192
 _ROOM = 2.5
 # The contrast of the palest digit that is taken for one: exp(-0.05) is 95 % of the paper's brightness.
 _WEAKEST = 0.05
+# Of clean ink, the pixels at its edges for each of those within.
+_EDGES = 0.35
 _EVEN = np.zeros(6, np.float32)
 
 
@@ -48,8 +51,8 @@ def find_digit(picture: RGB) -> Mask | None:
     Returns
     -------
     bool ndarray of shape (h', w')
-        True is ink, and some is. The digit is about `CLOSE` pixels long and has a little paper around it.
-        None if there is nothing on the picture that could be a digit.
+        True is ink, and some is. The digit is about `CLOSE` pixels long and has a little paper around it;
+        one in clean ink is as long as it was. None if there is nothing on the picture that could be a digit.
     """
     image = Image.fromarray(picture)
     mix = channel_mix(np.asarray(image.reduce(max(1, max(image.size) // _THUMBNAIL))))
@@ -119,7 +122,12 @@ def _sharpness(digit: Mask, contrast: Grey) -> float:
 
 
 def _closer(image: Image.Image, digit: Mask, pen: Pen) -> Mask:
-    """The same digit from the picture's own pixels, `CLOSE` of them long."""
+    """The same digit from the picture's own pixels, `CLOSE` of them long where the ink is not clean."""
+    # A wide margin around what was found: other things may lie near.
+    near = Image.fromarray(spread(digit, 5, np.maximum).astype(np.uint8) * 255)
+    clean = _clean_ink(np.asarray(image), np.asarray(near.resize(image.size)) > 80, pen)
+    if clean is not None:
+        return clean
     down, right = image.height / digit.shape[0], image.width / digit.shape[1]
     box = bounds(digit)
     margin = 0.2 * box.size + 2
@@ -132,11 +140,23 @@ def _closer(image: Image.Image, digit: Mask, pen: Pen) -> Mask:
     contrast = ink_contrast(
         flattened(pen.positive(close), _EVEN), _ROOM * pen.width * max(digit.shape) * scale
     )
-    # A wide margin around what was found: other things may lie near.
-    near = Image.fromarray(spread(digit, 5, np.maximum).astype(np.uint8) * 255)
     around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
     ink = (contrast > threshold(contrast)) & around
     return ink if ink.any() else around
+
+
+def _clean_ink(grey: NDArray[np.uint8], around: Mask, pen: Pen) -> Mask | None:
+    """What is nearer to ink than to paper, where a program drew the picture; None where none did.
+
+    All paper is of one brightness then, and only a thin edge lies between it and the ink.
+    """
+    paper = float(grey[0, 0])
+    if np.count_nonzero(grey == paper) < 0.5 * grey.size or not around.any():
+        return None
+    ink = float(grey[around].min() if pen.dark else grey[around].max())
+    depth = (grey.astype(np.float32) - paper) / (ink - paper or 1)
+    within, edges = (np.count_nonzero(depth[around] > part) for part in (0.75, 0.25))
+    return (depth > 0.5) & around if within > 0 and edges - within <= _EDGES * within else None
 
 
 def _scaled(image: Image.Image, longest: int) -> Image.Image:

@@ -195,3 +195,39 @@ def test_two_bars_are_no_ruled_paper():
 
 def test_paper_without_rules_is_left_alone():
     assert np.array_equal(without_rules(stroke()), stroke())
+
+
+# --- clean ink ----------------------------------------------------------------------------------------
+
+
+def drawn(size, pen, ink=0, paper=255):
+    """A stroke that a program drew, its edges smoothed, and the pixels of it that are nearer to ink than to paper."""
+    large = Image.new("L", (4 * size, 4 * size))
+    points = [(x * size, y * size) for x, y in ((1, 1), (3, 0.8), (2, 3.2))]
+    ImageDraw.Draw(large).line(points, 255, 4 * pen, "curve")
+    shares = np.asarray(large.resize((size, size), Image.Resampling.BOX)) / 255
+    grey = np.rint(paper + (ink - paper) * shares)
+    nearer = np.abs(grey - ink) < np.abs(grey - paper)
+    return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2), nearer
+
+
+@pytest.mark.parametrize("pen", [6, 14, 30])
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (40, 200)])
+def test_of_clean_ink_every_pixel_counts_as_it_is(pen, ink, paper):
+    pixels, wanted = drawn(400, pen, ink, paper)
+    found = find_digit(pixels)
+    assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("condition", ["noise", "gradient", "pencil"])
+def test_what_is_not_clean_is_looked_at_closely(condition, handwriting):
+    rng = np.random.default_rng(0)
+    sheet = handwriting.photograph(handwriting.write(3, rng, pen=0.1), condition, rng)
+    pixels = np.asarray(sheet.convert("RGB"))
+    assert find_digit(pixels).shape != pixels.shape[:2]
+
+
+def test_other_things_than_the_digit_are_left_out_of_clean_ink():
+    pixels, wanted = drawn(400, 20)
+    pixels[380:384, 380:384] = 0
+    assert np.array_equal(find_digit(pixels), wanted)
