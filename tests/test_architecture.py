@@ -64,7 +64,7 @@ ROOMS = {
         words("numpy PIL rich"),
         words(
             f"{FILES_AND_TEXT} codecs inspect logging os re select shlex signal textwrap time traceback types"
-            " warnings"
+            " warnings webbrowser"
         ),
     ),
     "api": Room(
@@ -83,7 +83,7 @@ ROOMS = {
         words("model datasets engine figures system errors version"),
         words("numpy PIL"),
         words("jinja2 markupsafe onnx safetensors"),
-        words(f"{PLAIN} base64 csv hashlib io json pathlib re"),
+        words(f"{PLAIN} base64 csv hashlib io json pathlib re string"),
     ),
     "training": Room(
         words("model datasets engine system errors"),

@@ -20,6 +20,7 @@ from mnistgd.cli.commands.animate import animate
 from mnistgd.cli.commands.compare import compare
 from mnistgd.cli.commands.curves import curves
 from mnistgd.cli.commands.data import data_app
+from mnistgd.cli.commands.draw import draw
 from mnistgd.cli.commands.evaluate import evaluate
 from mnistgd.cli.commands.explain import explain
 from mnistgd.cli.commands.export import export
@@ -63,7 +64,7 @@ app = typer.Typer(
     },
 )
 app.command(cls=train_options.TrainCommand)(train)
-for command in (show_weights, evaluate, predict, explain, compare, animate, curves, report, export, verify):
+for command in (show_weights, evaluate, predict, explain, draw, compare, animate, curves, report, export, verify):
     app.command(cls=Command)(command)
 app.command("import", cls=Command)(import_weights)
 app.add_typer(lesson_app)

@@ -22,6 +22,7 @@ Place = str | Path | None
 """A file; ``-``, which is stdin where it is read and stdout where it is written; None if none is named."""
 
 CHART = ".png .svg .pdf"
+PAGE = ".html"
 WRITTEN = {
     ".png": "a PNG",
     CHART: "PNG, SVG or PDF",
@@ -31,7 +32,7 @@ WRITTEN = {
     ".safetensors": "a safetensors file",
     ".json": "JSON",
     ".csv": "CSV",
-    ".html": "an HTML page",
+    PAGE: "an HTML page",
 }
 """The endings that a kind of file has → what such a file is."""
 

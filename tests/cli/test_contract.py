@@ -26,6 +26,7 @@ EXAMPLES = {
     "evaluate": "--weights {weights} --confusion {out}.png",
     "predict": "{picture} --weights {weights} --saw {out}.png",
     "explain": "{picture} --weights {weights} --out {out}.png",
+    "draw": "--weights {weights} --data {few} --out {out}.html",
     "compare": "{weights} {weights} --out {out}.png",
     "animate": "2 --weights {weights} --size 28 --out {out}.gif",
     "export": "--to json --weights {weights} --out {out}.json",

@@ -123,6 +123,7 @@ DOCUMENTS = {
         "explain --index 1 --against 9",
         "explain --index 1 --weights hidden.npz",
     ],
+    "mnistgd draw": ["draw"],
     "mnistgd compare": ["compare weights.npz other.npz"],
     "mnistgd export": ["export --to json"],
     "mnistgd import": ["import theirs.npz --mean 0 --std 1 --out imported.npz"],

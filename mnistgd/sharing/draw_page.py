@@ -1,0 +1,140 @@
+"""A page to draw on: one HTML file with a network in it that answers while one draws."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistgd import __version__
+from mnistgd.figures.palettes import DIVERGING, GROKKING
+from mnistgd.model.model import Model
+from mnistgd.model.settings import Settings
+from mnistgd.model.weights_file import network_sha256
+
+_FOLDER = Path(__file__).with_name("page")
+_PALETTES = (DIVERGING, GROKKING)
+
+
+class Sample(NamedTuple):
+    """An image that comes with the page.
+
+    Attributes
+    ----------
+    title : str; which image of the data it is
+    pixels : uint8 ndarray of shape (28, 28), prepared as the training images were
+    label : int, the class that it is of
+    """
+
+    title: str
+    pixels: NDArray[np.uint8]
+    label: int
+
+
+class Samples(NamedTuple):
+    """Some of them, below one heading."""
+
+    title: str
+    images: Sequence[Sample]
+
+
+def draw_page(model: Model, samples: Sequence[Samples] = ()) -> bytes:
+    """One HTML file that needs nothing else: styles, script, network and images are inside.
+
+    A policy in it forbids every connection and every script and style but its own, which it knows by their
+    hashes. The network and all words of it are JSON that the script reads, so that no class name is markup.
+
+    Parameters
+    ----------
+    model : Model
+    samples : sequence of Samples; groups without images are left out
+
+    Returns
+    -------
+    bytes
+        The same network and images give the same bytes.
+
+    References
+    ----------
+    W3C, Content Security Policy Level 3, section 2.3.1: a hash is that of what stands between the tags.
+    """
+    style, script = _text("page.css") + _text("draw.css"), _text("draw.js")
+    page = Template(_text("draw.html")).substitute(
+        policy=policy(style, script),
+        version=__version__,
+        style=style,
+        # In a script element only "<" could be the beginning of something else.
+        model=json.dumps(_model(model, samples), separators=(",", ":")).replace("<", "\\u003c"),
+        script=script,
+    )
+    return page.encode()
+
+
+def policy(style: str, script: str | None = None) -> str:
+    """What a page may do, for its Content-Security-Policy: use this style and script, and nothing else."""
+    allowed = [f"style-src '{_hash(style)}'"]
+    if script is not None:
+        allowed.append(f"script-src '{_hash(script)}'")
+    return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _text(name: str) -> str:
+    return (_FOLDER / name).read_text("utf-8")
+
+
+def _model(model: Model, samples: Sequence[Samples]) -> dict[str, Any]:
+    settings = model.settings
+    sizes = [str(len(weights)) for weights, _ in model.layers] + [str(len(model.class_names))]
+    return {
+        "about": f"A network of {' → '.join(sizes)}.",
+        "classNames": model.class_names,
+        "loss": settings.loss,
+        "activation": settings.activation,
+        "deskew": settings.deskew,
+        "bends": bool(settings.hidden) and settings.activation != "relu",
+        "note": _note(settings),
+        "layers": [
+            {"weights": _base64(weights.astype("<f4")), "bias": _base64(bias.astype("<f4"))}
+            for weights, bias in model.layers
+        ],
+        "palettes": {each.name: {"anchors": each.anchors, "words": each.words} for each in _PALETTES},
+        "samples": [
+            {
+                "title": title,
+                "images": [
+                    {"title": each.title, "label": each.label, "pixels": _base64(each.pixels)}
+                    for each in images
+                ],
+            }
+            for title, images in samples
+            if images
+        ],
+        "sha256": network_sha256(model),
+    }
+
+
+def _note(settings: Settings) -> str:
+    """What is to be known of weights that lead through hidden layers."""
+    if not settings.hidden:
+        return ""
+    if settings.activation == "relu":
+        return "The weights hold for this image only: hidden layers give every image its own."
+    return (
+        "The weights hold for this image only: they are the tangent there, and bend is what the curves of "
+        f"{settings.activation} add to it."
+    )
+
+
+def _base64(array: NDArray[Any]) -> str:
+    return base64.b64encode(array.tobytes()).decode()
