@@ -64,7 +64,19 @@ app = typer.Typer(
     },
 )
 app.command(cls=train_options.TrainCommand)(train)
-for command in (show_weights, evaluate, predict, explain, draw, compare, animate, curves, report, export, verify):
+for command in (
+    show_weights,
+    evaluate,
+    predict,
+    explain,
+    draw,
+    compare,
+    animate,
+    curves,
+    report,
+    export,
+    verify,
+):
     app.command(cls=Command)(command)
 app.command("import", cls=Command)(import_weights)
 app.add_typer(lesson_app)

@@ -78,7 +78,7 @@ def _samples(model: Model, dataset: Dataset) -> list[Samples]:
 
     images, labels = dataset.split("test")
     some = of_each_class(labels, SAMPLES).ravel()[:SAMPLES].tolist()
-    worst = confident_mistakes(model, evaluate(model, images, labels), images, labels, SAMPLES)
+    worst = confident_mistakes(evaluate(model, images, labels), images, labels, SAMPLES)
 
     def taken(indices: list[int]) -> list[Sample]:
         return [Sample(f"Test image {index}", images[index], int(labels[index])) for index in indices]
