@@ -28,6 +28,10 @@ OVER = [
     ("predict digit.png --weights w.npz --saw w.npz", "--saw w.npz", "w.npz"),
     ("predict sub/digit.png sub/digit-saw.png -w w.npz --saw sub", "--saw sub/digit-saw.png", "sub/digit-saw.png"),
     ("predict --index 1 --weights w.npz --saw few", "--saw few", "{place}/few"),
+    ("predict test.csv --weights w.npz --out test.csv", "--out", "test.csv"),
+    ("predict test.csv --weights other-w --out other-w", "--out", "other-w"),
+    ("export --to json --weights other-w --out other-w", "--out", "other-w"),
+    ("import w.npz --mean 0 --std 1 --out link.npz", "--out", "w.npz"),
     ("explain digit.png --weights w.npz --out digit.png", "--out digit.png", "digit.png"),
     ("explain digit.png --weights w.npz --out w.npz", "--out w.npz", "w.npz"),
     ("explain --index 1 --weights w.npz --data other --out other", "--out other", "other"),
@@ -80,10 +84,11 @@ def made(few, tmp_path_factory):
     subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     for name in ("sub", "away", "linked"):
         (folder / name).mkdir()
-    for name in ("w.gif", "other-w.npz", "sub/weights-2.png"):
+    for name in ("w.gif", "other-w.npz", "other-w", "sub/weights-2.png"):
         shutil.copy(folder / "w.npz", folder / name)
     (folder / "w.frames.npz").rename(folder / "w.gif.frames.npz")
     shutil.copy(folder / "l.jsonl", folder / "more.jsonl")
+    (folder / "test.csv").write_text(f"{','.join(['0'] * 784)}\n")
     for name in ("digit.png", "sub/digit.png", "sub/digit-saw.png"):
         picture.save(folder / name)
     return folder
@@ -173,6 +178,6 @@ def test_the_table_is_about_every_option_that_names_what_is_written():
         for parameter in command.params
         if parameter.name in {"out", "confusion", "mistakes", "saw"}
     ]
-    assert len(written) == 9
+    assert len(written) == 12
     for name, spellings in written:
         assert any(tuple(row[: len(name)]) == name and {*spellings} & {*row} for row in rows), name
