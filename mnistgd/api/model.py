@@ -116,8 +116,8 @@ class Model:
         -------
         Evaluation
             ``accuracy``, a fraction; ``loss``; ``confusion`` of shape (n_classes, n_classes), whose rows are
-            the true classes; ``precision`` and ``recall`` of each class; ``wrong``, the numbers of the images
-            that are answered wrongly, and ``answers`` to these.
+            the true classes; ``precision`` and ``recall`` of each class; and of the images that are answered
+            wrongly ``wrong``, their numbers, ``answers`` and ``sure``, how probable those are to the network.
 
         Raises
         ------
