@@ -71,7 +71,7 @@ def load_dataset(
 
         if spec == "":
             raise DataError("no data set is named", paths.HINT)
-        dataset = paths.read_path(Path(spec), options, cache, listener)
+        dataset = paths.read_path(Path(spec), options, cache=cache, listener=listener)
     if class_names is not None:
         dataset = with_class_names(dataset, class_names)
     _tell_of_gaps(dataset, listener)

@@ -48,6 +48,7 @@ _HEARD = {
 def read_path(
     path: Path,
     options: DataOptions = PLAINLY,
+    *,
     cache: Cache | None = None,
     listener: Listener = SILENT,
 ) -> Dataset:
@@ -68,10 +69,11 @@ def read_path(
     DataError
         If there is none, a part of it is missing or damaged, or its parts do not fit together.
     """
-    raw = read_raw(path, options, cache, listener)
+    raw = read_raw(path, options, cache=cache, listener=listener)
     _check_heard(options, raw.kind, path)
     if options.test_data is not None:
-        raw = raw.tested_with(read_raw(Path(options.test_data), options, cache, listener))
+        other = read_raw(Path(options.test_data), options, cache=cache, listener=listener)
+        raw = raw.tested_with(other)
     source = str(path.absolute())
     if raw.is_large:
         return large.bring(raw, source, options, cache or Cache(default_folder(), listener), listener)
@@ -81,6 +83,7 @@ def read_path(
 def read_raw(
     path: Path,
     options: DataOptions = PLAINLY,
+    *,
     cache: Cache | None = None,
     listener: Listener = SILENT,
 ) -> Raw:
