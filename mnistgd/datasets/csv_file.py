@@ -103,11 +103,8 @@ def read_set(path: Path, *, skip_bad: bool = False, listener: Listener = SILENT)
         listener.busy(f"reading {other.name}")
         test, more = read_csv(other, skip_bad=skip_bad)
         notes += more
-    names = path.with_name(f"{match['set']}{mapping.NAME}") if match is not None and match["set"] else None
-    if names is None or not names.is_file():
-        return Raw(part, test, KIND, None, notes)
-    with open_file(names) as stream:
-        return Raw(part, test, KIND, mapping.read(stream, str(names)), notes)
+    class_names = None if match is None else mapping.beside(path, match["set"])
+    return Raw(part, test, KIND, class_names, notes)
 
 
 def _beside(path: Path, match: re.Match[str]) -> Path | None:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from mnistgd.datasets.dataset import MAX_CLASSES
-from mnistgd.datasets.streams import Readable
+from mnistgd.datasets.streams import Readable, open_file
 from mnistgd.errors import DataError
 
 NAME = "mapping.txt"
 """What such a file is called, behind the name of the set."""
 _HINT = "each line has a label and the codes of its characters: 10 65"
 _MAX_BYTES = 1 << 16
+
+
+def beside(file: Path, called: str) -> dict[int, str] | None:
+    """What the mapping beside a file of the set that is `called` so says; None if there is none.
+
+    Raises
+    ------
+    DataError
+        As `read`, or if it cannot be read.
+    """
+    path = file.with_name(f"{called}{NAME}")
+    if not called or not path.is_file():
+        return None
+    with open_file(path) as stream:
+        return read(stream, str(path))
 
 
 def read(stream: Readable, what: str) -> dict[int, str]:

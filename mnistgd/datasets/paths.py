@@ -161,13 +161,9 @@ def _sets(folder: Path) -> dict[str, dict[idx_set.Role, Path]]:
 def _read_set(called: str, files: dict[idx_set.Role, Path], path: Path) -> Raw:
     parts = idx_set.read_set(called, files, path, _read_one, HINT)
     first = next(iter(files.values()))
-    kind, names = "IDX files", first.with_name(f"{called}{mapping.NAME}")
-    if first.suffix.lower() in _PAIRS:
-        kind = f"pairs of {first.suffix.lower()} files"
-    if not called or not names.is_file():
-        return Raw(*parts, kind)
-    with open_file(names) as stream:
-        return Raw(*parts, kind, mapping.read(stream, str(names)))
+    suffix = first.suffix.lower()
+    kind = f"pairs of {suffix} files" if suffix in _PAIRS else "IDX files"
+    return Raw(*parts, kind, mapping.beside(first, called))
 
 
 def _read_one(path: Path, holds: idx_set.Holds) -> Images:
