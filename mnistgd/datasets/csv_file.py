@@ -7,7 +7,6 @@ points, words) go through Python's own reader one by one, which also says what i
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,18 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets import mapping
 from mnistgd.datasets.class_names import MAX_NAME
-from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.datasets.idx import GZIP_MAGIC
-from mnistgd.datasets.parts import Part, Raw, is_emnist
+from mnistgd.datasets.parts import Part, is_emnist
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.datasets.streams import MAX_IMAGES, Gunzip, Readable, open_file
 from mnistgd.errors import DataError
-from mnistgd.system.files import quoted
-
-KIND = "a CSV file"
-_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 _SEPARATORS = ";\t, "
 _LABELS = {"label", "labels", "class", "target", "digit", "letter", "y"}
@@ -37,10 +30,6 @@ _PIECE = 1 << 18
 _LONGEST = 32 * (PIXELS + 2)
 _HINT = f"a row is the {PIXELS} pixels of an image of 28×28, after its label or without one"
 _MEND = "mend that line"
-# mnist_train.csv, Training.csv, emnist-letters-train.csv.gz; a strain.csv trains no more than others.
-_NAME = re.compile(
-    r"(?P<set>(?:.*[^a-z])?)(?P<split>train|test)(?P<rest>(?:ing)?(?![a-z]).*)", re.IGNORECASE | re.DOTALL
-)
 
 
 class _Columns(NamedTuple):
@@ -66,58 +55,6 @@ class _BadRowError(Exception):
     """What is wrong with a row."""
 
 
-def is_csv(name: str) -> bool:
-    """Whether a file of this name is read as a CSV file."""
-    return name.lower().endswith(_SUFFIXES)
-
-
-def read_set(path: Path, *, skip_bad: bool = False, listener: Listener = SILENT) -> Raw:
-    """Read the data set of a CSV file; the file beside it that is called so has the images to test.
-
-    Parameters
-    ----------
-    path : Path
-        ``mnist_train.csv``, beside which there may be a ``mnist_test.csv``, or any other name.
-    skip_bad : bool
-        Whether rows that cannot be read are left out.
-    listener : Listener
-
-    Raises
-    ------
-    DataError
-        As `read_csv`, or if there are no labels in it.
-    """
-    if not has_labels(path):
-        hint = f"mnistgd predict {quoted(path)} --out answers.csv says what its images show"
-        raise DataError(f"{path} has no labels", hint)
-    match = _NAME.fullmatch(path.name)
-    other = None if match is None else _beside(path, match)
-    listener.busy(f"reading {path.name}")
-    part, notes = read_csv(path, skip_bad=skip_bad)
-    if match is not None and match["split"].lower() == "test" and other is not None:
-        return Raw(None, part, KIND, None, notes)
-    test = None
-    if other is not None and not has_labels(other):
-        notes += (f"{other} has no labels, and is not what tests: mnistgd predict takes it",)
-    elif other is not None:
-        listener.busy(f"reading {other.name}")
-        test, more = read_csv(other, skip_bad=skip_bad)
-        notes += more
-    class_names = None if match is None else mapping.beside(path, match["set"])
-    return Raw(part, test, KIND, class_names, notes)
-
-
-def _beside(path: Path, match: re.Match[str]) -> Path | None:
-    """The file of the other part of the set, packed or not, if there is one."""
-    split = match["split"]
-    other = "train" if split.lower() == "test" else "test"
-    other = other.upper() if split.isupper() else other.title() if split.istitle() else other
-    rest = match["rest"]
-    packed = rest[-3:].lower() == ".gz"
-    found = (
-        path.with_name(f"{match['set']}{other}{end}") for end in (rest, rest[:-3] if packed else f"{rest}.gz")
-    )
-    return next((each for each in found if each.is_file()), None)
 
 
 def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from mnistgd.datasets import (
-    csv_file,
+    csv_set,
     foreign,
     idx,
     idx_set,
@@ -40,7 +40,7 @@ _MOST_FOLDERS = 1000
 _PAIRS = {".npz": npz.read_single, ".npy": npy.read_npy}
 _HEARD = {
     "handwriting": (picture_folder.KIND,),
-    "skip_bad": (picture_folder.KIND, csv_file.KIND),
+    "skip_bad": (picture_folder.KIND, csv_set.KIND),
 }
 """Options, and the kinds of files for which they mean something."""
 
@@ -184,8 +184,8 @@ def _read_file(path: Path, options: DataOptions, listener: Listener) -> Raw:
         raise refusal
     if _is_npz(path):
         return npz.read_npz(path)
-    if csv_file.is_csv(path.name):
-        return csv_file.read_set(path, skip_bad=options.skip_bad, listener=listener)
+    if csv_set.is_csv(path.name):
+        return csv_set.read_set(path, skip_bad=options.skip_bad, listener=listener)
     raise DataError(f"{path} is neither an .npz nor a .csv file, nor called like a train file of MNIST", HINT)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets import csv_file
-from mnistgd.datasets.csv_file import has_labels, read_set
+from mnistgd.datasets.csv_file import has_labels
 from mnistgd.errors import DataError
 
 PIXELS = [f"pixel{place}" for place in range(784)]
@@ -256,54 +256,3 @@ def test_many_rows_are_quick(write, mnist):
     assert time.process_time() - begun < 0.5
     assert np.array_equal(part.images, images)
     assert np.array_equal(part.labels, labels)
-
-
-@pytest.mark.parametrize(
-    ("train", "test"),
-    [
-        ("mnist_train.csv", "mnist_test.csv"),
-        ("train.csv", "test.csv.gz"),
-        ("Training.csv.gz", "Testing.csv"),
-        ("emnist-letters-train.csv", "emnist-letters-test.csv"),
-        ("MNIST-TRAIN-2.csv", "MNIST-TEST-2.csv"),
-    ],
-)
-def test_the_test_file_beside_it(write, images, labels, notes, train, test):
-    path, beside = write(rows_of(images, labels), train), write(rows_of(images[:5], labels[:5]), test)
-    raw = read_set(path, listener=notes)
-    assert raw.train.images.tolist() == images.tolist()
-    assert raw.test.images.tolist() == images[:5].tolist()
-    assert raw.train.sideways is raw.test.sideways is train.startswith("emnist")
-    assert notes.busy_with == [f"reading {train}", f"reading {test}"]
-    assert read_set(beside).train is None
-    assert read_set(beside).test.labels.tolist() == labels[:5].tolist()
-
-
-@pytest.mark.parametrize(
-    ("name", "other"), [("a.csv", "b.csv"), ("strain.csv", "stest.csv"), ("test.csv", "a.csv")]
-)
-def test_no_test_file_beside_it(write, images, labels, name, other):
-    path = write(rows_of(images, labels), name)
-    write(rows_of(images, labels), other)
-    raw = read_set(path)
-    assert raw.test is None
-    assert raw.kind == "a CSV file"
-
-
-def test_a_file_without_labels_is_for_predict(write, images, labels):
-    path, beside = write(rows_of(images, labels), "train.csv"), write(images.tolist(), "test.csv")
-    raw = read_set(path)
-    assert raw.test is None
-    assert "test.csv has no labels" in raw.notes[0]
-    with pytest.raises(DataError, match="has no labels") as caught:
-        read_set(beside)
-    assert caught.value.hint.startswith(f"mnistgd predict {beside}")
-
-
-def test_a_mapping_names_the_classes(write, images, labels):
-    path = write(rows_of(images, labels + 1), "emnist-letters-train.csv")
-    write(
-        b"".join(b"%d %d %d\n" % (label, label + 64, label + 96) for label in range(1, 27)),
-        "emnist-letters-mapping.txt",
-    )
-    assert read_set(path).class_names[1] == "Aa"
