@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mnistgd.errors import DataError
 from mnistgd.system.files import reason
 
-NAME_A_FILE = "--data takes a folder of IDX files, each of them a file, or an .npz file"
+_NAME_A_FILE = "name an ordinary file that is there, and that you may read"
 FETCH_AGAIN = "fetch the file again from where it came"
 
 # The limits of all data sets, each of one part. In files of bytes: infinite MNIST has 8.1 million images.
@@ -46,16 +46,16 @@ def open_file(path: Path) -> Iterator[BufferedReader]:
     """Open an ordinary file to read; whatever the system refuses, then or later, is a DataError."""
     try:
         if path.is_dir():
-            raise DataError(f"{path} is a folder, where a file belongs", NAME_A_FILE)
+            raise DataError(f"{path} is a folder, where a file belongs", _NAME_A_FILE)
         if not path.exists():
-            raise DataError(f"there is no file {path}", NAME_A_FILE)
+            raise DataError(f"there is no file {path}", _NAME_A_FILE)
         if not path.is_file():
             # A pipe or a device may never end.
-            raise DataError(f"{path} is not an ordinary file", NAME_A_FILE)
+            raise DataError(f"{path} is not an ordinary file", _NAME_A_FILE)
         with path.open("rb") as stream:
             yield stream
     except OSError as error:
-        raise DataError(f"cannot read {path}: {reason(error)}", NAME_A_FILE) from error
+        raise DataError(f"cannot read {path}: {reason(error)}", _NAME_A_FILE) from error
 
 
 def read_array(

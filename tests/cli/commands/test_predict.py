@@ -385,6 +385,14 @@ def test_json_of_a_csv_file(mnistgd, mnist):
     assert result.json == {"images": 5, "out": "answers.csv"}
 
 
+def test_a_csv_file_that_is_not_there(mnistgd, network):
+    result = mnistgd("predict", "absent.csv", "--out", "answers.csv")
+    assert result.code == 1
+    assert "error: there is no file absent.csv\n" in result.stderr
+    # Which predict has not.
+    assert "--data" not in result.stderr
+
+
 def test_a_bad_line_leaves_no_answers(mnistgd, mnist):
     write_csv(Path("test.csv"), mnist.test_images[:5])
     with Path("test.csv").open("a") as stream:
