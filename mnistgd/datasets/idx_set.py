@@ -102,7 +102,8 @@ def choose(sets: Mapping[str, dict[Role, File]], place: object, hint: str) -> tu
     if "" in sets:
         return "", sets[""]
     if len(sets) > 1:
-        raise DataError(f"{place} holds {len(sets)} data sets", hint)
+        names = ", ".join(sorted(name.rstrip("-_. ") for name in sets))
+        raise DataError(f"{place} holds {len(sets)} data sets: {names:.200}", hint)
     return next(iter(sets.items()))
 
 

@@ -28,7 +28,7 @@ from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.stored import Images
 from mnistgd.datasets.streams import Gunzip, open_file
 from mnistgd.errors import DataError
-from mnistgd.system.files import reason
+from mnistgd.system.files import quoted, reason
 
 HINT = (
     f"--data takes {', '.join(NAMED)}, a folder or ZIP of IDX files named as those of MNIST, an .npz or .csv "
@@ -128,9 +128,21 @@ def _check_heard(options: DataOptions, kind: str, path: Path) -> None:
 
 
 def _read_pictures(path: Path, options: DataOptions, cache: Cache | None, listener: Listener) -> Raw:
+    _check_no_file_is_meant(path)
     return picture_folder.read_folder(
         path, handwriting=options.handwriting, skip_bad=options.skip_bad, cache=cache, listener=listener
     )
+
+
+def _check_no_file_is_meant(folder: Path) -> None:
+    """Check that a folder without folders holds no files that are data sets by themselves."""
+    entries = [entry for entry in sorted(folder.iterdir()) if not is_litter(entry.name)]
+    files = [entry for entry in entries if csv_set.is_csv(entry.name) or _is_npz(entry)]
+    if files and not any(entry.is_dir() for entry in entries):
+        # In Kaggle's folders, files that are no data sets stand before train.csv.
+        file = next((file for file in files if "train" in file.name.lower()), files[0])
+        hint = f"name the file itself: {quoted(file)}"
+        raise DataError(f"{folder} holds no folders of pictures, nor IDX files", hint)
 
 
 def _read_idx_folder(path: Path) -> Raw | None:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -17,6 +18,7 @@ from mnistgd.errors import DataError
 from mnistgd.system.npz import ENCRYPTED, PACKINGS, open_archive
 
 _HINT = "--data takes a ZIP of the four IDX files of a set, or an .npz file"
+_UNPACK = "unpack it, and name the file in it that has the images, or the folder of pictures"
 _SEVERAL = "unpack it, and name the train images file of one of them"
 
 
@@ -55,6 +57,9 @@ def read_zip(path: Path) -> Raw:
                 return Raw(*parts, "a ZIP of IDX files", mapping.read(stream, f"{names} in {path}"))
         if any(name.endswith("/data.pkl") for name in members):
             raise foreign.torch_refusal(str(path))
+        if members and not any(name.endswith(".npy") for name in members):
+            there = ", ".join(islice(members, 9))
+            raise DataError(f"{path} holds neither IDX files nor arrays, but {there:.200}", _UNPACK)
     return npz.read_npz(path)
 
 

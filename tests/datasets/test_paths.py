@@ -11,6 +11,7 @@ import pytest
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.paths import read_path
 from mnistgd.errors import DataError
+from mnistgd.system.files import quoted
 
 TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
 
@@ -100,7 +101,7 @@ def two_sets(idx_folder):
 
 def test_one_of_several_sets_is_chosen_by_its_train_file(two_sets, expected):
     assert read_path(two_sets / f"b-{TRAIN_IMAGES}").sha256 == expected
-    with pytest.raises(DataError, match="holds 2 data sets") as caught:
+    with pytest.raises(DataError, match=r"holds 2 data sets: a, b$") as caught:
         read_path(two_sets)
     assert "train images" in caught.value.hint
 
@@ -154,6 +155,21 @@ def test_what_is_of_no_kind(tmp_path, idx_folder):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no folders of pictures, nor IDX files"):
         read_path(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("names", "named"),
+    [
+        (["sample_submission.csv", "test.csv", "train.csv", ".DS_Store"], "train.csv"),
+        (["a b.npz", "notes"], "a b.npz"),
+    ],
+)
+def test_a_folder_of_files_that_are_sets_by_themselves(tmp_path, names, named):
+    for name in names:
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match="holds no folders of pictures, nor IDX files") as caught:
+        read_path(tmp_path)
+    assert caught.value.hint == f"name the file itself: {quoted(tmp_path / named)}"
 
 
 def test_a_test_file_is_no_set(idx_folder):

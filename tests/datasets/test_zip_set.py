@@ -87,7 +87,7 @@ def test_a_bomb(write, members):
 
 def test_several_sets(write, members):
     both = {f"{called}-{name}": content for called in "ab" for name, content in members.items()}
-    with pytest.raises(DataError, match="holds 2 data sets") as caught:
+    with pytest.raises(DataError, match=r"holds 2 data sets: a, b$") as caught:
         read_path(write(both))
     assert "unpack it" in caught.value.hint
 
@@ -119,6 +119,8 @@ def test_what_torch_wrote(write):
     assert "torch.load" in caught.value.hint
 
 
-def test_a_zip_of_something_else(write):
-    with pytest.raises(DataError, match=r"has no array that is called as images are: it has notes\.txt"):
-        read_path(write({"notes.txt": b"hello"}))
+@pytest.mark.parametrize("name", ["train.csv", "digits/0/a.png"])
+def test_a_zip_of_something_else_is_to_be_unpacked(write, name):
+    with pytest.raises(DataError, match=f"holds neither IDX files nor arrays, but {name}$") as caught:
+        read_path(write({name: b"hello"}))
+    assert caught.value.hint.startswith("unpack it")
