@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.datasets.named import NamedSet
 from mnistgd.datasets.openml_process import DEFAULT_LIMITS, Limits, run
-from mnistgd.datasets.shape import IMAGE_SHAPE
+from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
 from mnistgd.errors import DownloadError, OutputError
 from mnistgd.system.files import quoted, reason, write_atomically
 
@@ -63,7 +63,7 @@ def fetch(
             _borrow(cache, staged)
             received = run(named, staged.parent, folder, listener, limits)
             images, labels = np.load(folder / "images.npy"), np.load(folder / "labels.npy")
-            if images.shape[1:] == (IMAGE_SHAPE[0] * IMAGE_SHAPE[1],):
+            if images.shape[1:] == (PIXELS,):
                 images = images.reshape(-1, *IMAGE_SHAPE)
             if not named.is_of([images], [labels]):
                 raise _other(named, images, received, cache)

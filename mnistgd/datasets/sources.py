@@ -28,7 +28,8 @@ def find(named: NamedSet, cache: Cache, offline: bool, listener: Listener) -> Da
     """
     entry = read(named, cache)
     if entry is not None and not entry.damage:
-        return from_entry(named, entry)
+        # Written as just that, and undamaged.
+        return _split(named, entry.arrays["images"], entry.arrays["labels"], entry.source, entry.sha256)
     source: Source | None = "embedded" if offline else None
     if entry is not None:
         listener.notice(f"the cache was damaged ({entry.damage}) and is built again")
@@ -90,11 +91,6 @@ def parts(dataset: Dataset) -> dict[str, tuple[NDArray[np.uint8], ...]]:
         "images": (dataset.train_images, dataset.test_images),
         "labels": (dataset.train_labels, dataset.test_labels),
     }
-
-
-def from_entry(named: NamedSet, entry: Entry) -> Dataset:
-    """The data set, from what the cache has of it, which was written as just that and is undamaged."""
-    return _split(named, entry.arrays["images"], entry.arrays["labels"], entry.source, entry.sha256)
 
 
 def _download(named: NamedSet, listener: Listener) -> Dataset:
