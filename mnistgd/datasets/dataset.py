@@ -25,7 +25,7 @@ class About:
 
     Attributes
     ----------
-    kind : str, what was read: ``a folder of IDX files``
+    kind : str, what was read: ``IDX files``
     shape, dtype : of the train images, as numpy has them
     least, most : float, the lowest and the highest pixel of all images
     changes : tuple of str, what was done to images and labels

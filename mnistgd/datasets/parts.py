@@ -42,7 +42,7 @@ class Raw:
     ----------
     train : Part or None; None if the files hold nothing but a test part
     test : Part or None; None if they hold nothing but a train part
-    kind : str, what was read: ``a folder of IDX files``
+    kind : str, what was read: ``IDX files``
     class_names : mapping of labels, as the files have them, to what they are called; None if nothing says so
     notes : tuple of str, what a person should know of how it was read
     """

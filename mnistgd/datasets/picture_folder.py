@@ -82,7 +82,7 @@ def read_folder(
     Raises
     ------
     DataError
-        If no classes are there, two of them differ in nothing but capitals, or a picture cannot be read or is
+        If no classes are there, two of them may be one (`check_classes`), or a picture cannot be read or is
         of another size; it is named.
     """
     notes: list[str] = []
