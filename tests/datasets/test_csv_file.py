@@ -184,6 +184,15 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize("sign", [":", "/"])
+def test_the_signs_beside_the_digits_are_none(write, images, labels, sign):
+    """In a file that has nothing else to keep numpy from working out all rows at once."""
+    rows = rows_of(images, labels)
+    rows[6][9] = f"1{sign}"
+    with pytest.raises(DataError, match=f"line 7 has '1{sign}' in column 10"):
+        read_csv(write(rows))
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_row_is_named_by_its_line(write, images, labels, kind):
     change, words = BAD[kind]

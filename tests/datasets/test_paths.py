@@ -286,7 +286,7 @@ class TestEmnist:
 
     def test_names_from_the_mapping_beside(self, letters):
         lines = [f"{label} {64 + label} {96 + label}\n" for label in range(1, 27)]
-        (letters / "emnist-letters-mapping.txt").write_text("".join(lines))
+        (letters / "emnist-letters-mapping.txt").write_text("".join([*lines, "\n"]))
         names = read_path(letters).class_names
         assert (len(names), names[0], names[25]) == (26, "Aa", "Zz")
 
