@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.class_names import MAX_NAME
-from mnistgd.datasets.idx import GZIP_MAGIC
 from mnistgd.datasets.parts import Part, is_emnist
 from mnistgd.datasets.shape import PIXELS
-from mnistgd.datasets.streams import MAX_IMAGES, Gunzip, Readable, open_file
+from mnistgd.datasets.streams import MAX_IMAGES, Readable, open_file, unpacked
 from mnistgd.errors import DataError
 
 _SEPARATORS = ";\t, "
@@ -89,7 +88,7 @@ def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ..
     bad: list[str] = []
     columns = None
     with open_file(path) as file:
-        for number, piece in _pieces(_unpacked(file, path), path):
+        for number, piece in _pieces(unpacked(file, str(path)), path):
             if columns is None:
                 line, _, rest = piece.partition(b"\n")
                 columns = _columns_of(line, path)
@@ -119,13 +118,9 @@ def has_labels(path: Path) -> bool:
         If it is no such table.
     """
     with open_file(path) as file:
-        for _, piece in _pieces(_unpacked(file, path), path):
+        for _, piece in _pieces(unpacked(file, str(path)), path):
             return _columns_of(piece.partition(b"\n")[0], path).label is not None
     raise DataError(f"{path} holds no images", _HINT)
-
-
-def _unpacked(file: Any, path: Path) -> Readable:
-    return Gunzip(file, str(path)) if file.peek(2).startswith(GZIP_MAGIC) else file
 
 
 def _pieces(stream: Readable, path: Path) -> Iterator[tuple[int, bytes]]:

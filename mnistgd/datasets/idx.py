@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +19,13 @@ from numpy.typing import NDArray
 from mnistgd.datasets import foreign, labels
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.datasets.stored import Images, Packed, is_large, map_images, packed_images
-from mnistgd.datasets.streams import FETCH_AGAIN, Gunzip, Readable, open_file, read_array
+from mnistgd.datasets.streams import FETCH_AGAIN, Peekable, Readable, open_file, read_array, unpacked
 from mnistgd.errors import DataError
 
-GZIP_MAGIC = b"\x1f\x8b"
 _TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _KINDS = {3: "images", 1: "labels"}
 _QMNIST = 8
 """QMNIST has eight numbers for each image: its class, who wrote it, and where it is in NIST's files."""
-
-
-class Peekable(Readable, Protocol):
-    def peek(self, size: int = 0, /) -> bytes: ...
 
 
 def read_images(path: Path) -> Images:
@@ -79,7 +74,7 @@ def read(file: Peekable, what: str, packed: Packed) -> Images:
     DataError
         If it holds something else, or fewer or more bytes than it promises.
     """
-    stream = _unpacked(file, what)
+    stream = unpacked(file, what)
     dtype, shape = _read_header(stream, "images", what)
     if shape[1:] != IMAGE_SHAPE:
         size = "×".join(str(side) for side in shape[1:])
@@ -92,7 +87,7 @@ def read(file: Peekable, what: str, packed: Packed) -> Images:
     @contextmanager
     def unpack() -> Iterator[Readable]:
         with packed.unpack() as again:
-            stream = _unpacked(cast(Peekable, again), what)
+            stream = unpacked(cast(Peekable, again), what)
             _read_header(stream, "images", what)
             yield stream
 
@@ -101,14 +96,10 @@ def read(file: Peekable, what: str, packed: Packed) -> Images:
 
 def labels_in(file: Peekable, what: str) -> NDArray[Any]:
     """Read the labels that an open IDX file holds; errors as for `read`."""
-    stream = _unpacked(file, what)
+    stream = unpacked(file, what)
     dtype, shape = _read_header(stream, "labels", what)
     array = read_array(stream, shape, dtype, what)
     return array[:, 0] if shape[1:] == (_QMNIST,) and dtype.kind == "i" else array
-
-
-def _unpacked(file: Peekable, what: str) -> Readable:
-    return Gunzip(file, what) if file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC) else file
 
 
 def _read_header(stream: Readable, holds: str, what: str) -> tuple[np.dtype[Any], tuple[int, ...]]:

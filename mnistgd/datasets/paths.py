@@ -26,7 +26,7 @@ from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.stored import Images
-from mnistgd.datasets.streams import Gunzip, open_file
+from mnistgd.datasets.streams import GZIP_MAGIC, Gunzip, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted, reason
 
@@ -187,7 +187,7 @@ def _read_one(path: Path, holds: idx_set.Holds) -> Images:
 def _read_file(path: Path, options: DataOptions, listener: Listener) -> Raw:
     with open_file(path) as file:
         head = file.peek(foreign.HEAD)[: foreign.HEAD]
-        gzipped = head.startswith(idx.GZIP_MAGIC)
+        gzipped = head.startswith(GZIP_MAGIC)
         if gzipped:
             head = Gunzip(file, str(path)).read(foreign.HEAD)
     if head.startswith(npz.ZIP_MAGIC) and not gzipped:

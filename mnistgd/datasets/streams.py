@@ -18,6 +18,7 @@ from mnistgd.errors import DataError
 from mnistgd.system.files import reason
 
 _NAME_A_FILE = "name an ordinary file that is there, and that you may read"
+GZIP_MAGIC = b"\x1f\x8b"
 FETCH_AGAIN = "fetch the file again from where it came"
 
 # The limits of all data sets, each of one part. In files of bytes: infinite MNIST has 8.1 million images.
@@ -39,6 +40,10 @@ _MAX_PADDING = 1 << 20
 
 class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
+
+
+class Peekable(Readable, Protocol):
+    def peek(self, size: int = 0, /) -> bytes: ...
 
 
 @contextlib.contextmanager
@@ -118,6 +123,11 @@ def check_end(stream: Readable, what: str) -> None:
     """Check that nothing follows."""
     if stream.read(1):
         raise DataError(f"{what} holds more bytes than it promises", FETCH_AGAIN)
+
+
+def unpacked(file: Peekable, what: str) -> Readable:
+    """What a file holds: unpacked, if it begins as gzip files do."""
+    return Gunzip(file, what) if file.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC) else file
 
 
 class Gunzip:

@@ -13,7 +13,7 @@ from typing import cast
 from mnistgd.datasets import foreign, idx, idx_set, mapping, npz
 from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.stored import Images, Packed
-from mnistgd.datasets.streams import FETCH_AGAIN, check_ratio, open_file
+from mnistgd.datasets.streams import FETCH_AGAIN, Peekable, check_ratio, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.npz import ENCRYPTED, PACKINGS, open_archive
 
@@ -42,7 +42,7 @@ def read_zip(path: Path) -> Raw:
             def read(name: str, holds: idx_set.Holds) -> Images:
                 _check_member(members[name], path)
                 with archive.open(name) as stream:
-                    file, what = cast(idx.Peekable, stream), f"{name} in {path}"
+                    file, what = cast(Peekable, stream), f"{name} in {path}"
                     if holds == "labels":
                         return idx.labels_in(file, what)
                     packed = Packed(path, members[name].file_size, partial(_opened, path, name))
@@ -64,13 +64,13 @@ def read_zip(path: Path) -> Raw:
 
 
 @contextmanager
-def _opened(path: Path, name: str) -> Iterator[idx.Peekable]:
+def _opened(path: Path, name: str) -> Iterator[Peekable]:
     with (
         open_file(path) as file,
         open_archive(file, path, DataError, _HINT) as archive,
         archive.open(name) as stream,
     ):
-        yield cast(idx.Peekable, stream)
+        yield cast(Peekable, stream)
 
 
 def _check_name(name: str, path: Path) -> None:
