@@ -75,7 +75,7 @@ def test_without_a_data_set_it_goes_without_images_and_says_so(mnistgd, weights,
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--out", "d.png"], 2, "--out writes HTML, not .png"),
+        (["--out", "d.png"], 2, "--out writes an HTML page, not .png"),
         (["--out", "nowhere/d.html"], 1, "cannot write nowhere/d.html"),
         (["--out", "-", "--open"], 2, "--open shows a file, not stdout"),
         (["--weights", "none.npz"], 1, "none.npz"),
