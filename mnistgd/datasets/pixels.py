@@ -25,7 +25,7 @@ class Found(NamedTuple):
     Attributes
     ----------
     shape : tuple of int
-    dtype : str, as numpy calls it
+    dtype : str, as numpy calls it, whatever the order of its bytes
     least, most : float, the lowest and the highest pixel
     """
 
@@ -90,7 +90,7 @@ def look(images: Images, what: str, went_on: Callable[[int], None] | None = None
         seen += len(chunk)
         if went_on is not None:
             went_on(len(chunk))
-    return Found(images.shape, str(images.dtype), min(limits), max(limits))
+    return Found(images.shape, images.dtype.name, min(limits), max(limits))
 
 
 def scale_of(found: Sequence[Found], source: str) -> Scale:
@@ -107,14 +107,14 @@ def scale_of(found: Sequence[Found], source: str) -> Scale:
         # Nobody draws whole numbers with 1 of 255: such sets are black and white.
         if most and all(each.most <= 1 for each in found):
             return "times 255"
+        if most <= 255 and any(in_one):
+            ranges = " and ".join(f"{each.least:g} to {each.most:g}" for each in found)
+            raise DataError(f"the train and test pixels of {source} differ in range: {ranges}", RANGES)
         if most <= 255 and not any(each.dtype.startswith("float") for each in found):
             return "as they are"
         # Just above 1 is what arithmetic makes of 0 to 1; to take that for 0 to 255 would make all black.
-        if (most == 0 or 2 <= most <= 255) and not any(in_one):
+        if most == 0 or 2 <= most <= 255:
             return "rounded"
-        if most <= 255 and any(in_one) and not all(in_one):
-            ranges = " and ".join(f"{each.least:g} to {each.most:g}" for each in found)
-            raise DataError(f"the train and test pixels of {source} differ in range: {ranges}", RANGES)
     # Written in full, for what it brings just below 0 would be refused again.
     moved = f"(x {'-' if least > 0 else '+'} {abs(least)})"
     hint = f"{RANGES}: {moved} / {most - least} brings these to 0 to 1" if most > least else RANGES

@@ -21,7 +21,7 @@ from mnistgd.errors import DataError
 SMALL = {
     "train_images": np.arange(2 * 784, dtype=np.uint32).astype(np.uint8).reshape(2, 28, 28),
     "train_labels": np.array([0, 1], np.uint8),
-    "test_images": np.ones((1, 28, 28), np.uint8),
+    "test_images": np.full((1, 28, 28), 9, np.uint8),
     "test_labels": np.array([1], np.uint8),
 }
 

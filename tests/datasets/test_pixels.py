@@ -33,8 +33,10 @@ def test_floats_up_to_1_are_taken_times_255(dtype):
     assert np.array_equal(brought(BYTES.astype(dtype) / dtype(255)), BYTES)
 
 
-def test_floats_up_to_255_are_rounded():
-    assert np.array_equal(brought(BYTES.clip(1, 254) + np.where(BYTES % 2, 0.4, -0.4)), BYTES.clip(1, 254))
+@pytest.mark.parametrize("dtype", ["<f8", ">f4"])
+def test_floats_up_to_255_are_rounded(dtype):
+    floats = BYTES.clip(1, 254) + np.where(BYTES % 2, 0.4, -0.4)
+    assert np.array_equal(brought(floats.astype(dtype)), BYTES.clip(1, 254))
 
 
 @pytest.mark.parametrize("dtype", ["?", "u1", "<i4", "<f4"])
@@ -48,8 +50,8 @@ def test_equal_channels_are_grey(axis):
 
 
 def test_the_range_is_that_of_all_images():
-    dark, light = (BYTES > 127).astype(np.uint8), BYTES
-    assert np.array_equal(brought(dark, others=[light]), dark)
+    dark = BYTES >> 4
+    assert np.array_equal(brought(dark, others=[BYTES]), dark)
     assert not brought(np.zeros((2, 28, 28)), others=[BYTES / 255]).any()
 
 
@@ -68,6 +70,7 @@ BAD = {
     "negative whole numbers": ((ONE - 1).astype(int), "lie in -1 to -1"),
     "16 bits": ((ONE + 65535).astype("u2"), "lie in 65535 to 65535"),
     "just above 1": (ONE + 1.0001, "lie in 1.0001 to 1.0001"),
+    "just above 1, big end first": ((ONE + 1.0001).astype(">f4"), "lie in 1.0001 to 1.0001"),
     "above 255": (ONE + 255.5, "lie in 255.5"),
     "NaN": (np.concatenate([np.zeros((4999, 28, 28)), ONE * np.nan]), "no finite number, in image 4999"),
     "infinity": (ONE + np.inf, "no finite number, in image 0"),
@@ -98,9 +101,11 @@ def test_the_hint_brings_any_range_to_0_to_1():
     ]
 
 
-def test_train_and_test_images_of_different_ranges():
+@pytest.mark.parametrize("one", [BYTES / 255, (BYTES / 255).astype(">f4"), BYTES > 127, BYTES >> 7])
+@pytest.mark.parametrize("dtype", ["u1", "<f8", ">f4"])
+def test_train_and_test_images_of_different_ranges(dtype, one):
     with pytest.raises(DataError, match="differ in range: 0 to 255 and 0 to 1"):
-        brought(BYTES.astype(float), others=[BYTES / 255])
+        brought(BYTES.astype(dtype), others=[one])
 
 
 def test_images_that_are_all_the_same():
