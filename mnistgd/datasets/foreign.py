@@ -14,21 +14,24 @@ HEAD = 8192
 
 _TRUSTED = "if you trust whoever made it, since to unpickle runs what it says: "
 _MATLAB = (
-    "import scipy.io, numpy; m = scipy.io.loadmat(OLD); "
+    'import scipy.io, numpy; m = scipy.io.loadmat(open(OLD, "rb")); '
     'numpy.savez(NEW, train_images=m["X"], train_labels=m["y"].ravel())'
 )
-_HDF5 = 'import h5py, numpy; h = h5py.File(OLD); numpy.savez(NEW, train_images=h["X"], train_labels=h["y"])'
+_HDF5 = (
+    'import h5py, numpy; h = h5py.File(open(OLD, "rb")); '
+    'numpy.savez(NEW, train_images=h["X"], train_labels=h["y"])'
+)
 _PICKLE = (
     'import pickle, numpy; (x, y), *_, (t, u) = pickle.load(open(OLD, "rb"), encoding="latin1"); '
     "numpy.savez(NEW, x_train=x, y_train=y, x_test=t, y_test=u)"
 )
 _TORCH = "import torch, numpy; x, y = torch.load(OLD)[:2]; numpy.savez(NEW, train_images=x, train_labels=y)"
 _ARFF = (
-    "import scipy.io.arff, numpy; a = numpy.array(scipy.io.arff.loadarff(OLD)[0].tolist()); "
+    'import scipy.io.arff, numpy; a = numpy.array(scipy.io.arff.loadarff(open(OLD, "rt"))[0].tolist()); '
     "numpy.savez(NEW, train_images=a[:, :-1].astype(float), train_labels=a[:, -1])"
 )
 _PARQUET = (
-    "import io, numpy, pandas, PIL.Image; p = pandas.read_parquet(OLD); numpy.savez(NEW, "
+    'import io, numpy, pandas, PIL.Image; p = pandas.read_parquet(open(OLD, "rb")); numpy.savez(NEW, '
     'train_images=[PIL.Image.open(io.BytesIO(i["bytes"])) for i in p.image], train_labels=p.label)'
 )
 

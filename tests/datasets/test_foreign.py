@@ -51,6 +51,11 @@ def test_it_is_named(idx_folder, content, words, way, name, pack):
     assert "\n" not in caught.value.message + caught.value.hint
 
 
+PACKED = pytest.mark.parametrize(
+    ("pack", "suffix"), [(bytes, ""), (gzip.compress, ".gz")], ids=["plain", "gzip"]
+)
+
+
 def run_hint(path):
     """Do what the hint says, and read what comes of it."""
     with pytest.raises(DataError) as caught:
@@ -82,25 +87,31 @@ def test_no_file_is_written_over(tmp_path, tiny):
     assert "a-1.npz" in caught.value.hint
 
 
-def test_arff(tmp_path, tiny):
-    path = tmp_path / "mnist.arff"
+@PACKED
+def test_arff(tmp_path, tiny, pack, suffix):
+    path = tmp_path / f"mnist.arff{suffix}"
     names = [f"@ATTRIBUTE pixel{number} REAL\n" for number in range(784)]
     rows = np.c_[tiny["train_images"].reshape(30, 784), tiny["train_labels"]]
     text = io.StringIO()
     np.savetxt(text, rows, "%d", ",")
     digits = "@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}\n"
-    path.write_text(f"@RELATION mnist_784\n{''.join(names)}{digits}@DATA\n{text.getvalue()}")
+    content = f"@RELATION mnist_784\n{''.join(names)}{digits}@DATA\n{text.getvalue()}"
+    path.write_bytes(pack(content.encode()))
     dataset = run_hint(path)
     together = np.concatenate([dataset.train_images, dataset.test_images])
     assert sorted(map(bytes, together)) == sorted(map(bytes, tiny["train_images"]))
     assert dataset.class_names == tuple("0123456789")
 
 
-def test_matlab(tmp_path, tiny):
+@PACKED
+def test_matlab(tmp_path, tiny, pack, suffix):
     from scipy.io import savemat
 
-    savemat(tmp_path / "a.mat", {"X": tiny["train_images"], "y": tiny["train_labels"]})
-    assert len(run_hint(tmp_path / "a.mat").train_images) == 26
+    content = io.BytesIO()
+    savemat(content, {"X": tiny["train_images"], "y": tiny["train_labels"]})
+    path = tmp_path / f"a.mat{suffix}"
+    path.write_bytes(pack(content.getvalue()))
+    assert len(run_hint(path).train_images) == 26
 
 
 @pytest.mark.parametrize(
