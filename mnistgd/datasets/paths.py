@@ -130,7 +130,12 @@ def _check_heard(options: DataOptions, kind: str, path: Path) -> None:
 def _read_pictures(path: Path, options: DataOptions, cache: Cache | None, listener: Listener) -> Raw:
     _check_no_file_is_meant(path)
     return picture_folder.read_folder(
-        path, handwriting=options.handwriting, skip_bad=options.skip_bad, cache=cache, listener=listener
+        path,
+        handwriting=options.handwriting,
+        skip_bad=options.skip_bad,
+        whole=options.test_data is None,
+        cache=cache,
+        listener=listener,
     )
 
 

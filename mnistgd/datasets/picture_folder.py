@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.dataset import SILENT, Listener
+from mnistgd.datasets.labels import numbered
 from mnistgd.datasets.parts import Part, Raw
 from mnistgd.datasets.picture_files import (
     LAYOUT,
@@ -61,6 +62,7 @@ def read_folder(
     *,
     handwriting: bool = False,
     skip_bad: bool = False,
+    whole: bool = True,
     cache: Cache | None = None,
     listener: Listener = SILENT,
 ) -> Raw:
@@ -75,6 +77,8 @@ def read_folder(
         Whether each picture is brought to 28×28 as one of handwriting is; else it must be so already.
     skip_bad : bool
         Whether pictures that cannot be read are left out.
+    whole : bool
+        Whether no others belong to the set, so that these alone must have classes to tell apart.
     cache : Cache, optional
         Where the images are kept, so that the pictures are read once.
     listener : Listener
@@ -82,8 +86,8 @@ def read_folder(
     Raises
     ------
     DataError
-        If no classes are there, two of them may be one (`check_classes`), or a picture cannot be read or is
-        of another size; it is named.
+        If no classes are there, or one, two of them may be one (`check_classes`), or a picture cannot be read
+        or is of another size; it is named.
     """
     notes: list[str] = []
     try:
@@ -100,13 +104,17 @@ def read_folder(
         raise DataError(f"cannot read {error.filename or folder}: {reason(error)}", LAYOUT) from error
     together = [file for files in listed.values() for file in files]
     check_classes({file.class_name for file in together}, folder)
+    labels = _labels(together)
+    if whole:
+        # What no pictures can mend is said before they are read and kept.
+        numbered({"picture": labels}, None, str(folder))
     images, read = _seen_on(together, folder, handwriting, skip_bad, cache, listener)
     if not read.all():
         notes.append(f"pictures left out that cannot be read: {np.sum(~read):,} of {len(read):,}")
     if not handwriting:
         images, note = _light_on_dark(images, read)
         notes += note
-    labels, start, parts = _labels(together), 0, {}
+    start, parts = 0, {}
     for split, files in listed.items():
         own = slice(start, start + len(files))
         start, chosen = own.stop, read[own]

@@ -286,6 +286,26 @@ def test_a_class_without_pictures(root, draw):
         read_folder(root)
 
 
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        (["7"], "every label in .* is 7"),
+        (["cat"], "every label in .* is cat"),
+        (["0", "100"], "not in 0 to 99"),
+        (["a" * 41, "b"], "at most 40 printable characters"),
+    ],
+)
+def test_classes_of_which_nothing_is_learned_are_refused_before_they_are_read(
+    root, draw, tmp_path, classes, words
+):
+    draw("", classes)
+    cache = Cache(tmp_path / "cache")
+    with pytest.raises(DataError, match=words):
+        read_folder(root, cache=cache)
+    assert not (tmp_path / "cache").exists()
+    assert len(read_folder(root, whole=False, cache=cache).train.images) == 3 * len(classes)
+
+
 def test_pictures_without_classes(root, draw):
     draw("", "0")
     with pytest.raises(DataError, match="holds pictures, and no folders of classes"):
