@@ -76,7 +76,8 @@ class Raw:
     def tested_with(self, other: Raw) -> Raw:
         """The same set, but tested with the images of another: its test part, or all that it has."""
         test = other.train if other.test is None else other.test
-        return replace(self, test=test, class_names=self.class_names or other.class_names)
+        names, notes = self.class_names or other.class_names, self.notes + other.notes
+        return replace(self, test=test, class_names=names, notes=notes)
 
 
 def is_emnist(name: str) -> bool:

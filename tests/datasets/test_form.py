@@ -1,5 +1,7 @@
 """What is said of images while they are brought into form, and images set aside to test."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -122,6 +124,11 @@ def test_other_images_test(tmp_path, train_only, idx_folder, tiny, notes):
     assert notes.notices == []
     dataset = read_path(idx_folder, DataOptions(test_data=str(train_only)))
     assert np.array_equal(dataset.test_images, tiny["train_images"])
+
+
+def test_what_is_said_of_other_images(raw):
+    one, other = (replace(raw(), notes=(note,)) for note in ("of these", "of others"))
+    assert one.tested_with(other).notes == ("of these", "of others")
 
 
 def test_the_place_of_other_images_is_recorded_as_a_whole(train_only, idx_folder, monkeypatch):
