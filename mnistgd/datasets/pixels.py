@@ -180,23 +180,27 @@ class Alike:
     def __init__(self) -> None:
         self._first: NDArray[np.uint8] | None = None
         self._differ = False
+        self._count = 0
 
     def show(self, images: NDArray[np.uint8]) -> None:
         """Some images more."""
         if self._first is None:
             self._first = images[0].copy()
         self._differ = self._differ or not (images == self._first).all()
+        self._count += len(images)
 
     @property
     def words(self) -> str:
-        """What is wrong with them; empty if they differ."""
+        """What is wrong with them; empty if they differ, or one is all."""
         if self._differ or self._first is None:
             return ""
-        return "alike" if self._first.any() else "blank"
+        if not self._first.any():
+            return "blank"
+        return "alike" if self._count > 1 else ""
 
 
 def alike(images: NDArray[np.uint8]) -> str:
-    """What is wrong with images of which all are the same; empty if they differ."""
+    """What is wrong with images of which all are the same; empty if they differ, or one is all."""
     seen = Alike()
     for chunk in cut(images):
         seen.show(chunk)

@@ -112,6 +112,8 @@ def test_images_that_are_all_the_same():
     assert alike(np.zeros((5000, 28, 28), np.uint8)) == "blank"
     assert alike(np.ones((5000, 28, 28), np.uint8)) == "alike"
     assert alike(BYTES) == ""
+    assert alike(BYTES[:1]) == ""
+    assert alike(np.zeros((1, 28, 28), np.uint8)) == "blank"
     last = np.ones((5000, 28, 28), np.uint8)
     last[-1, -1, -1] = 2
     assert alike(last) == ""
