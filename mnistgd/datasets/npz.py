@@ -15,7 +15,7 @@ from mnistgd.datasets.parts import Part, Raw, is_emnist
 from mnistgd.datasets.stored import Images, Packed, Stored
 from mnistgd.datasets.streams import check_ratio, open_file
 from mnistgd.errors import DataError
-from mnistgd.system.npz import open_archive, open_array
+from mnistgd.system.npz import PickledArrayError, open_archive, open_array
 
 ZIP_MAGIC = b"PK"
 
@@ -97,11 +97,15 @@ def _role(member: str) -> tuple[Any, Holds] | None:
 
 def _read(archive: zipfile.ZipFile, name: str, holds: str, path: Path) -> Images:
     what = f"{name} in {path}"
-    with open_array(archive, name) as (stream, header):
-        member = archive.getinfo(f"{name}.npy")
-        check_ratio(member, header.dtype.itemsize, what)
-        packed = Packed(path, member.compress_size, partial(_opened, path, name))
-        return read_values(stream, header, holds, what, packed)
+    try:
+        with open_array(archive, name) as (stream, header):
+            member = archive.getinfo(f"{name}.npy")
+            check_ratio(member, header.dtype.itemsize, what)
+            packed = Packed(path, member.compress_size, partial(_opened, path, name))
+            return read_values(stream, header, holds, what, packed)
+    except PickledArrayError as problem:
+        hint = f"save {name} as an array of numbers or of text: numpy.array({name}.tolist())"
+        raise DataError(f"{path}: {problem}", hint) from problem
 
 
 @contextmanager

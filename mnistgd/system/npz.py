@@ -36,6 +36,10 @@ class NotAnArrayError(Exception):
     """A member is not a plain array of the size it says."""
 
 
+class PickledArrayError(NotAnArrayError):
+    """A member is an array of Python objects."""
+
+
 class BadRecordError(ValueError):
     """A part of a file that is not as it must be; the message names it."""
 
@@ -219,7 +223,7 @@ def read_header(stream: IO[bytes], name: str) -> Header:
         # Whatever numpy's parser, Python's tokenizer or a damaged member come to.
         raise NotAnArrayError(f"its array {name!r} has no header that can be read") from problem
     if header.dtype.hasobject:
-        raise NotAnArrayError(f"its array {name!r} holds Python objects, which are never loaded")
+        raise PickledArrayError(f"its array {name!r} holds Python objects, which are never loaded")
     return header
 
 

@@ -167,6 +167,15 @@ def test_says_what_is_wrong_with_labels(path, arrays, labels):
         read_npz(path)
 
 
+def test_words_that_numpy_pickled(path, arrays):
+    words = np.array(list("abc") * 10, object)
+    np.savez(path, **arrays | {"train_labels": words})
+    with pytest.raises(DataError, match="'train_labels' holds Python objects") as caught:
+        read_npz(path)
+    _, _, code = caught.value.hint.partition(": ")
+    assert eval(code, {"numpy": np, "train_labels": words}).dtype == "<U1"
+
+
 @pytest.mark.parametrize("missing", KEYS)
 def test_an_array_is_missing(path, arrays, missing):
     del arrays[missing]
