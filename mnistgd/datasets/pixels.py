@@ -118,7 +118,13 @@ def scale_of(found: Sequence[Found], source: str) -> Scale:
     # Written in full, for what it brings just below 0 would be refused again.
     moved = f"(x {'-' if least > 0 else '+'} {abs(least)})"
     hint = f"{RANGES}: {moved} / {most - least} brings these to 0 to 1" if most > least else RANGES
-    raise DataError(f"the pixels of {source} lie in {least:g} to {most:g}", hint)
+    raise DataError(f"the pixels of {source} lie in {_in_words(least)} to {_in_words(most)}", hint)
+
+
+def _in_words(limit: float) -> str:
+    """A limit of a range, in full where rounded it would be that of a range that is taken."""
+    short = f"{limit:g}"
+    return short if float(short) not in (0, 1, 255) else repr(limit).removesuffix(".0")
 
 
 def lie_as_bytes(images: Images, scale: Scale, *, sideways: bool) -> bool:

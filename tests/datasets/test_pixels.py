@@ -70,6 +70,8 @@ BAD = {
     "negative whole numbers": ((ONE - 1).astype(int), "lie in -1 to -1"),
     "16 bits": ((ONE + 65535).astype("u2"), "lie in 65535 to 65535"),
     "just above 1": (ONE + 1.0001, "lie in 1.0001 to 1.0001"),
+    "hardly above 1": (ONE + np.nextafter(1, 2), r"lie in 1\.0000000000000002 to"),
+    "hardly above 255": ((ONE + 255.00003).astype("f4"), r"lie in 255\.00003"),
     "just above 1, big end first": ((ONE + 1.0001).astype(">f4"), "lie in 1.0001 to 1.0001"),
     "above 255": (ONE + 255.5, "lie in 255.5"),
     "NaN": (np.concatenate([np.zeros((4999, 28, 28)), ONE * np.nan]), "no finite number, in image 4999"),
