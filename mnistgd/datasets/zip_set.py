@@ -34,9 +34,9 @@ def read_zip(path: Path) -> Raw:
         members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
         found = [(PurePosixPath(name).name, name) for name in sorted(members) if "__MACOSX" not in name]
         sets = idx_set.sets_of(each for each in found if not each[0].endswith((".npz", ".npy")))
+        for name in members:
+            _check_name(name, path)
         if sets and not npz.has_images(archive):
-            for name in members:
-                _check_name(name, path)
             called, files = idx_set.choose(sets, path, _SEVERAL)
 
             def read(name: str, holds: idx_set.Holds) -> Images:

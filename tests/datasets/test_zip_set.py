@@ -72,9 +72,11 @@ def test_an_npz_file_of_another_name(write, tiny, as_dataset, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "..\\evil", "\\evil"])
-def test_names_that_lead_out(write, members, name):
+@pytest.mark.parametrize("alone", [False, True])
+def test_names_that_lead_out(write, members, name, alone):
+    others = {} if alone else members
     with pytest.raises(DataError, match="names a place outside of itself") as caught:
-        read_path(write(members | {name: b""}))
+        read_path(write(others | {name: b""}))
     assert caught.value.hint
 
 
