@@ -147,7 +147,7 @@ def _seen_on(
     if entry and not entry.damage and (skip_bad or entry.arrays["read"].all()):
         return _Seen(entry.arrays["images"], entry.arrays["read"].astype(bool))
     seen = _read(files, handwriting, skip_bad, listener)
-    if cache is not None:
+    if cache is not None and seen.read.any():
         cache.keep(name, {"images": [seen.images], "read": [seen.read.view(np.uint8)]}, str(folder), key)
     return seen
 

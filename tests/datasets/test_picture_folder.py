@@ -197,12 +197,13 @@ def test_a_picture_that_cannot_be_read_is_named(root, damaged, notes, tmp_path):
         read_folder(root, cache=cache)
 
 
-def test_none_can_be_read(root, draw):
+def test_none_can_be_read(root, draw, tmp_path):
     draw("", "01")
     for file in root.rglob("*.png"):
         file.write_bytes(b"x")
     with pytest.raises(DataError, match="none of the pictures"):
-        read_folder(root, skip_bad=True)
+        read_folder(root, skip_bad=True, cache=Cache(tmp_path / "cache"))
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
