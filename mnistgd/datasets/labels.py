@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.class_names import check_class_names
+from mnistgd.datasets.class_names import MAX_NAME, check_class_names
 from mnistgd.datasets.dataset import MAX_CLASSES
 from mnistgd.errors import DataError, UsageError
 
@@ -135,7 +135,8 @@ def _checked_names(names: Sequence[str], source: str) -> tuple[str, ...]:
         return check_class_names(names)
     except UsageError as problem:
         raise DataError(
-            f"the classes of {source} cannot be called so: {problem.message}", problem.hint
+            f"the classes of {source} cannot be called so: {problem.message}",
+            f"a class is called by 1 to {MAX_NAME} printable characters, and otherwise than any other",
         ) from problem
 
 

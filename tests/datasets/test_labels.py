@@ -107,4 +107,5 @@ def test_what_is_not_plain(train, test, words):
     with pytest.raises(DataError, match=words) as caught:
         of(train, test)
     assert caught.value.hint
+    assert "commas" not in caught.value.hint, "which is for the names of a command line"
     assert "\n" not in caught.value.message
