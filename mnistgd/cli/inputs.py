@@ -220,11 +220,15 @@ def check_one(context: typer.Context, image: str | None, index: list[int] | None
     UsageError
         If none is, or both are, or the command line says what would go unheard.
     """
+    from mnistgd.datasets.csv_file import is_csv
+
     if image is None and not index:
         raise UsageError("no image is named", "name a file, or an image of the data with --index N")
     if image is not None and index:
         raise UsageError("an image and --index contradict each other", "name one of them")
-    of_data = ("split", "data", *DataOptions._fields)
+    of_data = ["split", "data", *DataOptions._fields]
+    if image is not None and is_csv(image):
+        of_data.remove("transpose")
     which, unheard = ("with", ("as_is",)) if index else ("without", of_data)
     for name in unheard:
         source = context.get_parameter_source(name)
@@ -298,12 +302,12 @@ def _with_index(error: ImageError, source: str) -> ImageError:
     return error
 
 
-def answers_for(model: Model, table: str, *, quiet: bool) -> list[str]:
+def answers_for(model: Model, table: str, reading: DataOptions, *, quiet: bool) -> list[str]:
     """What the images in a CSV file show, while stderr says what takes a while."""
     from mnistgd.model import data as of_model
 
     with displays.Reporter(quiet=quiet) as reporter, console.stage("reading the images"):
-        return of_model.answers_for(model, Path(table), reporter)
+        return of_model.answers_for(model, Path(table), reading, reporter)
 
 
 def _on_stdin(*, as_is: bool) -> NDArray[np.uint8] | ImageError:

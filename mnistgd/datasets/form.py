@@ -161,16 +161,21 @@ def tell(changes: Sequence[str], alike: Mapping[str, str], listener: Listener) -
             listener.notice(f"all {name} images are {what}: there is nothing to learn from")
 
 
-def unlabelled(part: Part, source: str, options: DataOptions = PLAINLY) -> NDArray[np.uint8]:
-    """Images alone, whose labels nobody knows, brought into form.
+def unlabelled(
+    part: Part, source: str, options: DataOptions = PLAINLY, listener: Listener = SILENT
+) -> NDArray[np.uint8]:
+    """Images alone, whose labels nobody knows, brought into form; the listener hears what that took.
 
     Raises
     ------
     DataError
         If it is not plain what the images are.
     """
-    scale = pixels.scale_of([pixels.look(part.images, f"images of {source}")], source)
+    found = [pixels.look(part.images, f"images of {source}")]
+    scale = pixels.scale_of(found, source)
     sideways = part.sideways if options.transpose is None else options.transpose
+    for change in _changes(found, scale, turned=sideways):
+        listener.notice(change)
     return pixels.as_bytes(np.asarray(part.images), scale, sideways=sideways)
 
 

@@ -55,8 +55,10 @@ def images_for(
     return dataset
 
 
-def answers_for(model: Model, path: Path, listener: Listener) -> list[str]:
+def answers_for(model: Model, path: Path, reading: DataOptions, listener: Listener) -> list[str]:
     """What the images in a CSV file show: the name of a class for each, in order; labels count for nothing.
+
+    They are taken to lie as those of the training did, unless `reading` says how they lie.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def answers_for(model: Model, path: Path, listener: Listener) -> list[str]:
 
     listener.busy(f"reading {path.name}")
     part, _ = read_csv(path)
-    images = unlabelled(part, str(path), model.reading)
+    images = unlabelled(part, str(path), reading.over(model.reading), listener)
     if model.settings.deskew:
         images = deskew(images)
     return [model.class_names[digit] for digit in model.outputs(images).argmax(axis=1)]

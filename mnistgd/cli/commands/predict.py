@@ -69,7 +69,7 @@ def predict(
         claimed = outputs.claim(files=place, read=[weights, *sources], endings=endings, as_json=as_json)
         from mnistgd.sharing.tables import answers_csv
 
-        labels = inputs.answers_for(inputs.network(weights, claimed), sources[0], quiet=quiet)
+        labels = inputs.answers_for(inputs.network(weights, claimed), sources[0], reading, quiet=quiet)
         answers = {str(out): answers_csv(labels)}
         claimed.finish({"images": len(labels), "out": out}, files=answers, last=[str(out)])
         return

@@ -413,6 +413,9 @@ def test_images_that_lie_as_those_of_the_training_did_are_turned(mnistgd, mnist,
     assert "turned upright" in trained.stderr
     monkeypatch.setenv("MNISTGD_WEIGHTS", "w.npz")
     write_csv(Path("some.csv"), mnist.test_images[:200].transpose(0, 2, 1))
-    answers = mnistgd("predict", "some.csv", "--out", "-").stdout.split()[1:]
-    labels = [int(answer.partition(",")[2]) for answer in answers]
-    assert np.mean(labels == mnist.test_labels[:200]) > 0.7
+    write_csv(Path("upright.csv"), mnist.test_images[:200])
+    for name, option, said in (("some.csv", [], True), ("upright.csv", ["--no-transpose"], False)):
+        result = mnistgd("predict", name, *option, "--out", "-")
+        labels = [int(answer.partition(",")[2]) for answer in result.stdout.split()[1:]]
+        assert np.mean(labels == mnist.test_labels[:200]) > 0.7
+        assert ("turned upright (else --no-transpose)" in result.stderr) is said
