@@ -54,8 +54,6 @@ class _BadRowError(Exception):
     """What is wrong with a row."""
 
 
-
-
 def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ...]]:
     """Read the images of a CSV file, and their labels if it has any.
 
