@@ -75,7 +75,7 @@ def load_dataset(
     if class_names is not None:
         dataset = with_class_names(dataset, class_names)
     _tell_of_gaps(dataset, listener)
-    return deskewed(dataset, listener) if deskew else dataset
+    return deskewed(dataset, listener, cache) if deskew else dataset
 
 
 def _tell_of_gaps(dataset: Dataset, listener: Listener) -> None:
@@ -85,11 +85,11 @@ def _tell_of_gaps(dataset: Dataset, listener: Listener) -> None:
         listener.notice(f"no train image shows {', '.join(missing)}: what that is cannot be learned")
 
 
-def deskewed(dataset: Dataset, listener: Listener = SILENT) -> Dataset:
+def deskewed(dataset: Dataset, listener: Listener = SILENT, cache: Cache | None = None) -> Dataset:
     """The same data set, each image straightened (`mnistgd.datasets.deskew.deskew`); the result is cached."""
     from mnistgd.datasets.deskew import DESKEW_VERSION, deskew
 
-    cache = Cache(default_folder(), listener)
+    cache = cache or Cache(default_folder(), listener)
     name = f"deskew{DESKEW_VERSION}-{dataset.sha256[:16]}"
     splits = dataset.train_images, dataset.test_images
     shape = (sum(map(len, splits)), *IMAGE_SHAPE)
