@@ -41,7 +41,7 @@ def test_the_wheel_carries_data_types_and_licences(built):
     names = set(zipfile.ZipFile(built[1]).namelist())
     assert {f"mnistgd/data/{name}" for name in DATA} <= names
     assert "mnistgd/py.typed" in names
-    pages = ("page.css", "draw.html", "draw.css", "draw.js", "report.html")
+    pages = ("page.css", "draw.html", "draw.css", "draw.js", "report.css", "report.html")
     assert {f"mnistgd/sharing/page/{name}" for name in pages} <= names
     assert {f"mnistgd/{room}/README.md" for room in ("api", "cli", "datasets", "lessons", "model")} <= names
     licences = f"mnistgd-{__version__}.dist-info/licenses"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
@@ -18,8 +16,8 @@ from mnistgd.figures.palettes import DIVERGING, GROKKING
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import network_sha256
+from mnistgd.sharing import pages
 
-_FOLDER = Path(__file__).with_name("page")
 _PALETTES = (DIVERGING, GROKKING)
 
 
@@ -60,14 +58,10 @@ def draw_page(model: Model, samples: Sequence[Samples] = ()) -> bytes:
     -------
     bytes
         The same network and images give the same bytes.
-
-    References
-    ----------
-    W3C, Content Security Policy Level 3, section 2.3.1: a hash is that of what stands between the tags.
     """
-    style, script = _text("page.css") + _text("draw.css"), _text("draw.js")
-    page = Template(_text("draw.html")).substitute(
-        policy=policy(style, script),
+    style, script = pages.style("draw.css"), pages.text("draw.js")
+    page = Template(pages.text("draw.html")).substitute(
+        policy=pages.policy(style, script),
         version=__version__,
         style=style,
         # In a script element only "<" could be the beginning of something else.
@@ -75,22 +69,6 @@ def draw_page(model: Model, samples: Sequence[Samples] = ()) -> bytes:
         script=script,
     )
     return page.encode()
-
-
-def policy(style: str, script: str | None = None) -> str:
-    """What a page may do, for its Content-Security-Policy: use this style and script, and nothing else."""
-    allowed = [f"style-src '{_hash(style)}'"]
-    if script is not None:
-        allowed.append(f"script-src '{_hash(script)}'")
-    return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _text(name: str) -> str:
-    return (_FOLDER / name).read_text("utf-8")
 
 
 def _model(model: Model, samples: Sequence[Samples]) -> dict[str, Any]:

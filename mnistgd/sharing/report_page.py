@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistgd.errors import MissingExtraError
 from mnistgd.figures.confusion import cell_colours
+from mnistgd.sharing import pages
 from mnistgd.sharing.report import Report
 from mnistgd.system.words import counted, percent
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-PAGE = Path(__file__).with_name("page")
 
 LONGEST = 5000
 """Letters of one text that are shown: a record may be anyone's."""
@@ -45,7 +42,7 @@ def template() -> Template:
         keep_trailing_newline=True,
     )
     environment.filters.update(uri=_uri, counted=counted, percent=percent)
-    return environment.from_string((PAGE / "report.html").read_text("utf-8"))
+    return environment.from_string(pages.text("report.html"))
 
 
 def page_bytes(page: Template, report: Report) -> bytes:
@@ -56,11 +53,8 @@ def page_bytes(page: Template, report: Report) -> bytes:
     """
     from markupsafe import Markup
 
-    style = "\n" + (PAGE / "page.css").read_text("utf-8") + _shades()
-    own = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{own}'; base-uri 'none'; form-action 'none'"
-    )
+    style = pages.style("report.css") + _shades()
+    policy = pages.policy(style, pictures=True)
     return page.render(report=report, style=Markup(style), policy=policy).encode()
 
 

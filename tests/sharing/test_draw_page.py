@@ -472,6 +472,8 @@ def test_it_is_accessible_fits_and_stands_still(width, scheme, opened, mnist):
     model = network(tuple(f"class number {k}" for k in range(10)) if width == 768 else tuple("0123456789"))
     content = draw_page(model, samples_of(mnist.test_images[:10], mnist.test_labels[:10]))
     page = opened(content, width, 800, scheme)
+    paper = page.locator("#paper").bounding_box()
+    assert paper["width"] == paper["height"] > 0.6 * page.locator(".draw").bounding_box()["width"]
     page.evaluate(
         """async () => {
             // Two frames later the page stands as it was opened.
