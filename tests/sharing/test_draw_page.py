@@ -3,9 +3,7 @@
 import base64
 import hashlib
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -20,18 +18,6 @@ from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import foreign_record
 from mnistgd.sharing.draw_page import Sample, Samples, draw_page
-
-BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-# In CI they may not be left out.
-needs_browser = pytest.mark.skipif(
-    BROWSER is None and os.environ.get("CI") != "true", reason="no Chromium is installed"
-)
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -79,24 +65,10 @@ def trained(mnist):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    if BROWSER is None:
-        pytest.fail("no Chromium is installed, and CI=true asks for one")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # The sandbox does not let root in.
-        flags = ["--no-sandbox"] if os.getuid() == 0 else []
-        running = playwright.chromium.launch(executable_path=BROWSER, args=flags)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def tabs(browser):
+def tabs(chromium):
     """One tab for a mouse, and one for a finger: a new one for each test takes longer than the tests do."""
-    finger = browser.new_context(has_touch=True, is_mobile=True)
-    pages = {"mouse": browser.new_page(), "finger": finger.new_page()}
+    finger = chromium.new_context(has_touch=True, is_mobile=True)
+    pages = {"mouse": chromium.new_page(), "finger": finger.new_page()}
     for page in pages.values():
         page.on("dialog", lambda dialog: dialog.accept())  # the page asks back where drawings would be lost
     return pages
@@ -210,7 +182,6 @@ ZERO = [[(0.5 + 0.2 * np.sin(a), 0.5 - 0.3 * np.cos(a)) for a in np.linspace(0, 
 # --- what it answers ----------------------------------------------------------------------------------
 
 
-@needs_browser
 @pytest.mark.parametrize(
     "settings",
     [
@@ -242,7 +213,6 @@ def test_its_logits_are_those_of_python(settings, opened, mnist):
     assert np.array_equal(seen_by(page), images[-1])
 
 
-@needs_browser
 @pytest.mark.parametrize(
     "settings",
     [{}, {"hidden": (30,), "scale": 0.1}, {"hidden": (12, 9), "activation": "tanh", "scale": 0.1}],
@@ -265,7 +235,6 @@ def test_its_evidence_is_that_of_explain(settings, opened, mnist):
         assert float(limit) == pytest.approx(np.abs(found.evidence[digit].products).max(), rel=0.005)
 
 
-@needs_browser
 def test_its_colours_are_those_of_the_figures(opened, mnist):
     from mnistgd.figures.heatmap import heatmap
     from mnistgd.figures.palettes import PALETTES, limit_of
@@ -317,7 +286,6 @@ def drawings(count):
         yield strokes, int(rng.integers(3, 31)) * 2
 
 
-@needs_browser
 @pytest.mark.parametrize("straightened", [False, True], ids=["plain", "deskew"])
 def test_predict_sees_the_same_of_the_picture_that_it_saves(straightened, opened, trained, tmp_path):
     model = Model(trained.params, Settings(deskew=straightened), trained.class_names, trained.record)
@@ -364,7 +332,6 @@ def with_finger(page, strokes):
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-@needs_browser
 @pytest.mark.parametrize(
     ("by", "size"), [("mouse", {}), ("finger", {"width": 390, "height": 844})], ids=["mouse", "finger"]
 )
@@ -387,7 +354,6 @@ def test_what_is_drawn_is_read(by, size, opened, trained):
     assert page.evaluate("window.scrollY") == 0
 
 
-@needs_browser
 def test_undo_takes_one_stroke_back_and_clear_all(opened):
     page = opened(draw_page(network()))
     with_mouse(page, ONE)
@@ -401,7 +367,6 @@ def test_undo_takes_one_stroke_back_and_clear_all(opened):
     assert page.get_by_role("button", name="Undo").is_disabled()
 
 
-@needs_browser
 def test_the_pen_has_a_width(opened):
     page = opened(draw_page(network()))
     ink = []
@@ -411,7 +376,6 @@ def test_the_pen_has_a_width(opened):
     assert ink[1] > 1.2 * ink[0]
 
 
-@needs_browser
 def test_the_keyboard_is_enough(opened, trained, mnist):
     page = opened(draw_page(trained, samples_of(mnist.test_images[:2], mnist.test_labels[:2])))
     press = page.keyboard.press
@@ -463,7 +427,6 @@ def test_the_keyboard_is_enough(opened, trained, mnist):
 # --- what it is like ------------------------------------------------------------------------------------
 
 
-@needs_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 768, 1440])
 def test_it_is_accessible_fits_and_stands_still(width, scheme, opened, mnist):
@@ -493,7 +456,6 @@ def test_it_is_accessible_fits_and_stands_still(width, scheme, opened, mnist):
     assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []
 
 
-@needs_browser
 def test_the_answer_comes_within_a_frame(opened, trained):
     page = opened(draw_page(trained))
     draw(page, ONE, 6)  # the thinnest pen is thickened most
@@ -516,7 +478,6 @@ def test_the_answer_comes_within_a_frame(opened, trained):
     assert min(took[30:]) <= 16, sorted(took)
 
 
-@needs_browser
 def test_it_is_printed_on_two_pages(opened, trained):
     page = opened(draw_page(trained))
     draw(page, SEVEN)
@@ -527,7 +488,6 @@ def test_it_is_printed_on_two_pages(opened, trained):
 # --- what it keeps --------------------------------------------------------------------------------------
 
 
-@needs_browser
 def test_kept_drawings_are_a_data_set(opened, tmp_path):
     page = opened(draw_page(network(class_names=("zero", "one", "Ä", "seven"))))
     kept, labels = [], []
@@ -562,7 +522,6 @@ def test_kept_drawings_are_a_data_set(opened, tmp_path):
     assert json.loads(done.stdout)["data"]["sha256"] == found.sha256
 
 
-@needs_browser
 def test_of_a_network_that_straightens_drawings_are_kept_as_they_were(opened):
     seen = []
     for straightened in (False, True):
@@ -579,7 +538,6 @@ def test_of_a_network_that_straightens_drawings_are_kept_as_they_were(opened):
 # --- what it is given -----------------------------------------------------------------------------------
 
 
-@needs_browser
 def test_class_names_are_no_markup(opened, mnist):
     model = network(class_names=HOSTILE)
     page = opened(draw_page(model, samples_of(mnist.test_images[:1], np.array([0]))))
@@ -589,7 +547,6 @@ def test_class_names_are_no_markup(opened, mnist):
     assert answer_of(page).startswith("It is ")
 
 
-@needs_browser
 def test_many_classes_have_room(opened):
     names = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
     page = opened(draw_page(network(class_names=names)), 320)
@@ -601,16 +558,14 @@ def test_many_classes_have_room(opened):
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-@needs_browser
 def test_without_images_it_says_so(opened):
     page = opened(draw_page(network()))
     assert page.locator("#truth").inner_text() == "No images of a data set came with this page."
 
 
-@needs_browser
-def test_it_may_connect_nowhere_and_run_nothing_else(browser, tmp_path):
+def test_it_may_connect_nowhere_and_run_nothing_else(chromium, tmp_path):
     (tmp_path / "page.html").write_bytes(draw_page(network()))
-    page = browser.new_page()
+    page = chromium.new_page()
     page.goto((tmp_path / "page.html").as_uri())
     tried = page.evaluate(
         """async () => {
