@@ -333,6 +333,14 @@ def test_it_prints_on_three_to_five_pages_and_no_picture_is_cut(opened, pages, k
     assert page.evaluate("document.documentElement.scrollWidth") <= 680
 
 
+def test_cells_of_none_are_the_lightest_by_night_too(opened):
+    colours = opened("short", color_scheme="dark").evaluate(
+        """() => [...document.querySelectorAll(".confusion tbody td")]
+            .filter((cell) => cell.innerText === "·").map((cell) => getComputedStyle(cell).backgroundColor)"""
+    )
+    assert set(colours) == {"rgb(255, 255, 255)"}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (320, "dark"), (1440, "light")])
 def test_it_is_readable_everywhere(opened, kind, width, scheme):
