@@ -95,7 +95,16 @@ class OutputError(MnistgdError):
 
 
 class MissingExtraError(MnistgdError):
-    """An optional package is not installed."""
+    """An optional package is not installed.
+
+    Parameters
+    ----------
+    extra : str
+        The extra of this package that brings it, which the hint names.
+    """
+
+    def __init__(self, message: str, extra: str) -> None:
+        super().__init__(message, f"pip install 'mnistgd[{extra}]', or '.[{extra}]' in a checkout")
 
 
 class ShapeError(MnistgdError, ValueError):

@@ -71,7 +71,7 @@ def test_an_extra_that_an_error_names_is_one():
     """And the tests install what each of them brings."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "mnistgd").rglob("*.py"))
-    assert set(re.findall(r"mnistgd\[(\w+)\]'", sources)) == set(extras) - {"test"}
+    assert set(re.findall(r'MissingExtraError\("[^"]*", "(\w+)"\)', sources)) == set(extras) - {"test"}
     assert {need for name, needs in extras.items() if name != "test" for need in needs} <= set(extras["test"])
 
 

@@ -60,8 +60,7 @@ def new_figure(width: float = 8.0, height: float = 5.0) -> Figure:
             from matplotlib.backends.backend_agg import FigureCanvasAgg
             from matplotlib.figure import Figure
     except ImportError as error:
-        hint = "pip install 'mnistgd[plots]', or '.[plots]' in a checkout"
-        raise MissingExtraError("plots need matplotlib", hint) from error
+        raise MissingExtraError("plots need matplotlib", "plots") from error
     letters.checked_font()
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)

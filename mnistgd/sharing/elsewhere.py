@@ -88,8 +88,7 @@ def _safetensors(content: bytes, place: str) -> Tensors:
         from safetensors import SafetensorError
         from safetensors.numpy import load
     except ImportError as error:
-        hint = "pip install 'mnistgd[safetensors]', or '.[safetensors]' in a checkout"
-        raise MissingExtraError("what is no .npz file needs safetensors", hint) from error
+        raise MissingExtraError("what is no .npz file needs safetensors", "safetensors") from error
 
     # Eight bytes say how long the JSON is that follows.
     length = int.from_bytes(content[:8], "little")

@@ -132,8 +132,7 @@ def onnx_bytes(model: Model, *, with_deskew: bool = False) -> bytes:
         import onnx
         from onnx import helper, numpy_helper, parser
     except ImportError as error:
-        hint = "pip install 'mnistgd[onnx]', or '.[onnx]' in a checkout"
-        raise MissingExtraError("an ONNX file needs onnx", hint) from error
+        raise MissingExtraError("an ONNX file needs onnx", "onnx") from error
 
     text, constants = _graph(model, with_deskew)
     proto = parser.parse_model(text)

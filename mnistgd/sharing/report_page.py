@@ -31,8 +31,7 @@ def template() -> Template:
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:
-        hint = "pip install 'mnistgd[report]', or '.[report]' in a checkout"
-        raise MissingExtraError("a report needs jinja2", hint) from error
+        raise MissingExtraError("a report needs jinja2", "report") from error
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,

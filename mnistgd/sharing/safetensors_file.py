@@ -36,8 +36,7 @@ def safetensors_bytes(model: Model) -> bytes:
     try:
         from safetensors.numpy import save
     except ImportError as error:
-        hint = "pip install 'mnistgd[safetensors]', or '.[safetensors]' in a checkout"
-        raise MissingExtraError("a safetensors file needs safetensors", hint) from error
+        raise MissingExtraError("a safetensors file needs safetensors", "safetensors") from error
 
     arrays: dict[str, Array] = {}
     for place, (weights, bias) in enumerate(model.layers):
