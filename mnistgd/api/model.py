@@ -55,10 +55,9 @@ class Model:
         self.history = tuple(history)
 
     def __repr__(self) -> str:
-        sizes = [weights.shape[0] for weights, _ in self._network.layers] + [len(self.class_names)]
         accuracy = self._network.record["results"].get("test_accuracy")
         tested = "" if accuracy is None else f": {accuracy:.2%} of the test images right"
-        return f"<Model {'→'.join(map(str, sizes))}{tested}>"
+        return f"<Model {'→'.join(map(str, self._network.sizes))}{tested}>"
 
     @property
     def weights(self) -> Array:

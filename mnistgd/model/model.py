@@ -77,6 +77,11 @@ class Model:
         return [(self.params[f"{prefix}weights"], self.params[f"{prefix}bias"]) for prefix in prefixes]
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many pixels, units of each hidden layer, and classes there are."""
+        return PIXELS, *self.settings.hidden, len(self.class_names)
+
+    @property
     def is_foreign(self) -> bool:
         """Whether another program trained it, so that nobody knows on what."""
         return self.record.get("data", {}) is None

@@ -73,9 +73,8 @@ def draw_page(model: Model, samples: Sequence[Samples] = ()) -> bytes:
 
 def _model(model: Model, samples: Sequence[Samples]) -> dict[str, Any]:
     settings = model.settings
-    sizes = [str(len(weights)) for weights, _ in model.layers] + [str(len(model.class_names))]
     return {
-        "about": f"A network of {' → '.join(sizes)}.",
+        "about": f"A network of {' → '.join(map(str, model.sizes))}.",
         "classNames": model.class_names,
         "loss": settings.loss,
         "activation": settings.activation,

@@ -209,9 +209,8 @@ def _metadata(model: Model, with_deskew: bool) -> dict[str, str]:
 def _describe(proto: ModelProto, model: Model, with_deskew: bool) -> None:
     """What a person sees who opens the file in a viewer."""
     proto.producer_name, proto.producer_version = "mnistgd", __version__
-    sizes = [*(weights.shape[0] for weights, _ in model.layers), len(model.class_names)]
     origin = "that mnistgd imported" if model.is_foreign else "trained by mnistgd with gradient descent"
-    proto.doc_string = f"A {'→'.join(map(str, sizes))} network {origin}."
+    proto.doc_string = f"A {'→'.join(map(str, model.sizes))} network {origin}."
     proto.graph.doc_string = proto.doc_string
     for node in proto.graph.node:
         node.name = node.output[0]

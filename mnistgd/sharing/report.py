@@ -55,7 +55,7 @@ class Report:
     Attributes
     ----------
     weights : str, the file
-    sizes : str, of the layers
+    sizes : tuple of int, pixels, units of each hidden layer and classes
     parameters : int, how many weights and biases there are
     names, word : the classes, and what one of them is called
     foreign : bool, whether another program trained it
@@ -75,7 +75,7 @@ class Report:
     """
 
     weights: str
-    sizes: str
+    sizes: tuple[int, ...]
     parameters: int
     names: tuple[str, ...]
     word: str
@@ -137,7 +137,7 @@ def report_of(
     frequent = int(found.images.argmax())
     return Report(
         weights=weights,
-        sizes=" → ".join(map(str, [len(model.layers[0][0]), *(len(bias) for _, bias in model.layers)])),
+        sizes=model.sizes,
         parameters=sum(array.size for array in model.params.values()),
         names=names,
         word=class_word(names),
