@@ -74,7 +74,7 @@ def load_data(
     Parameters
     ----------
     spec : str or Path
-        ``"mnist"``, or a path as ``--data`` takes it.
+        ``"mnist"``, ``"fashion-mnist"``, ``"kuzushiji-mnist"``, or a path, as ``--data`` takes it.
     offline : bool
         Whether OpenML is left out: MNIST is then the copy in this package.
     class_names : sequence, optional
