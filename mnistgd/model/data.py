@@ -47,7 +47,9 @@ def images_for(
     )
     dataset = _numbered_as(model, dataset, listener)
     if model.is_foreign:
-        listener.notice(f"nobody knows what the network was trained on; these images are {dataset.source}")
+        listener.notice(
+            f"nobody knows what the network was trained on; these images ({dataset.source}) may be others"
+        )
     elif dataset.sha256 != model.data_sha256:
         listener.notice(
             f"these images ({dataset.source}) are not those that the network was trained and tested on"
