@@ -73,20 +73,7 @@ def explained_of(
     palette: Palette,
 ) -> tuple[list[Explained], tuple[Legend, Legend]]:
     """The surest right answer, the surest wrong one and the least certain of all, on one scale."""
-    pieces = np.array_split(images, -(-len(images) // _ROWS))
-    sure = np.concatenate([model.probabilities(piece).max(axis=1) for piece in pieces])
-    right = np.ones(len(labels), bool)
-    right[found.wrong] = False
-    chosen: dict[int, str] = {}
-    for kind, among, order in (
-        ("the surest right answer", right, -sure),
-        ("the surest wrong answer", ~right, -sure),
-        ("the least certain answer", np.ones_like(right), sure),
-    ):
-        places = np.flatnonzero(among)
-        if len(places):
-            index = int(places[order[places].argmin()])
-            chosen[index] = f"{chosen[index]}, and {kind}" if index in chosen else kind
+    chosen = _chosen(model, found, images)
     taken = {index: explain(model, images[index]) for index in chosen}
     runners = [each.evidence[digit].products for each in taken.values() for digit in each.ranking[:2]]
     limits = max(limit_of(each.weights) for each in taken.values()), max(map(limit_of, runners))
@@ -103,6 +90,25 @@ def explained_of(
         for index, each in taken.items()
     ]
     return every, (legend_of(limits[0], palette, MEANING), legend_of(limits[1], palette, SPOKE))
+
+
+def _chosen(model: Model, found: Evaluation, images: NDArray[np.uint8]) -> dict[int, str]:
+    """Which images are explained → why these."""
+    pieces = np.array_split(images, -(-len(images) // _ROWS))
+    sure = np.concatenate([model.probabilities(piece).max(axis=1) for piece in pieces])
+    right = np.ones(len(images), bool)
+    right[found.wrong] = False
+    chosen: dict[int, str] = {}
+    for kind, among, order in (
+        ("the surest right answer", right, -sure),
+        ("the surest wrong answer", ~right, -sure),
+        ("the least certain answer", np.ones_like(right), sure),
+    ):
+        places = np.flatnonzero(among)
+        if len(places):
+            index = int(places[order[places].argmin()])
+            chosen[index] = f"{chosen[index]}, and {kind}" if index in chosen else kind
+    return chosen
 
 
 def _answer(

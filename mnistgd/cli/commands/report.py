@@ -38,7 +38,7 @@ def report(
     from mnistgd.sharing.report import report_of
 
     claimed = outputs.claim(
-        files={"--out": out}, read=[weights, log, compare], endings={"--out": ".html"}, as_json=as_json
+        files={"--out": out}, read=[weights, log, compare], endings={"--out": outputs.PAGE}, as_json=as_json
     )
     page = report_page.template()
     model = inputs.network(weights, claimed, data, reading)
