@@ -13,6 +13,7 @@ from mnistgd.engine.activations import ACTIVATIONS
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.types import Array, Layer, Params
 from mnistgd.model.model import Model, ranked
+from mnistgd.model.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,20 +113,25 @@ class Explanation:
         return {name: number for name, number in sums.items() if self.bends or name != "bend"}
 
     def note(self, model: Model) -> str:
-        """What is to be known of weights that lead through hidden layers; nothing where `model` has none."""
-        if not model.settings.hidden:
-            return ""
-        if not self.bends:
-            return "The weights hold for this image only: hidden layers give every image its own."
-        return (
-            "The weights hold for this image only: they are the tangent there, and bend is what the curves "
-            f"of {model.settings.activation} add to it."
-        )
+        """What is to be known of these weights, see `note_of`; `model` is the network that they are of."""
+        return note_of(model.settings, bends=self.bends)
 
     @property
     def ranking(self) -> list[int]:
         """The classes, ranked by their logits."""
         return ranked(np.array([each.logit for each in self.evidence]))
+
+
+def note_of(settings: Settings, *, bends: bool) -> str:
+    """What is to be known of weights that lead through hidden layers; nothing where there are none."""
+    if not settings.hidden:
+        return ""
+    if not bends:
+        return "The weights hold for this image only: hidden layers give every image its own."
+    return (
+        "The weights hold for this image only: they are the tangent there, and bend is what the curves of "
+        f"{settings.activation} add to it."
+    )
 
 
 def explain(model: Model, image: NDArray[np.uint8]) -> Explanation:

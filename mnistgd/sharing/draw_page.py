@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from mnistgd import __version__
 from mnistgd.figures.palettes import DIVERGING, GROKKING
+from mnistgd.model.explanation import note_of
 from mnistgd.model.model import Model
-from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import network_sha256
 from mnistgd.sharing import pages
 
@@ -73,14 +73,15 @@ def draw_page(model: Model, samples: Sequence[Samples] = ()) -> bytes:
 
 def _model(model: Model, samples: Sequence[Samples]) -> dict[str, Any]:
     settings = model.settings
+    bends = bool(settings.hidden) and settings.activation != "relu"
     return {
         "about": f"A network of {' → '.join(map(str, model.sizes))}.",
         "classNames": model.class_names,
         "loss": settings.loss,
         "activation": settings.activation,
         "deskew": settings.deskew,
-        "bends": bool(settings.hidden) and settings.activation != "relu",
-        "note": _note(settings),
+        "bends": bends,
+        "note": note_of(settings, bends=bends),
         "layers": [
             {"weights": _base64(weights.astype("<f4")), "bias": _base64(bias.astype("<f4"))}
             for weights, bias in model.layers
@@ -99,18 +100,6 @@ def _model(model: Model, samples: Sequence[Samples]) -> dict[str, Any]:
         ],
         "sha256": network_sha256(model),
     }
-
-
-def _note(settings: Settings) -> str:
-    """What is to be known of weights that lead through hidden layers."""
-    if not settings.hidden:
-        return ""
-    if settings.activation == "relu":
-        return "The weights hold for this image only: hidden layers give every image its own."
-    return (
-        "The weights hold for this image only: they are the tangent there, and bend is what the curves of "
-        f"{settings.activation} add to it."
-    )
 
 
 def _base64(array: NDArray[Any]) -> str:
