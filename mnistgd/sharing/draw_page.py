@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd import __version__
+from mnistgd.figures.evidence import SPOKE
+from mnistgd.figures.legend import MEANING
 from mnistgd.figures.palettes import DIVERGING, GROKKING
 from mnistgd.model.explanation import note_of
 from mnistgd.model.model import Model
@@ -87,6 +89,7 @@ def _model(model: Model, samples: Sequence[Samples]) -> dict[str, Any]:
             for weights, bias in model.layers
         ],
         "palettes": {each.name: {"anchors": each.anchors, "words": each.words} for each in _PALETTES},
+        "meanings": {"weights": MEANING, "evidence": SPOKE},
         "samples": [
             {
                 "title": title,

@@ -541,8 +541,8 @@ function showWhy() {
   drawInk(find("image"), answer?.seen ?? null);
   drawColours(find("weights"), sum.weights, weightLimit);
   drawColours(find("evidence"), sum.products, limit);
-  setLegend("weights-legend", weightLimit, MEANING);
-  setLegend("evidence-legend", limit, SPOKE);
+  setLegend("weights-legend", weightLimit, model.meanings.weights);
+  setLegend("evidence-legend", limit, model.meanings.evidence);
   find("sum-of").replaceChildren("The logit of ", name(digit));
   const terms = ["for", "against", "bias", "bend"].map((term) => {
     const shown = Number(sum[term].toFixed(2)) + 0;
@@ -585,9 +585,6 @@ function paint(canvas, colour) {
 }
 
 // --- Colours, as in every figure ---------------------------------------------------------------------
-
-const MEANING = ["ink here speaks against it", "no influence", "ink here speaks for it"];
-const SPOKE = ["spoke against it", "no ink, or no influence", "spoke for it"];
 
 function limitOf(values) {
   return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
