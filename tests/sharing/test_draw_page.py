@@ -558,6 +558,14 @@ def test_many_classes_have_room(opened):
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
+def test_a_sure_answer_stays_in_its_line(opened):
+    page = opened(draw_page(network(scale=5)), 320)
+    draw(page, SEVEN)
+    assert page.locator(".class.leads .share").inner_text() == "100.0%"
+    lines = page.locator(".class").evaluate_all("(all) => all.map((each) => each.offsetHeight)")
+    assert len(set(lines)) == 1
+
+
 def test_without_images_it_says_so(opened):
     page = opened(draw_page(network()))
     assert page.locator("#truth").inner_text() == "No images of a data set came with this page."
