@@ -39,6 +39,7 @@ def csv_bytes(model: Model) -> bytes:
     bytes
         Without hidden layers a row for each pixel, ``pixel, x, y`` and a column for each class by its name;
         the last row is the bias. With hidden layers a row for each weight: ``layer, input, output, weight``.
+        Where images must be deskewed first, the head says so: ``deskewed pixel``, or ``deskewed input``.
     """
     return csv_text(_rows(model) if len(model.layers) == 1 else _long_rows(model)).encode()
 
@@ -77,9 +78,13 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def _head(word: str, model: Model) -> str:
+    return f"deskewed {word}" if model.settings.deskew else word
+
+
 def _rows(model: Model) -> Iterator[list[Any]]:
     ((weights, bias),) = model.layers
-    yield ["pixel", "x", "y", *model.class_names]
+    yield [_head("pixel", model), "x", "y", *model.class_names]
     for pixel, numbers in enumerate(_numbers(weights)):
         y, x = divmod(pixel, IMAGE_SHAPE[1])
         yield [pixel, x, y, *numbers]
@@ -87,7 +92,7 @@ def _rows(model: Model) -> Iterator[list[Any]]:
 
 
 def _long_rows(model: Model) -> Iterator[list[Any]]:
-    yield ["layer", "input", "output", "weight"]
+    yield ["layer", _head("input", model), "output", "weight"]
     for layer, (weights, bias) in enumerate(model.layers, 1):
         outputs = model.class_names if layer == len(model.layers) else range(len(bias))
         for name, numbers in [*enumerate(_numbers(weights)), ("bias", _numbers(bias))]:

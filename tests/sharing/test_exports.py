@@ -195,6 +195,13 @@ def test_csv_of_hidden_layers_is_a_row_for_each_weight():
         assert np.float32(number) == column[int(output)]
 
 
+@pytest.mark.parametrize(
+    ("hidden", "head"), [((), "deskewed pixel,x,y,0,"), ((3,), "layer,deskewed input,output,weight\r\n")]
+)
+def test_csv_says_that_images_must_be_deskewed(hidden, head):
+    assert csv_bytes(network(hidden=hidden, deskew=True)).decode().startswith(head)
+
+
 def test_no_class_is_taken_for_a_formula():
     names = ("=cmd()", "+1", "-1", "@x", "a,b", 'c"d')
     settings = Settings()
