@@ -72,7 +72,7 @@ def read_tensors(source: Path | bytes) -> Tensors:
     except OSError as error:
         raise WeightsError(f"cannot read {called(source)}: {reason(error)}", HINT) from error
     if content.startswith(_ZIP_MAGIC):
-        with opened_npz(content, WeightsError, HINT) as read:
+        with opened_npz(content, WeightsError, HINT, called(source)) as read:
             if "record" in read.names:
                 hint = "show-weights, evaluate and the others read it as it is"
                 raise WeightsError(f"{called(source)} is no file of another program", hint)

@@ -78,7 +78,9 @@ class Header(NamedTuple):
 
 
 @contextlib.contextmanager
-def opened_npz(source: Path | bytes, error: type[MnistgdError], hint: str = "") -> Iterator[Reader]:
+def opened_npz(
+    source: Path | bytes, error: type[MnistgdError], hint: str = "", place: str | None = None
+) -> Iterator[Reader]:
     """Open an archive once, so that all that is read of it is of one file, even if another takes its name.
 
     Parameters
@@ -88,13 +90,15 @@ def opened_npz(source: Path | bytes, error: type[MnistgdError], hint: str = "") 
     error : type of MnistgdError
         What is raised, with `hint`, if the file is missing or is not such an archive, then or while it is
         read.
+    place : str, optional
+        What the file is called, where `source` is what it held.
 
     Yields
     ------
     Reader
         Arrays that it is not asked for are not opened.
     """
-    faults = partial(_faults, called(source), error, hint)
+    faults = partial(_faults, place or called(source), error, hint)
     with contextlib.ExitStack() as stack:
         with faults():
             archive = stack.enter_context(_archive(stack.enter_context(_opened(source, error, hint))))

@@ -168,3 +168,9 @@ def test_what_is_no_such_file_is_refused(content):
     pytest.importorskip("safetensors")
     with pytest.raises(MnistgdError):
         imported(read_tensors(content), "x", RECIPE)
+
+
+def test_what_is_wrong_is_said_of_the_file_that_is_named(tmp_path):
+    np.savez(tmp_path / "x.npz", weight=np.array([[None]]))
+    with pytest.raises(WeightsError, match=r"x\.npz is damaged: its array 'weight'"):
+        read_tensors(tmp_path / "x.npz")
