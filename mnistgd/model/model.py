@@ -22,6 +22,9 @@ TOO_LARGE = (
     "train again with a smaller --learning-rate",
 )
 
+INTERRUPTED = "interrupted"
+"""Why a run stopped that neither its settings nor its images ended."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -85,6 +88,12 @@ class Model:
     def is_foreign(self) -> bool:
         """Whether another program trained it, so that nobody knows on what."""
         return self.record.get("data", {}) is None
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """What the record says of how training ended; nothing where it is no such record."""
+        found = self.record.get("results")
+        return found if isinstance(found, dict) else {}
 
     @property
     def known_settings(self) -> dict[str, Any]:

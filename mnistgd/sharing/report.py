@@ -18,7 +18,7 @@ from mnistgd.figures.palettes import Palette
 from mnistgd.figures.png import png_bytes
 from mnistgd.model.evaluation import Evaluation, Mistake, evaluate
 from mnistgd.model.freeze import unpack_mask
-from mnistgd.model.model import Model
+from mnistgd.model.model import INTERRUPTED, Model
 from mnistgd.model.weights_file import network_sha256
 from mnistgd.sharing.report_answers import Explained, explained_of, mistakes_of
 from mnistgd.sharing.report_parts import (
@@ -60,7 +60,8 @@ class Report:
     names, word : the classes, and what one of them is called
     foreign : bool, whether another program trained it
     settings, data, file, versions : mappings of what to how
-    again, verify, explain : str, commands; the first two empty where nobody knows how it was trained
+    again, verify, explain : str, commands; the first two empty where nobody knows how it was trained, and the
+        first where no command stops training there
     mask : Picture or None, what ``--freeze`` was given
     others : str, where the test images come from, if they are not those of its record; else empty
     loss : str, what the loss of `found` is
@@ -135,6 +136,7 @@ def report_of(
     explained, legends = explained_of(model, found, images, labels, palette)
     names = model.class_names
     frequent = int(found.images.argmax())
+    is_whole = not model.is_foreign and model.results.get("stopped") != INTERRUPTED
     return Report(
         weights=weights,
         sizes=model.sizes,
@@ -146,7 +148,7 @@ def report_of(
         data=_data(model, dataset),
         file=_file(model, weights),
         versions=_flat(model.record.get("environment")),
-        again="" if model.is_foreign else _again(model, dataset, weights, logged=history is not None),
+        again="" if not is_whole else _again(model, dataset, weights, logged=history is not None),
         verify="" if model.is_foreign else f"mnistgd verify {quoted(weights)}",
         explain=_explain(model, dataset, weights),
         mask=_mask(model),
@@ -179,7 +181,7 @@ def _file(model: Model, weights: str) -> dict[str, str]:
     """What it is called, when it was saved, what it records of the run, and the hash of each layer."""
     named = {"file": weights, "saved": str(model.record.get("date"))}
     hashes = {"SHA-256 of the weights": network_sha256(model)}
-    return named | _flat(model.record.get("results")) | hashes
+    return named | _flat(model.results) | hashes
 
 
 def _flat(part: object) -> dict[str, str]:

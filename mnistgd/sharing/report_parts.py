@@ -151,10 +151,7 @@ def curves_of(log: str, epochs: Sequence[Epoch], model: Model) -> Curves:
         Picture(file_of(loss_figure(epochs), "svg"), "the loss, epoch by epoch"),
         Picture(file_of(accuracy_figure(epochs), "svg"), "the accuracy, epoch by epoch"),
     ]
-    results = model.record.get("results")
-    recorded = [
-        results.get(name) if isinstance(results, dict) else None for name in ("epochs", "steps", "train_loss")
-    ]
+    recorded = [model.results.get(name) for name in ("epochs", "steps", "train_loss")]
     of_this_run = recorded == [last.epoch, last.step, last.loss]
     validated = any(each.validation_loss is not None for each in epochs)
     return Curves(pictures, log, first, last, half, validated, of_this_run)

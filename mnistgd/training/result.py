@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mnistgd.model.evaluation import evaluate
-from mnistgd.model.model import Model
+from mnistgd.model.model import INTERRUPTED, Model
 from mnistgd.model.weights_file import build_record
 from mnistgd.training.run import TrainState
 
@@ -15,7 +15,8 @@ def finished_model(last: TrainState, *, tested: bool = True) -> Model:
 
     The record's ``results`` are ``test_accuracy``, ``test_loss``, ``train_loss`` (of the last epoch's
     batches), ``epochs`` and ``steps`` done; with images set aside also ``validation_loss``,
-    ``validation_accuracy``, ``best_epoch`` and ``stopped`` (why, or None).
+    ``validation_accuracy``, ``best_epoch`` and ``stopped`` (why, or None); that also where a run was
+    interrupted.
 
     Without `tested` the images are not looked at, and what they would say is None: of what a run makes, its
     weights must outlive a lack of memory.
@@ -39,6 +40,8 @@ def finished_model(last: TrainState, *, tested: bool = True) -> Model:
             "best_epoch": last.best.epoch,
             "stopped": last.stopped or None,
         }
+    if not last.ends:
+        results["stopped"] = INTERRUPTED
     data = {"source": dataset.source, "sha256": dataset.sha256, **dataset.options.as_json()}
     record = build_record(run.settings, dataset.class_names, data=data, results=results)
     return Model(model.params, model.settings, model.class_names, record)

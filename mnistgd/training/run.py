@@ -208,8 +208,13 @@ class Run:
                     now = self._validated(now)
                 yield now
 
-    def finish(self, *readers: Callable[[TrainState], None], start: TrainState | None = None) -> TrainState:
-        """Train to the end, and show each of the `reports` to all readers; where the run ends.
+    def finish(
+        self,
+        *readers: Callable[[TrainState], None],
+        start: TrainState | None = None,
+        steps: int | None = None,
+    ) -> TrainState:
+        """Train to the end, or for `steps`, and show each of the `reports` to all readers; where that ends.
 
         Raises
         ------
@@ -220,6 +225,8 @@ class Run:
         for last in self.reports(last):  # noqa: B020
             for read in readers:
                 read(last)
+            if last.step == steps:
+                break
         return last
 
     def final_params(self, last: TrainState) -> Params:

@@ -47,7 +47,8 @@ def verify(
         hint = f"name them with --data PATH {model.reading.words()}".rstrip()
         raise DataError(f"{weights} was trained on other images than these", hint)
     with TrainingProgress(quiet=quiet) as show, console.stage("training"):
-        last = Run(dataset, model.settings).finish(show)
+        # Ctrl-C in Python ends a run earlier than its settings say.
+        last = Run(dataset, model.settings).finish(show, steps=model.results.get("steps"))
     found = reproduction.reproduce(model, last)
 
     lines = [SAYS[found.verdict], f"largest difference   {found.max_difference:.3g}"]

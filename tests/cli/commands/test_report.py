@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from html import unescape
@@ -73,6 +74,18 @@ def test_its_commands_make_the_same_weights_again(mnistgd, place, name):
     assert all((array == again.params[key]).all() for key, array in first.params.items())
     assert (place / f"{name}-again.jsonl").exists()
     assert mnistgd(*shlex.split(verify)[1:], "--quiet").stdout.startswith("identical")
+
+
+def test_no_command_is_said_to_make_an_interrupted_run_again(mnistgd, few, tmp_path):
+    from mnistgd import load_data, train
+
+    path = tmp_path / "i.npz"
+    train(load_data(few), epochs=50, on_epoch=lambda _: signal.raise_signal(signal.SIGINT)).save(path)
+    assert mnistgd("report", "--weights", path, "--out", tmp_path / "i.html").code == 0
+    html = (tmp_path / "i.html").read_text("utf-8")
+    assert "mnistgd train --" not in html.partition("How training went")[0]
+    assert "Its training was interrupted." in html
+    assert "mnistgd verify " in html
 
 
 def test_a_log_of_another_run_is_said(mnistgd, place):

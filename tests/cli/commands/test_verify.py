@@ -1,6 +1,7 @@
 """``mnistgd verify``: the same result twice."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -44,6 +45,15 @@ def test_verify_finds_the_same(mnistgd, few, tmp_path, options):
 
 def other_blas(environment):
     return environment | {"blas": "another one"}
+
+
+def test_verify_trains_as_long_as_an_interrupted_run_did(mnistgd, few, tmp_path):
+    from mnistgd import load_data, train
+
+    path = tmp_path / "w.npz"
+    train(load_data(few), epochs=50, on_epoch=lambda _: signal.raise_signal(signal.SIGINT)).save(path)
+    assert weights_file.load(path).results["stopped"] == "interrupted"
+    assert mnistgd("verify", path, "--json", "--quiet").json["verdict"] == "identical"
 
 
 @pytest.mark.parametrize(
