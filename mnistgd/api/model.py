@@ -19,7 +19,7 @@ from mnistgd.figures.captions import class_titles
 from mnistgd.figures.heatmap import weights_picture
 from mnistgd.figures.palettes import PALETTES, limit_of
 from mnistgd.figures.png import png_bytes
-from mnistgd.model import evaluation, explanation, model, weights_file
+from mnistgd.model import comparison, evaluation, explanation, model, weights_file
 from mnistgd.model.data import other_classes
 from mnistgd.training.history import Epoch
 
@@ -55,7 +55,7 @@ class Model:
         self.history = tuple(history)
 
     def __repr__(self) -> str:
-        accuracy = self._network.record["results"].get("test_accuracy")
+        accuracy = comparison.recorded_accuracy(self._network)
         tested = "" if accuracy is None else f": {accuracy:.2%} of the test images right"
         return f"<Model {'→'.join(map(str, self._network.sizes))}{tested}>"
 

@@ -61,8 +61,7 @@ def compare(a: Model, b: Model) -> Comparison:
 
 def recorded_accuracy(model: Model) -> float | None:
     """The test accuracy that the file of `model` records, in [0, 1]; None if it records none."""
-    results = model.record.get("results")
-    accuracy = results.get("test_accuracy") if isinstance(results, dict) else None
+    accuracy = model.results.get("test_accuracy")
     if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 <= accuracy <= 1:
         return None
     return float(accuracy)

@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import json
 import os
 import re
 import signal
@@ -172,6 +173,16 @@ def test_history_is_what_on_epoch_is_told(data):
     assert list(model.history) == told
     assert [epoch.epoch for epoch in told] == [1, 2, 3]
     assert all(epoch.validation_loss > 0 for epoch in told)
+
+
+@pytest.mark.parametrize("results", [None, [], {"test_accuracy": "high"}])
+def test_a_model_shows_itself_whatever_its_record_says(model, tmp_path, results):
+    model.save(tmp_path / "w.npz")
+    with np.load(tmp_path / "w.npz") as file:
+        arrays = dict(file)
+    record = json.loads(str(arrays["record"])) | {"results": results}
+    np.savez(tmp_path / "w.npz", **arrays | {"record": np.array(json.dumps(record))})
+    assert repr(mnistgd.load(tmp_path / "w.npz")) == "<Model 784→10>"
 
 
 def test_ctrl_c_keeps_what_there_is(data):
