@@ -289,6 +289,8 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _check_target(path: Path) -> None:
+    if "\0" in str(path):
+        raise OutputError(f"cannot write {path}: no name has a null byte in it", "name another file")
     if path.is_dir():
         raise OutputError(f"cannot write {path}: it is a folder", "name a file")
     parent = _resolved(path).parent

@@ -23,6 +23,12 @@ def test_writes_and_replaces(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@BOTH
+def test_a_null_byte_is_in_no_name(write, tmp_path):
+    with pytest.raises(OutputError, match="null byte"):
+        write(tmp_path / "a\0b")
+
+
 def test_a_check_leaves_nothing_behind(tmp_path):
     check_writable(tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
