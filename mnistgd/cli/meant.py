@@ -46,7 +46,7 @@ the command has. None leads from what is read to what is written: that could los
 
 COMMANDS = {
     "train": "fit learn run",
-    "show-weights": "show plot weights draw view visualize visualise heatmap",
+    "show-weights": "show plot weights view visualize visualise heatmap",
     "evaluate": "test eval score accuracy validate",
     "predict": "classify recognize recognise guess infer",
     "explain": "why",

@@ -32,6 +32,8 @@ OVER = [
     ("predict test.csv --weights other-w --out other-w", "--out", "other-w"),
     ("export --to json --weights other-w --out other-w", "--out", "other-w"),
     ("import w.npz --mean 0 --std 1 --out link.npz", "--out", "w.npz"),
+    ("draw --weights w.npz --out w.npz", "--out", "w.npz"),
+    ("report --weights w.npz --out w.npz", "--out", "w.npz"),
     ("explain digit.png --weights w.npz --out digit.png", "--out digit.png", "digit.png"),
     ("explain digit.png --weights w.npz --out w.npz", "--out w.npz", "w.npz"),
     ("explain --index 1 --weights w.npz --data other --out other", "--out other", "other"),
@@ -178,6 +180,6 @@ def test_the_table_is_about_every_option_that_names_what_is_written():
         for parameter in command.params
         if parameter.name in {"out", "confusion", "mistakes", "saw"}
     ]
-    assert len(written) == 12
+    assert len(written) == 14
     for name, spellings in written:
         assert any(tuple(row[: len(name)]) == name and {*spellings} & {*row} for row in rows), name

@@ -26,7 +26,7 @@ def export(
     ] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Write the network for other programs: ONNX, PyTorch's layout, JSON or CSV."""
+    """Write the network in a file that other programs read."""
     from mnistgd.model.weights_file import network_sha256
 
     out = out or f"weights.{to}"
