@@ -16,7 +16,7 @@ from mnistgd.engine.activations import ACTIVATIONS
 from mnistgd.engine.composition import Sequential
 from mnistgd.engine.initializers import INITIALIZERS
 from mnistgd.engine.layers import InPieces, Linear
-from mnistgd.engine.training import batch_order, train
+from mnistgd.engine.training import batch_order, gradient_of, train
 from mnistgd.engine.types import Array, Layer, Schedule
 from mnistgd.model.environment import one_blas_thread
 from mnistgd.model.model import probabilities_of
@@ -211,8 +211,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         order = batch_order(np.arange(len(inputs)), self._size(len(inputs)), rng)
         total = 0.0
         for step in train(
-            self._network,
-            self._settings.loss_function(),
+            gradient_of(self._network, self._settings.loss_function()),
             self.params_,
             ((inputs.take(rows, axis=0), labels.take(rows)) for rows in order),
             optimizer=self._settings.build_optimizer(),

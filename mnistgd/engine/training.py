@@ -7,9 +7,9 @@ bars, logs, checkpoints and early stopping are all readers of it; it knows none 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,27 @@ from mnistgd.errors import DivergedError
 
 DIVERGED = 1e6
 """A loss above this has left for good, though it may still be finite."""
+
+
+class BatchGradient(NamedTuple):
+    """What is found of one batch.
+
+    Attributes
+    ----------
+    loss : float
+    grads : Params, its gradient
+    outputs : ndarray, what the network answered
+    targets : ndarray, what it should have answered
+    """
+
+    loss: float
+    grads: Params
+    outputs: Array
+    targets: Array
+
+
+Gradient: TypeAlias = Callable[[int, Params, Any], BatchGradient]
+"""(step, params, batch) → the gradient of the loss of that batch. What a batch is, it alone knows."""
 
 
 class Step(NamedTuple):
@@ -59,11 +80,22 @@ def batch_order(rows: Array, batch_size: int, rng: np.random.Generator) -> Itera
         yield order[start : start + batch_size]
 
 
+def gradient_of(layer: Layer, loss: Loss) -> Gradient:
+    """The gradient of a loss of a network, whose batches are (inputs, targets)."""
+
+    def gradient(step: int, params: Params, batch: tuple[Array, Array]) -> BatchGradient:  # noqa: ARG001
+        inputs, targets = batch
+        outputs, backward = layer.forward(params, inputs)
+        value, d_outputs = loss(outputs, targets)
+        return BatchGradient(value, backward(d_outputs)[1], outputs, targets)
+
+    return gradient
+
+
 def train(
-    layer: Layer,
-    loss: Loss,
+    gradient: Gradient,
     params: Params,
-    batches: Iterable[tuple[Array, Array]],
+    batches: Iterable[Any],
     *,
     optimizer: Optimizer,
     schedule: Schedule,
@@ -79,12 +111,11 @@ def train(
 
     Parameters
     ----------
-    layer : Layer
-        The network.
-    loss : Loss
+    gradient : Gradient
+        Where the gradient of a batch comes from: `gradient_of` a network, or of many machines.
     params : Params
         Where to start; they are not changed.
-    batches : iterable of (inputs, targets)
+    batches : iterable of what `gradient` takes
     optimizer : Optimizer
     schedule : Schedule
     state : State, optional
@@ -106,13 +137,12 @@ def train(
     if state is None:
         state = optimizer.init(params)
 
-    def one_step(step: int, inputs: Array, targets: Array, params: Params, state: State) -> Step:
+    def one_step(step: int, batch: Any, params: Params, state: State) -> Step:
         learning_rate = schedule(step)
-        outputs, backward = layer.forward(optimizer.probe(params, state, learning_rate), inputs)
-        value, d_outputs = loss(outputs, targets)
+        place = optimizer.probe(params, state, learning_rate)
+        value, grads, outputs, targets = gradient(step, place, batch)
         if not (math.isfinite(value) and value <= bound):
             raise _diverged(step, value, learning_rate)
-        _, grads = backward(d_outputs)
         updates, state = optimizer.update(grads, state, params, learning_rate)
         params = {name: array + updates[name] for name, array in params.items()}
         return Step(step, value, learning_rate, outputs, targets, grads, params, state)
@@ -121,8 +151,8 @@ def train(
     # off is entered with each step in a tenth of the time of np.errstate, which makes one anew.
     quietly = copy_context()
     quietly.run(np.seterr, over="ignore", invalid="ignore")
-    for step, (inputs, targets) in enumerate(batches, first_step):
-        done = quietly.run(one_step, step, inputs, targets, params, state)
+    for step, batch in enumerate(batches, first_step):
+        done = quietly.run(one_step, step, batch, params, state)
         params, state = done.params, done.state
         yield done
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mnistgd.engine.optimizers import Optimizer, sgd
 from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import Step, train
+from mnistgd.engine.training import Step, gradient_of, train
 from mnistgd.engine.types import Array, Layer, Loss, Params, Schedule
 from mnistgd.errors import DivergedError
 from mnistgd.figures import plots
@@ -36,16 +36,17 @@ def descend(
 
     Parameters
     ----------
-    layer, loss, params, batches
-        As `train` takes them.
+    layer, loss
+        As `gradient_of` takes them.
+    params, batches
+        As `train` does.
     learning_rate : float, or Schedule
     optimizer : Optimizer, optional
         Plain gradient descent if there is none.
     """
     with suppress(DivergedError):
         yield from train(
-            layer,
-            loss,
+            gradient_of(layer, loss),
             params,
             batches,
             optimizer=optimizer or sgd(),

@@ -13,8 +13,8 @@ from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.metrics import answered_rightly
 from mnistgd.engine.optimizers import State
-from mnistgd.engine.training import batch_order, train
-from mnistgd.engine.types import Array, Layer, Params
+from mnistgd.engine.training import BatchGradient, Gradient, batch_order, gradient_of, train
+from mnistgd.engine.types import Layer, Params
 from mnistgd.errors import DivergedError
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
@@ -144,6 +144,9 @@ class Run:
     dataset : Dataset
         Only its training images are used; the test images never choose anything.
     settings : Settings
+    gradient : Gradient, optional
+        Where the gradient of a batch comes from, which is an array of row numbers; the network's own if none
+        is given.
 
     Attributes
     ----------
@@ -154,7 +157,7 @@ class Run:
         uint8 images of shape (batch, 784) in; it standardises them if that is asked for.
     """
 
-    def __init__(self, dataset: Dataset, settings: Settings) -> None:
+    def __init__(self, dataset: Dataset, settings: Settings, gradient: Gradient | None = None) -> None:
         self.dataset, self.settings = dataset, settings
         self.images = dataset.train_images.reshape(-1, PIXELS)
         self.labels = dataset.train_labels
@@ -169,6 +172,8 @@ class Run:
         self.network: Layer = self.settings.network(self.n_classes, self.mean, self.deviation)
         self.loss = self.settings.loss_function()
         self.schedule = self.settings.schedule_function(self.steps)
+        self._of_images = gradient_of(self.network, self.loss)
+        self._elsewhere = gradient
 
     def start(self) -> TrainState:
         """Before the first step."""
@@ -193,10 +198,9 @@ class Run:
             self.dataset.check_files()
             tally = Tally(now.step) if now.epoch_ends else now.tally
             for step in train(
-                self.network,
-                self.loss,
+                self._elsewhere or self.gradient,
                 now.params,
-                self._batches(epoch, now.step % self.steps_per_epoch),
+                self.batches(epoch, now.step % self.steps_per_epoch),
                 optimizer=optimizer,
                 schedule=self.schedule,
                 state=now.state,
@@ -248,15 +252,18 @@ class Run:
             params[f"{prefix}bias"] = bias.astype(np.float32)
         return params
 
-    def _batches(self, epoch: int, skipped: int) -> Iterator[tuple[Array, Array]]:
-        """The batches of an epoch, counted from 0, but for the first `skipped`.
+    def gradient(self, step: int, params: Params, rows: NDArray[np.uint32]) -> BatchGradient:
+        """The gradient of the mean loss of the images of some rows."""
+        return self._of_images(step, params, (self.images.take(rows, axis=0), self.labels.take(rows)))
+
+    def batches(self, epoch: int, skipped: int = 0) -> Iterator[NDArray[np.uint32]]:
+        """The rows of the batches of an epoch, counted from 0, but for the first `skipped`.
 
         Their order is a function of the seed and the epoch's number alone, so that a run can be taken up
         again at any step.
         """
         rng = np.random.default_rng([self.settings.seed, epoch + 1])
-        for rows in islice(batch_order(self.train_rows, self.batch_size, rng), skipped, None):
-            yield self.images.take(rows, axis=0), self.labels.take(rows)
+        return islice(batch_order(self.train_rows, self.batch_size, rng), skipped, None)
 
     def _validated(self, now: TrainState) -> TrainState:
         """The end of an epoch, with what the images set aside say of it."""

@@ -46,8 +46,7 @@ def test_hidden_layers_train_as_scikit_learns_do(name, theirs, beta):
     assert list(network.init(rng)) == list(params)
     batches = [(inputs[i : i + 20], labels[i : i + 20]) for i in (0, 20, 40)] * 20
     *_, last = training.train(
-        network,
-        losses.softmax_cross_entropy,
+        training.gradient_of(network, losses.softmax_cross_entropy),
         params,
         batches,
         optimizer=wrappers.with_weight_decay(optimizers.heavy_ball(beta), decay),
@@ -136,8 +135,7 @@ def test_hidden_layers_train_on_bytes_in_float32():
     labels = (images[:, 0] > 127).astype(np.int64)
     steps = list(
         training.train(
-            network,
-            losses.softmax_cross_entropy,
+            training.gradient_of(network, losses.softmax_cross_entropy),
             params,
             [(images, labels)] * 200,
             optimizer=optimizers.adam(),

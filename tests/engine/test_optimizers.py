@@ -11,7 +11,7 @@ from mnistgd.engine import optimizers, wrappers
 from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
+from mnistgd.engine.training import gradient_of, train
 from mnistgd.engine.wrappers import masked, tied
 
 STREAM = [1, 10, 0.1, -0.5, 3, 0, 0, 0, -2, 0.01, 5, -5]
@@ -147,8 +147,7 @@ def parabola(optimizer, steps, curvatures=(1.0,), rate=RATE):
     """½ · Σ curvature · w² from w = 1: a network whose inputs are the roots of the curvatures."""
     n = len(curvatures)
     return train(
-        Linear(n, 1, bias=False),
-        half_squared_error,
+        gradient_of(Linear(n, 1, bias=False), half_squared_error),
         {"weights": np.ones((n, 1))},
         # the loss is a mean over the n rows
         [(np.diag(np.sqrt(curvatures)) * sqrt(n), np.zeros((n, 1)))] * steps,
@@ -224,10 +223,10 @@ def test_a_run_goes_on_from_a_saved_state_to_the_bit(optimizer):
     rng = np.random.default_rng(0)
     batches = [(rng.normal(size=(4, 2)), rng.normal(size=(4, 3))) for _ in range(10)]
     options = {"optimizer": optimizer, "schedule": constant(0.01)}
-    layer = Linear(2, 3)
+    gradient = gradient_of(Linear(2, 3), half_squared_error)
     start = {"weights": rng.normal(size=(2, 3)), "bias": np.zeros(3)}
-    *_, whole = train(layer, half_squared_error, start, batches, **options)
-    *_, half = train(layer, half_squared_error, start, batches[:5], **options)
+    *_, whole = train(gradient, start, batches, **options)
+    *_, half = train(gradient, start, batches[:5], **options)
 
     file = io.BytesIO()
     flat = {f"{memory}/{name}": a for memory, arrays in half.state.items() for name, a in arrays.items()}
@@ -238,9 +237,7 @@ def test_a_run_goes_on_from_a_saved_state_to_the_bit(optimizer):
         for key in saved:
             memory, name = key.split("/")
             state[memory][name] = saved[key]
-    *_, rest = train(
-        layer, half_squared_error, half.params, batches[5:], state=state, first_step=5, **options
-    )
+    *_, rest = train(gradient, half.params, batches[5:], state=state, first_step=5, **options)
     assert {name: array.tobytes() for name, array in rest.params.items()} == {
         name: array.tobytes() for name, array in whole.params.items()
     }

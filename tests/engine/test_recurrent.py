@@ -15,7 +15,7 @@ from mnistgd.engine.losses import softmax_cross_entropy
 from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.recurrent import Elman, FadingMemory
 from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
+from mnistgd.engine.training import gradient_of, train
 from mnistgd.errors import ShapeError
 
 EXACT = 1e-6
@@ -137,6 +137,7 @@ def test_zeros_are_left_only_below_a_layer_that_starts_elsewhere(readout):
     network = Sequential((Elman(3, 4, zeros), Linear(4, 2, initializer=readout)))
     params = network.init(np.random.default_rng(0))
     batches = [(np.random.default_rng(1).normal(size=(5, 3)), np.array([0, 1, 1, 0, 1]))] * 10
-    *_, last = train(network, softmax_cross_entropy, params, batches, optimizer=sgd(), schedule=constant(0.5))
+    gradient = gradient_of(network, softmax_cross_entropy)
+    *_, last = train(gradient, params, batches, optimizer=sgd(), schedule=constant(0.5))
     moved = {name for name, array in last.params.items() if np.any(array != params[name])}
     assert moved == (set(params) if readout is glorot_uniform else {"2.bias"})

@@ -20,8 +20,7 @@ def test_one_step_by_hand():
     params = {"weights": np.array([[0.1], [0.2], [-0.1]])}
     game = np.array([[8.5, 0.65, 1.2]])
     steps = training.train(
-        layers.Linear(3, 1, bias=False),
-        losses.half_squared_error,
+        training.gradient_of(layers.Linear(3, 1, bias=False), losses.half_squared_error),
         params,
         [(game, np.array([[1.0]]))],
         optimizer=optimizers.sgd(),
@@ -49,8 +48,7 @@ def test_the_loop_is_scikit_learns_gradient_descent():
     for _ in range(20):
         other.partial_fit(inputs, labels)
     steps = training.train(
-        layers.Linear(4, 3),
-        losses.softmax_cross_entropy,
+        training.gradient_of(layers.Linear(4, 3), losses.softmax_cross_entropy),
         params,
         [(inputs, labels)] * 20,
         optimizer=optimizers.sgd(),
@@ -64,8 +62,7 @@ def test_the_loop_is_scikit_learns_gradient_descent():
 def squared(start: float, rate: float, steps: int = 10_000, **options):
     """Gradient descent on ½·w², which shrinks by (1 - rate) each step and leaves above 2."""
     return training.train(
-        layers.Linear(1, 1, bias=False),
-        losses.half_squared_error,
+        training.gradient_of(layers.Linear(1, 1, bias=False), losses.half_squared_error),
         {"weights": np.array([[start]])},
         [(np.ones((1, 1)), np.zeros((1, 1)))] * steps,
         optimizer=optimizers.sgd(),
@@ -108,8 +105,7 @@ def test_a_nan_is_divergence():
 def test_a_schedule_and_a_name_for_the_first_step():
     steps = list(
         training.train(
-            layers.Linear(1, 1, bias=False),
-            losses.half_squared_error,
+            training.gradient_of(layers.Linear(1, 1, bias=False), losses.half_squared_error),
             {"weights": np.ones((1, 1))},
             [(np.ones((1, 1)), np.zeros((1, 1)))] * 3,
             optimizer=optimizers.sgd(),
@@ -119,6 +115,19 @@ def test_a_schedule_and_a_name_for_the_first_step():
     )
     assert [step.step for step in steps] == [4, 5, 6]
     assert [step.learning_rate for step in steps] == pytest.approx([0.6, 0.5, 0.4])
+
+
+def test_the_gradient_may_come_from_anywhere():
+    """It is told the step and where to take it; what a batch is concerns nobody else."""
+    told = []
+
+    def gradient(step, params, batch):
+        told.append((step, params["weights"].item(), batch))
+        return training.BatchGradient(1.0, {"weights": np.ones(1)}, np.zeros((1, 1)), np.zeros(1))
+
+    start, options = {"weights": np.zeros(1)}, {"optimizer": optimizers.sgd(), "first_step": 3}
+    list(training.train(gradient, start, ["a", None], schedule=schedules.constant(0.5), **options))
+    assert told == [(3, 0.0, "a"), (4, -0.5, None)]
 
 
 @given(n=st.integers(1, 200), batch_size=st.integers(1, 250), seed=st.integers(0, 2**32 - 1))

@@ -8,7 +8,7 @@ from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.optimizers import OPTIMIZERS, momentum, nesterov, sgd
 from mnistgd.engine.schedules import constant
-from mnistgd.engine.training import train
+from mnistgd.engine.training import gradient_of, train
 from mnistgd.engine.wrappers import masked, tied, with_weight_decay
 from mnistgd.errors import ShapeError
 
@@ -30,8 +30,7 @@ def run(optimizer, params, batches, **options):
     schedule = constant(0.05)
     return list(
         train(
-            Linear(2, 3),
-            half_squared_error,
+            gradient_of(Linear(2, 3), half_squared_error),
             params,
             batches,
             optimizer=optimizer,
