@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The other files come first, so that no processor is left alone with a long one at the end.
     """
     for item in items:
-        if _is_quick(item):
+        if _is_quick(item) and not item.get_closest_marker("slow"):
             item.add_marker("quick")
     longer = {item.path for item in items if not item.get_closest_marker("quick")}
     items.sort(key=lambda item: item.path not in longer)

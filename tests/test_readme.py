@@ -224,4 +224,4 @@ def test_the_ci_runs_what_the_readme_says():
     )[0]
     script = (ROOT / ".ci" / "run").read_text()
     assert "-e '.[test]'" in script
-    assert f"\n{command}\n" in script
+    assert f"\n{command} -m 'slow or not slow'\n" in script
