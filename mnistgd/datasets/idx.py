@@ -16,14 +16,16 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets import foreign, labels
-from mnistgd.datasets.shape import IMAGE_SHAPE
+from mnistgd.datasets import foreign, labels, pixels
 from mnistgd.datasets.stored import Images, Packed, is_large, map_images, packed_images
 from mnistgd.datasets.streams import FETCH_AGAIN, Peekable, Readable, open_file, read_array, unpacked
 from mnistgd.errors import DataError
 
 _TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-_KINDS = {3: "images", 1: "labels"}
+_DIMENSIONS = {"images": (3, 2, 4), "labels": (1, 2)}
+"""Of each kind how many there may be, the usual number first."""
+_HOLDS = {1: "labels", 3: "images", 4: "images"}
+"""What a number of dimensions says of a file; of two it says nothing."""
 _QMNIST = 8
 """QMNIST has eight numbers for each image: its class, who wrote it, and where it is in NIST's files."""
 
@@ -33,7 +35,7 @@ def read_images(path: Path) -> Images:
 
     Returns
     -------
-    ndarray of shape (n, 28, 28); where that is large they are not read, but `Stored`
+    ndarray of a shape that `pixels.check_layout` knows; where that is large they are not read, but `Stored`
 
     Raises
     ------
@@ -76,9 +78,6 @@ def read(file: Peekable, what: str, packed: Packed) -> Images:
     """
     stream = unpacked(file, what)
     dtype, shape = _read_header(stream, "images", what)
-    if shape[1:] != IMAGE_SHAPE:
-        size = "×".join(str(side) for side in shape[1:])
-        raise DataError(f"the images in {what} are {size} pixels, not 28×28", "shrink or pad them to 28×28")
     if not is_large(shape, dtype):
         return read_array(stream, shape, dtype, what)
     if isinstance(stream, BufferedReader):
@@ -104,19 +103,20 @@ def labels_in(file: Peekable, what: str) -> NDArray[Any]:
 
 def _read_header(stream: Readable, holds: str, what: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
     magic = _read_exactly(stream, 4, what)
-    dimensions = 3 if holds == "images" else 1
     known = magic[:2] == b"\0\0" and magic[2] in _TYPES
-    if not known or (magic[3] != dimensions and (holds, magic[3]) != ("labels", 2)):
-        found = f"it begins with 0x{magic.hex()}, not 0x0000080{dimensions}"
-        if known and magic[3] in _KINDS:
-            found = f"it holds {_KINDS[magic[3]]}"
+    if not known or magic[3] not in _DIMENSIONS[holds]:
+        found = f"it begins with 0x{magic.hex()}, not 0x0000080{_DIMENSIONS[holds][0]}"
+        if known and magic[3] in _HOLDS:
+            found = f"it holds {_HOLDS[magic[3]]}"
         elif refusal := foreign.refusal(magic + stream.read(foreign.HEAD), what):
             raise refusal
         raise DataError(f"{what} is not an IDX file of {holds}: {found}", FETCH_AGAIN)
     sides = _read_exactly(stream, 4 * magic[3], what)
     shape = tuple(int.from_bytes(sides[at : at + 4], "big") for at in range(0, len(sides), 4))
     dtype = np.dtype(_TYPES[magic[2]])
-    if holds == "labels" and shape[1:] != (_QMNIST,):
+    if holds == "images":
+        pixels.check_layout(shape, dtype, what)
+    elif shape[1:] != (_QMNIST,):
         labels.check_kind(shape, dtype, what)
     return dtype, shape
 

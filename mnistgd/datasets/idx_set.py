@@ -20,7 +20,7 @@ File = TypeVar("File")
 # with the name of the set in front, as in EMNIST; labels as in QMNIST; Kuzushiji-MNIST's pairs of .npz files.
 _NAME = re.compile(
     r"(?P<set>|.*[^a-z])(?P<split>train|t10k|test)[-_](?P<holds>images|imgs|labels)"
-    r"(?:[-_.]idx[123][-_.](?:ubyte|int)(?:\.gz)?|\.np[yz])",
+    r"(?:[-_.]idx[1234][-_.](?:ubyte|int)(?:\.gz)?|\.np[yz])",
     re.IGNORECASE | re.DOTALL,
 )
 # train_images, X_train, trainX, training_images, test_imgs, images, …

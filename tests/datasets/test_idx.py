@@ -66,6 +66,14 @@ def test_values_of_every_type(write, code, dtype):
     assert np.array_equal(found, images)
 
 
+@pytest.mark.parametrize("sides", [(784,), (28, 28, 1), (1, 28, 28), (28, 28, 3), (3, 28, 28)], ids=str)
+def test_images_of_every_shape(write, sides):
+    images = np.zeros((2, *sides), np.uint8)
+    images[1] = 7
+    header = bytes([0, 0, 8, images.ndim]) + np.array(images.shape, ">u4").tobytes()
+    assert np.array_equal(read_images(write(header + images.tobytes())), images)
+
+
 def test_labels_as_qmnist_has_them(write):
     # From the description of its files: class, series and number of the writer, and five numbers more.
     rows = np.array([[5, 0, 1, 2, 3, 4, 0, 0], [8, 1, 9, 9, 9, 9, 0, 0]], ">i4")
@@ -96,7 +104,12 @@ BAD = {
     "labels": (bytes.fromhex("00000801 00000001 07"), "it holds labels"),
     "floats that are bytes": (bytes.fromhex("00000d03") + CONTENT[4:], "truncated"),
     "no type": (bytes.fromhex("00000a03") + CONTENT[4:], "not an IDX file of images"),
-    "32×32": (bytes.fromhex("00000803 00000001 00000020 00000020") + bytes(1024), "32×32 pixels, not 28×28"),
+    "32×32": (
+        bytes.fromhex("00000803 00000001 00000020 00000020") + bytes(1024),
+        r"shape \(1, 32, 32\), not",
+    ),
+    "one-hot labels": (bytes.fromhex("00000802 00000002 0000000a") + bytes(20), r"shape \(2, 10\), not"),
+    "255 dimensions": (bytes.fromhex("000008ff") + bytes(1020), "it begins with 0x000008ff, not 0x00000803"),
     "zero images": (bytes.fromhex("00000803 00000000 0000001c 0000001c"), "promises 0 entries"),
     "4 billion images": (bytes.fromhex("00000803 ffffffff 0000001c 0000001c"), "4,294,967,295 entries"),
     "gzip, cut in its header": (gzip.compress(CONTENT)[:5], "truncated"),
@@ -124,6 +137,8 @@ def test_says_what_is_wrong(write, content, words):
 def test_labels_are_not_images(write):
     with pytest.raises(DataError, match="not an IDX file of labels: it holds images"):
         read_labels(write(CONTENT))
+    with pytest.raises(DataError, match="not an IDX file of labels: it holds images"):
+        read_labels(write(CONTENT[:3] + b"\x04" + CONTENT[4:16] + bytes.fromhex("00000001") + CONTENT[16:]))
 
 
 def test_a_missing_file(tmp_path):

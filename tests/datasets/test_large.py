@@ -69,6 +69,10 @@ def images_as(change):
 
 KINDS = {
     "raw IDX": (raw_idx, "mapped"),
+    "raw IDX, flat": (
+        lambda f, a, as_idx: raw_idx(f, images_as(lambda i: i.reshape(-1, 784))(a), as_idx),
+        "mapped",
+    ),
     "gzipped IDX": (lambda *made: raw_idx(*made, gzip.compress, ".gz"), "cached"),
     "a ZIP": (zipped, "cached"),
     "gzipped IDX in a ZIP": (lambda *made: zipped(*made[:2], lambda a: gzip.compress(made[2](a))), "cached"),

@@ -249,6 +249,14 @@ def test_qmnists_names(tmp_path, tiny, as_idx, expected):
     assert read_path(tmp_path).sha256 == expected
 
 
+def test_images_with_a_channel_in_idx4_files(tmp_path, tiny, as_idx, expected):
+    for split in ("train", "test"):
+        images = tiny[f"{split}_images"][..., None]
+        (tmp_path / f"{split}-images-idx4-ubyte").write_bytes(as_idx(images))
+        (tmp_path / f"{split}-labels-idx1-ubyte").write_bytes(as_idx(tiny[f"{split}_labels"]))
+    assert read_path(tmp_path).sha256 == expected
+
+
 def test_only_a_train_part(idx_folder, notes):
     for path in idx_folder.glob("t10k*"):
         path.unlink()
