@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mnistgd.datasets.class_names import MAX_NAME
 from mnistgd.datasets.parts import Part, is_emnist
 from mnistgd.datasets.shape import PIXELS
-from mnistgd.datasets.streams import MAX_IMAGES, Readable, open_file, unpacked
+from mnistgd.datasets.streams import MAX_IMAGES, Gunzip, Readable, check_shrunk, open_file, unpacked
 from mnistgd.errors import DataError
 
 _SEPARATORS = ";\t, "
@@ -27,7 +27,10 @@ _ROW_NUMBERS = {"", "id", "index", "imageid", "image_id", "unnamed: 0"}
 _PIECE = 1 << 18
 # What numpy writes of a pixel, `%.18e`, and a comma, are 25 bytes.
 _LONGEST = 32 * (PIXELS + 2)
+# Of a pixel: black and white ones shrink to 1 of 215 where numpy writes them, with 25.
+_CELL = 3
 _HINT = f"a row is the {PIXELS} pixels of an image of 28×28, after its label or without one"
+_UNPACK = "if you know who made it, unpack it and name the file that it holds"
 _MEND = "mend that line"
 
 
@@ -127,10 +130,14 @@ def _pieces(stream: Readable, path: Path) -> Iterator[tuple[int, bytes]]:
     Raises
     ------
     DataError
-        If a line is longer than a row can be, or there are more of them than images can be.
+        If a line is longer than a row can be, there are more of them than images can be, or they are packed
+        to fill memories.
     """
-    number, rest = 1, b""
+    number, rest, size = 1, b"", 0
     while more := stream.read(_PIECE):
+        size += len(more)
+        if isinstance(stream, Gunzip):
+            check_shrunk(size, stream.used, _CELL, str(path), _UNPACK)
         if number == 1 and not rest:
             _check_encoding(more, path)
             more = more.removeprefix(b"\xef\xbb\xbf")
@@ -217,8 +224,9 @@ def _read_at_once(piece: bytes, columns: _Columns) -> _Rows | None:
     numbers[1:] += np.uint16(10) * digits[:-1]
     numbers[2:] += np.uint16(100) * (digits[:-2] * is_digit[1:-1])
     found = numbers[ends - 1].reshape(rows, columns.width)[:, used]
-    pixels = found[:, :PIXELS]
-    return None if pixels.max() > 255 else (pixels.astype(np.uint8), found[:, PIXELS:].ravel(), [])
+    # The labels as a copy: a view of them would keep all numbers of two bytes.
+    pixels, labels = found[:, :PIXELS], found[:, PIXELS:].flatten()
+    return None if pixels.max() > 255 else (pixels.astype(np.uint8), labels, [])
 
 
 def _read_one_by_one(piece: bytes, number: int, columns: _Columns) -> _Rows:

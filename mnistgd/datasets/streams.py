@@ -101,10 +101,10 @@ def check_ratio(member: zipfile.ZipInfo, itemsize: int, what: str) -> None:
     check_shrunk(member.file_size, member.compress_size, itemsize, what)
 
 
-def check_shrunk(size: int, packed: int, itemsize: int, what: str) -> None:
+def check_shrunk(size: int, packed: int, itemsize: int, what: str, hint: str = FETCH_AGAIN) -> None:
     """Check that numbers of `itemsize` bytes each are not packed to fill memories or disks."""
     if size > max(_SMALL, _MOST_SHRUNK * itemsize * packed):
-        raise DataError(f"{what} unpacks to {size // max(1, packed):,} times its size", FETCH_AGAIN)
+        raise DataError(f"{what} unpacks to {size // max(1, packed):,} times its size", hint)
 
 
 def fill(array: NDArray[np.generic], stream: Readable, what: str) -> None:
@@ -141,6 +141,7 @@ class Gunzip:
         self._packed = packed
         self._what = what
         self._members = 1
+        self._received = 0
         self._rest = b""
         self._unpack = zlib.decompressobj(wbits=31)
 
@@ -158,7 +159,7 @@ class Gunzip:
                 if not self._rest:
                     return b""
                 self._next_member()
-            packed = self._rest or self._packed.read(_PIECE)
+            packed = self._rest or self._receive()
             try:
                 piece = self._unpack.decompress(packed, size)
             except zlib.error as error:
@@ -169,10 +170,20 @@ class Gunzip:
             if not packed and not self._unpack.eof:
                 raise DataError(f"{self._what} is truncated: it unpacks only in part", FETCH_AGAIN)
 
+    @property
+    def used(self) -> int:
+        """How many bytes of the file were unpacked so far."""
+        return self._received - len(self._rest)
+
+    def _receive(self) -> bytes:
+        packed = self._packed.read(_PIECE)
+        self._received += len(packed)
+        return packed
+
     def _skip_padding(self) -> None:
         skipped = 0
         while True:
-            self._rest = self._rest or self._packed.read(_PIECE)
+            self._rest = self._rest or self._receive()
             following = self._rest.lstrip(b"\0")
             skipped += len(self._rest) - len(following)
             if following or not self._rest:

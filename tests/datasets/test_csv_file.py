@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -240,13 +241,50 @@ def test_what_is_no_such_table(write, kind, name, skip_bad):
 
 
 @pytest.mark.parametrize("line", [b"\n", ROW], ids=["of empty lines", "of rows"])
-def test_a_bomb(write, monkeypatch, line):
+def test_too_many_lines(write, monkeypatch, line):
     monkeypatch.setattr(csv_file, "MAX_IMAGES", 3000)
-    path = write(ROW + line * (20_000_000 // len(line)), "a.csv.gz")
+    path = write(ROW + line * (20_000_000 // len(line)))
     begun = time.process_time()
     with pytest.raises(DataError, match=r"has more than 3,000 lines"):
         read_csv(path)
     assert time.process_time() - begun < 2
+
+
+BLANK = b",".join([b"0"] * 785) + b"\n"
+
+
+@pytest.mark.parametrize("line", [b"\n", BLANK, BLANK.replace(b"0", b"0." + b"0" * 28)], ids=len)
+def test_a_bomb(write, line):
+    path = write(ROW + line * (60_000_000 // len(line)), "a.csv.gz")
+    begun = time.process_time()
+    peak = peak_of(lambda: refused(path, r"unpacks to \d+ times its size|more than 250,000 lines"))
+    assert time.process_time() - begun < 1
+    assert peak < 20_000_000
+
+
+def refused(path, words):
+    with pytest.raises(DataError, match=words):
+        read_csv(path)
+
+
+def peak_of(act):
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_black_and_white_as_numpy_writes_it_is_no_bomb(tmp_path, mnist):
+    images = mnist.train_images[:400].reshape(-1, 784) > 127
+    np.savetxt(tmp_path / "a.csv.gz", images, delimiter=",")
+    assert np.array_equal(read_csv(tmp_path / "a.csv.gz").images, images)
+
+
+def test_rows_take_their_own_memory_twice(write):
+    path = write(ROW * 10_000)
+    assert peak_of(lambda: read_csv(path)) < 2.5 * 10_000 * 784
 
 
 def test_a_damaged_gzip_file(write):
