@@ -121,11 +121,12 @@ def check_images(saved: Checkpoint, dataset: Dataset, asked: bool) -> None:
     DataError
         If they have changed since.
     """
-    if dataset.sha256 != saved.sha256:
+    if not dataset.is_of(saved.sha256, saved.labels_sha256):
         if asked:
             raise UsageError("--data names other images than those the run was started with", "leave it out")
         raise DataError(
-            f"the images of {dataset.source} have changed since the run was started", "start it anew"
+            f"the images or labels of {dataset.source} have changed since the run was started",
+            "start it anew",
         )
 
 

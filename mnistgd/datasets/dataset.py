@@ -6,6 +6,7 @@ import hashlib
 import math
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -79,6 +80,15 @@ class Dataset:
             array = getattr(self, name).view()
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+
+    @cached_property
+    def labels_sha256(self) -> str:
+        """SHA-256, in hex, of all labels, train then test, one byte each."""
+        return sha256(*map(np.ascontiguousarray, (self.train_labels, self.test_labels)))
+
+    def is_of(self, pixels_sha256: str, labels_sha256: str | None) -> bool:
+        """Whether these are images and labels of such SHA-256; None where no record has that of labels."""
+        return self.sha256 == pixels_sha256 and labels_sha256 in (None, self.labels_sha256)
 
     def check_files(self) -> None:
         """Check that nobody has written to the files that are mapped: images would be others without a word.

@@ -22,7 +22,7 @@ class Comparison:
     ----------
     settings : dict of str to (value in A, value in B), those that differ
     accuracies : test accuracy of A and of B as their files record them; None where one records none
-    same_data : bool; both were trained and tested on the same pixels
+    same_data : bool; both were trained and tested on the same pixels, and labels as far as both record them
     correlations : float64 ndarray of shape (n_classes,)
         Between the weights of each class in A and in B; NaN where those of one are all equal.
     difference : ndarray of shape (784, n_classes), the weights of A less those of B
@@ -53,10 +53,15 @@ def compare(a: Model, b: Model) -> Comparison:
     return Comparison(
         {name: (one[name], other[name]) for name in one if one[name] != other[name]},
         (recorded_accuracy(a), recorded_accuracy(b)),
-        a.data_sha256 == b.data_sha256 and not a.is_foreign,
+        _same_data(a, b),
         correlations(a.weights, b.weights),
         a.weights - b.weights,
     )
+
+
+def _same_data(a: Model, b: Model) -> bool:
+    labels = {a.labels_sha256, b.labels_sha256} - {None}
+    return a.data_sha256 == b.data_sha256 and len(labels) < 2 and not a.is_foreign
 
 
 def recorded_accuracy(model: Model) -> float | None:

@@ -50,9 +50,10 @@ def images_for(
         listener.notice(
             f"nobody knows what the network was trained on; these images ({dataset.source}) may be others"
         )
-    elif dataset.sha256 != model.data_sha256:
+    elif not model.trained_on(dataset):
+        what = "the labels of these" if dataset.sha256 == model.data_sha256 else "these"
         listener.notice(
-            f"these images ({dataset.source}) are not those that the network was trained and tested on"
+            f"{what} images ({dataset.source}) are not those that the network was trained and tested on"
         )
     return dataset
 
@@ -86,7 +87,7 @@ def _numbered_as(model: Model, dataset: Dataset, listener: Listener) -> Dataset:
     names, known = dataset.class_names, model.class_names
     if len(names) > len(known):
         raise other_classes(dataset, model)
-    recorded = dataset.sha256 == model.data_sha256 and len(names) == len(known)
+    recorded = model.trained_on(dataset) and len(names) == len(known)
     if recorded or names == tuple(map(str, range(len(names)))):
         return dataset
     if set(names) <= set(known):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.named import MNIST, spec_of
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.shape import PIXELS
@@ -129,6 +130,15 @@ class Model:
     def data_sha256(self) -> str:
         """SHA-256, in hex, of the pixels it was trained and tested on; ``unknown`` if nobody knows."""
         return "unknown" if self.is_foreign else str(self.record["data"]["sha256"])
+
+    @property
+    def labels_sha256(self) -> str | None:
+        """SHA-256, in hex, of their labels, one byte each; None in older records, and if nobody knows."""
+        return None if self.is_foreign else self.record["data"].get("labels_sha256")
+
+    def trained_on(self, dataset: Dataset) -> bool:
+        """Whether these are the images, and the labels, that it was trained and tested on."""
+        return dataset.is_of(self.data_sha256, self.labels_sha256)
 
     def outputs(self, images: NDArray[np.uint8]) -> Array:
         """What the network answers: logits, or for a squared-error network its predictions.

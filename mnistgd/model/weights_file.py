@@ -140,8 +140,8 @@ def build_record(
     ----------
     settings : Settings
     class_names : tuple of str
-    data : mapping with keys ``source`` and ``sha256``, of the images it was trained on, and the `DataOptions`
-        that they were read with
+    data : mapping with keys ``source``, ``sha256`` and ``labels_sha256``, of the images it was trained on,
+        and the `DataOptions` that they were read with
     results : mapping of names to figures, such as ``test_accuracy``
     """
     return _record(
@@ -228,6 +228,8 @@ def parse_record(
 def _check_data(data: object) -> None:
     if not isinstance(data, dict) or not all(isinstance(data.get(key), str) for key in ("source", "sha256")):
         raise BadRecordError("its record does not say what it was trained on")
+    if not isinstance(data.get("labels_sha256"), str | None):
+        raise BadRecordError("its record does not say which labels it was trained on")
     try:
         DataOptions.from_json(data)
     except ValueError as problem:

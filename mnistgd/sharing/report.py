@@ -152,7 +152,7 @@ def report_of(
         verify="" if model.is_foreign else f"mnistgd verify {quoted(weights)}",
         explain=_explain(model, dataset, weights),
         mask=_mask(model),
-        others="" if dataset.sha256 == model.data_sha256 else dataset.source,
+        others="" if model.trained_on(dataset) else dataset.source,
         loss="cross-entropy" if model.settings.loss == "cross-entropy" else "half squared error",
         found=found,
         commonest=(names[frequent], found.images[frequent] / found.images.sum()),
@@ -169,7 +169,7 @@ def report_of(
 
 def _data(model: Model, dataset: Dataset) -> dict[str, str]:
     counts = {"to train": len(dataset.train_images), "to test": len(dataset.test_images)}
-    same = dataset.sha256 == model.data_sha256
+    same = model.trained_on(dataset)
     return {
         "source": model.data_source,
         **{name: f"{count:,}" for name, count in counts.items() if same},
@@ -205,7 +205,7 @@ def _again(model: Model, dataset: Dataset, weights: str, *, logged: bool) -> str
     out = f"{Path(weights).stem}-again"
     words = [] if model.data_spec == MNIST.name else [f"--data {quoted(model.data_spec)}"]
     words.append(model.reading.words())
-    if dataset.sha256 == model.data_sha256 and dataset.class_names != model.class_names:
+    if model.trained_on(dataset) and dataset.class_names != model.class_names:
         words.append(f"--class-names {quoted(','.join(model.class_names))}")
     words += [model.settings.words(), f"--out {quoted(out + '.npz')}"]
     if logged:

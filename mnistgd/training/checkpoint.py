@@ -48,6 +48,7 @@ class Checkpoint:
     data : str, what ``--data`` said
     reading : DataOptions that its images were read with
     sha256 : str, of the pixels of the data
+    labels_sha256 : str or None, of its labels; None in older files
     out : str, where the weights are to go
     log : str or None, where the history goes
     history : epochs done
@@ -60,6 +61,7 @@ class Checkpoint:
     data: str
     reading: DataOptions
     sha256: str
+    labels_sha256: str | None
     out: str
     log: str | None
     history: Sequence[Epoch]
@@ -146,6 +148,7 @@ def save(
         "data": data,
         "reading": now.run.dataset.options.as_json(),
         "sha256": now.run.dataset.sha256,
+        "labels_sha256": now.run.dataset.labels_sha256,
         "out": out,
         "log": log,
         "seconds": seconds,
@@ -191,6 +194,7 @@ def load(path: Path) -> Checkpoint:
             data=_text(record, "data"),
             reading=DataOptions.from_json(record.get("reading", {})),
             sha256=_text(record, "sha256"),
+            labels_sha256=_text(record, "labels_sha256") if "labels_sha256" in record else None,
             out=_text(record, "out"),
             log=None if record["log"] is None else _text(record, "log"),
             history=epochs,

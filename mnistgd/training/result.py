@@ -42,6 +42,7 @@ def finished_model(last: TrainState, *, tested: bool = True) -> Model:
         }
     if not last.ends:
         results["stopped"] = INTERRUPTED
-    data = {"source": dataset.source, "sha256": dataset.sha256, **dataset.options.as_json()}
+    digests = {"sha256": dataset.sha256, "labels_sha256": dataset.labels_sha256}
+    data = {"source": dataset.source, **digests, **dataset.options.as_json()}
     record = build_record(run.settings, dataset.class_names, data=data, results=results)
     return Model(model.params, model.settings, model.class_names, record)

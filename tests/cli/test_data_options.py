@@ -244,6 +244,29 @@ def test_bad_files_are_told_in_one_line_and_leave_nothing(mnistgd, tmp_path, arr
     assert not Path(os.environ["MNISTGD_CACHE"]).exists()
 
 
+def test_other_labels_of_the_same_images_are_others(mnistgd, digits):
+    arrays = {"x": digits["train_images"][:500], "x_test": digits["train_images"][500:600]}
+    labels = digits["train_labels"][:600]
+    np.savez("a.npz", **arrays, y=labels[:500], y_test=labels[500:])
+    run = ["train", "--data", "a.npz", "--epochs", 2, "--checkpoint", "run.npz"]
+    assert mnistgd(*run).code == 0
+    assert "are not those" not in mnistgd("evaluate").stderr
+    np.savez("a.npz", **arrays, y=labels[:500], y_test=np.roll(labels[500:], 1))
+    assert "the labels of these images" in (said := mnistgd("evaluate").stderr)
+    assert "are not those that the network was trained and tested on" in said
+    refused = mnistgd("verify")
+    assert (refused.code, "other labels, than these" in refused.stderr) == (1, True)
+    refused = mnistgd("train", "--resume", "run.npz")
+    assert (refused.code, "images or labels of" in refused.stderr) == (1, True)
+
+    # Older files say nothing of the labels.
+    model = weights_file.load(Path("weights.npz"))
+    del model.record["data"]["labels_sha256"]
+    weights_file.save(model, Path("weights.npz"))
+    assert "are not those" not in mnistgd("evaluate").stderr
+    assert mnistgd("verify").stdout.startswith("identical")
+
+
 def test_a_network_of_before_knows_the_numbers_of_classes_without_a_0(mnistgd, digits):
     """Its file has a class 0 that no image showed; such labels are numbered from 0 now."""
     chosen = digits["train_labels"][:2000] > 0
@@ -255,6 +278,7 @@ def test_a_network_of_before_knows_the_numbers_of_classes_without_a_0(mnistgd, d
     model = weights_file.load(Path("weights.npz"))
     sha256 = mnistgd("data", "info", "a.npz", "--json").json["sha256"]
     model.record["data"].update(source=str(Path("a.npz").absolute()), sha256=sha256)
+    del model.record["data"]["labels_sha256"]
     weights_file.save(model, Path("weights.npz"))
     assert mnistgd("evaluate", "--json").json["accuracy"] > 0.8
     assert mnistgd("verify").stdout.startswith("identical")

@@ -16,6 +16,8 @@ def test_a_sound_one(tiny, as_dataset):
         assert array.flags.writeable
     pixels = tiny["train_images"].tobytes() + tiny["test_images"].tobytes()
     assert dataset.sha256 == hashlib.sha256(pixels).hexdigest()
+    labels = tiny["train_labels"].tobytes() + tiny["test_labels"].tobytes()
+    assert dataset.labels_sha256 == hashlib.sha256(labels).hexdigest()
     assert dataset.source == "here"
 
 

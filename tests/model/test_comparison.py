@@ -47,6 +47,15 @@ def test_whether_the_images_are_the_same() -> None:
     assert not compare(model(), model(sha256="1" * 64)).same_data
 
 
+@pytest.mark.parametrize(("other", "same"), [({}, True), ({"labels": "2"}, True), ({"labels": "3"}, False)])
+def test_labels_count_where_both_record_them(other, same):
+    a, b = model(), model()
+    a.record["data"]["labels_sha256"] = "2"
+    b.record["data"] |= {f"{key}_sha256": value for key, value in other.items()}
+    assert compare(a, b).same_data is same
+    assert compare(b, a).same_data is same
+
+
 @pytest.mark.parametrize(
     "results", [None, {}, [], "x", {"test_accuracy": float("nan")},
                 {"test_accuracy": True}, {"test_accuracy": "0.9"}, {"test_accuracy": 1.5}]

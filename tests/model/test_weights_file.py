@@ -229,6 +229,10 @@ DAMAGE = {
         lambda p: change_record(p, data={"sha256": ""}),
         "does not say what it was trained on",
     ),
+    "labels of no SHA-256": (
+        lambda p: change_record(p, data={"source": "", "sha256": "", "labels_sha256": 3}),
+        "which labels it was trained on",
+    ),
     "no settings": (lambda p: change_record(p, settings=None), "its settings are damaged"),
     "odd settings": (lambda p: change_record(p, settings={"epochs": "many"}), "its settings are damaged"),
     "pickle": (lambda p: p.write_bytes(pickle.dumps(Explodes())), "not a whole .npz file"),

@@ -43,9 +43,9 @@ def verify(
             f"{weights} was trained by another program", "nobody knows its settings and images"
         )
     dataset = inputs.images_for(model, data, reading, offline=offline, quiet=quiet)
-    if dataset.sha256 != model.data_sha256:
+    if not model.trained_on(dataset):
         hint = f"name them with --data PATH {model.reading.words()}".rstrip()
-        raise DataError(f"{weights} was trained on other images than these", hint)
+        raise DataError(f"{weights} was trained on other images, or other labels, than these", hint)
     with TrainingProgress(quiet=quiet) as show, console.stage("training"):
         # Ctrl-C in Python ends a run earlier than its settings say.
         last = Run(dataset, model.settings).finish(show, steps=model.results.get("steps"))

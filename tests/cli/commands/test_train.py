@@ -30,7 +30,8 @@ def test_the_main_job(mnistgd, tmp_path, monkeypatch):
     assert result.json["epochs"] == 10
     assert result.json["steps"] == 6000
     assert result.json["weights"] == "weights.npz"
-    assert result.json["data"] == {"source": "embedded", "sha256": MNIST.pixels_sha256}
+    digests = {"sha256": MNIST.pixels_sha256, "labels_sha256": MNIST.labels_sha256}
+    assert result.json["data"] == {"source": "embedded", **digests}
     assert result.json["settings"]["learning_rate"] == 1.0
     assert result.json["settings"]["init"] == "zeros"
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch ")]
