@@ -166,7 +166,8 @@ def test_a_network_finds_its_images_by_their_name(mnistgd, kuzushiji, tmp_path, 
     monkeypatch.setenv("MNISTGD_OFFLINE", "1")
     evaluated = mnistgd("evaluate", "--weights", weights, "--json")
     assert (evaluated.code, evaluated.stderr) == (0, "")
-    assert mnistgd("explain", "--index", 4, "--weights", weights, "--json").json["true_digit"] == 4
+    out = ("--out", tmp_path / "why.png")
+    assert mnistgd("explain", "--index", 4, "--weights", weights, *out, "--json").json["true_digit"] == 4
     assert mnistgd("verify", weights).code == 0
     mnistgd("data", "clear")
     gone = mnistgd("evaluate", "--weights", weights)
