@@ -7,7 +7,6 @@ finding: another error, two seconds, 500 MB, a file opened elsewhere, code run. 
 from __future__ import annotations
 
 import contextlib
-import csv
 import functools
 import gzip
 import io
@@ -16,16 +15,14 @@ import os
 import random
 import sys
 import sysconfig
-import tempfile
 import warnings
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
 import numpy as np
+import sound
 
 from mnistgd.datasets import csv_file, idx, mapping, paths, streams
 from mnistgd.datasets.cache import Cache
@@ -36,9 +33,6 @@ from mnistgd.handwriting.pictures import open_picture
 from mnistgd.handwriting.read import as_it_is, normalised
 from mnistgd.model import weights_file
 from mnistgd.model.freeze import read_mask
-from mnistgd.model.model import Model
-from mnistgd.model.settings import Settings
-from mnistgd.model.weights_file import build_record
 from mnistgd.sharing import elsewhere
 from mnistgd.system import parallel
 from mnistgd.training import checkpoint, history, snapshots
@@ -60,108 +54,6 @@ class Target(NamedTuple):
     run: Callable[[bytes, Path], None]
     seeds: Callable[[], Sequence[bytes]]
     words: Sequence[bytes] = ()
-
-
-# --- what is sound -------------------------------------------------------------------------------------
-
-SETTINGS = Settings(epochs=1, optimizer="adam", validation=0.1, patience=1)
-NAMES = ("a", "b")
-
-
-def _npz(**arrays: np.ndarray) -> bytes:
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    return content.getvalue()
-
-
-def _data_set() -> dict[str, np.ndarray]:
-    images = np.arange(2 * 784, dtype=np.uint32).astype(np.uint8).reshape(2, 28, 28)
-    labels = np.array([0, 1], np.uint8)
-    return {"train_images": images, "train_labels": labels, "test_images": images, "test_labels": labels}
-
-
-def _odd_arrays() -> list[np.ndarray]:
-    """Images and labels of other types and shapes, as people have them."""
-    images = _data_set()["train_images"]
-    return [
-        *(images / 255, images.astype("<f4"), images.astype(">i2"), images > 0, images.reshape(2, 784)),
-        *(np.stack([images] * 3, 3), np.asfortranarray(images / 255), np.array(["a", "b"]), np.eye(2)),
-        *(np.array([b"0", b"1"]), np.array([[0.0], [1.0]])),
-    ]
-
-
-def _idx(array: np.ndarray) -> bytes:
-    return bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes()
-
-
-@functools.cache
-def _model() -> weights_file.Model:
-    params = {"weights": np.ones((784, 2), np.float32), "bias": np.zeros(2, np.float32)}
-    data = {"source": "embedded", "sha256": "0" * 64}
-    record = build_record(SETTINGS, NAMES, data=data, results={"test_accuracy": 0.5})
-    return Model(params, SETTINGS, NAMES, record)
-
-
-def _frames(model: weights_file.Model) -> snapshots.Snapshots:
-    from mnistgd.model.weights_file import weights_sha256
-
-    weights = np.stack([model.weights, model.weights])
-    return snapshots.Snapshots(weights, (0, 9), (0.1, 0.5), NAMES, weights_sha256(model.weights))
-
-
-def _checkpoint() -> bytes:
-    from mnistgd.datasets.dataset import Dataset
-    from mnistgd.training.run import Best, Run
-    from mnistgd.training.totals import EpochTotals, Tally
-
-    images, labels = np.zeros((9, 28, 28), np.uint8), np.zeros(9, np.uint8)
-    start = Run(Dataset(images, labels, images, labels, NAMES, "", "0" * 64), SETTINGS).start()
-    place = start._replace(step=3, tally=Tally(3, EpochTotals(1.0, 2, 3)), best=Best(0.5, 1, start.params))
-    epoch = history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "c.npz"
-        checkpoint.save(
-            path, place, history.to_rows([epoch]), seconds=1.0, data="mnist", out="w.npz", log=None
-        )
-        return path.read_bytes()
-
-
-def _members(content: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def _packed(members: dict[str, bytes]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, member in members.items():
-            archive.writestr(name, member)
-    return content.getvalue()
-
-
-def _record_of(content: bytes) -> bytes:
-    with np.load(io.BytesIO(content)) as file:
-        return str(file["record"]).encode()
-
-
-def _with_record(content: bytes, record: bytes) -> bytes:
-    """An archive as it was, but for its record: checksums do not stand in the way of what is inside."""
-    npy = io.BytesIO()
-    np.save(npy, np.array(record.decode("utf-8", "replace")))
-    return _packed(_members(content) | {"record.npy": npy.getvalue()})
-
-
-def _foreign_weights() -> list[bytes]:
-    """As PyTorch names them: an archive, and safetensors, which is the length of a JSON, the JSON and numbers."""
-    first, last = np.ones((3, 784), np.float32), np.ones((2, 3), np.float32)
-    header = {
-        "__metadata__": {"mnistgd": json.dumps(_model().record)},
-        "weight": {"dtype": "F32", "shape": [2, 784], "data_offsets": [0, 6272]},
-        "bias": {"dtype": "F32", "shape": [2], "data_offsets": [6272, 6280]},
-    }
-    text = json.dumps(header).encode()
-    own = len(text).to_bytes(8, "little") + text + bytes(6280)
-    return [_npz(**{"0.weight": first, "2.weight": last, "2.bias": last[:, 0]}), own]
 
 
 # --- what reads it -------------------------------------------------------------------------------------
@@ -191,18 +83,18 @@ def _read_import(content: bytes, folder: Path) -> None:
 
 
 def _read_weights_record(content: bytes, folder: Path) -> None:
-    _read_weights(_with_record(_sound("weights"), content), folder)
+    _read_weights(sound.with_record(_sound("weights"), content), folder)
 
 
 def _read_array(content: bytes, folder: Path) -> None:
     """Its own bytes as the weights of a network, and as each array of a data set."""
-    members = _members(_sound("weights"))
+    members = sound.members(_sound("weights"))
     with contextlib.suppress(MnistgdError):
-        _read_weights(_packed(members | {"weights.npy": content}), folder)
-    members = _members(_sound("npz"))
+        _read_weights(sound.packed(members | {"weights.npy": content}), folder)
+    members = sound.members(_sound("npz"))
     for name in members:
         with contextlib.suppress(MnistgdError):
-            _read_npz(_packed(members | {name: content}), folder)
+            _read_npz(sound.packed(members | {name: content}), folder)
 
 
 def _read_npz(content: bytes, folder: Path) -> None:
@@ -223,32 +115,6 @@ def _read_csv(content: bytes, folder: Path) -> None:
     _check_dataset(paths.read_path(path))
 
 
-def _csv() -> list[bytes]:
-    """Two rows of each spelling: with a header or none, quoted, of floats, labelled by words, packed."""
-    images = _data_set()["train_images"].reshape(2, 784).tolist()
-    rows = [[label, *image] for label, image in enumerate(images)]
-    tables = [
-        rows,
-        [["label", *(f"pixel{place}" for place in range(784))], *rows],
-        [["", *range(784), "class"], *([7, *row[1:], "ab"[row[0]]] for row in rows)],
-        [[row[0], *(pixel / 255 for pixel in row[1:])] for row in rows],
-        images,
-    ]
-    files = []
-    for table in tables:
-        text = io.StringIO(newline="")
-        csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(table)
-        files.append(text.getvalue().encode())
-    plain = files[0]
-    return [
-        *files,
-        plain.replace(b",", b'","'),
-        plain.replace(b",", b";").replace(b"\r\n", b"\n"),
-        gzip.compress(plain),
-        gzip.compress(plain + b"\n" * 3_000_000),
-    ]
-
-
 def _check_dataset(dataset: object) -> None:
     assert dataset.train_images.dtype == np.uint8
     assert dataset.train_images.shape[1:] == (28, 28)
@@ -258,10 +124,10 @@ def _check_dataset(dataset: object) -> None:
 
 def _read_idx(content: bytes, folder: Path) -> None:
     """Its own bytes as the images of a set, and as labels."""
-    sound = _data_set()
-    (folder / "train-labels-idx1-ubyte").write_bytes(_idx(sound["train_labels"]))
-    (folder / "t10k-images-idx3-ubyte").write_bytes(_idx(sound["test_images"]))
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(_idx(sound["test_labels"]))
+    whole = sound.data_set()
+    (folder / "train-labels-idx1-ubyte").write_bytes(sound.idx(whole["train_labels"]))
+    (folder / "t10k-images-idx3-ubyte").write_bytes(sound.idx(whole["test_images"]))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(sound.idx(whole["test_labels"]))
     path = folder / "train-images-idx3-ubyte"
     path.write_bytes(content)
     with contextlib.suppress(MnistgdError):
@@ -271,18 +137,18 @@ def _read_idx(content: bytes, folder: Path) -> None:
 
 def _read_large(content: bytes, folder: Path) -> None:
     """Its own bytes as images that are more than memory should hold: mapped, or unpacked into a cache."""
-    sound = _data_set()
+    whole = sound.data_set()
     place = folder / "set.npz"
     if content.startswith(b"\x93NUMPY"):
         place = folder / "npy"
         place.mkdir(exist_ok=True)
-        np.save(place / "train_labels.npy", sound["train_labels"])
+        np.save(place / "train_labels.npy", whole["train_labels"])
         (place / "train_images.npy").write_bytes(content)
     elif content.startswith(b"PK"):
         place.write_bytes(content)
     else:
         place = folder
-        (place / "train-labels-idx1-ubyte").write_bytes(_idx(sound["train_labels"]))
+        (place / "train-labels-idx1-ubyte").write_bytes(sound.idx(whole["train_labels"]))
         (place / "train-images-idx3-ubyte").write_bytes(content)
     with mock.patch.object(streams, "LARGE", 100):
         _check_dataset(paths.read_path(place, cache=Cache(folder / "cache")))
@@ -290,11 +156,11 @@ def _read_large(content: bytes, folder: Path) -> None:
 
 def _read_pair(content: bytes, folder: Path) -> None:
     """Its own bytes as the images of a pair of files, and as the labels."""
-    sound = _data_set()
+    whole = sound.data_set()
     for holds, other in (("imgs", "labels"), ("labels", "imgs")):
         (folder / f"train-{holds}.npz").write_bytes(content)
-        arrays = sound["train_labels" if other == "labels" else "train_images"]
-        (folder / f"train-{other}.npz").write_bytes(_npz(arr_0=arrays))
+        arrays = whole["train_labels" if other == "labels" else "train_images"]
+        (folder / f"train-{other}.npz").write_bytes(sound.npz(arr_0=arrays))
         with contextlib.suppress(MnistgdError):
             _check_dataset(paths.read_path(folder))
 
@@ -303,17 +169,6 @@ def _read_zip(content: bytes, folder: Path) -> None:
     path = folder / "set.zip"
     path.write_bytes(content)
     _check_dataset(paths.read_path(path))
-
-
-def _idx_zip(pack: Callable[[bytes], bytes], *, called: str = "") -> bytes:
-    names = {
-        "train_images": "train-images-idx3-ubyte",
-        "train_labels": "train-labels-idx1-ubyte",
-        "test_images": "t10k-images-idx3-ubyte",
-        "test_labels": "t10k-labels-idx1-ubyte",
-    }
-    members = {f"a/{called}{names[key]}": pack(_idx(array)) for key, array in _data_set().items()}
-    return _packed(members | ({f"a/{called}mapping.txt": b"0 65\n1 66\n"} if called else {}))
 
 
 def _read_mapping(content: bytes, folder: Path) -> None:
@@ -329,20 +184,6 @@ def _read_data_set(content: bytes, folder: Path) -> None:
     _check_dataset(paths.read_path(path))
 
 
-def _foreign_files() -> list[bytes]:
-    heads = [
-        *(b"<!DOCTYPE html>", b"version https://git-lfs.github.com/spec/v1", b"\x80\x04", b"(lp0\n", b"PAR1"),
-        *(
-            b"MATLAB 5.0 MAT-file",
-            b"\x89HDF\r\n\x1a\n",
-            b"% a\n@RELATION b",
-            b"\x93NUMPY\x01\0",
-            b"7z\xbc\xaf",
-        ),
-    ]
-    return [*heads, *map(gzip.compress, heads), _npz(**_data_set())]
-
-
 def _read_checkpoint(content: bytes, folder: Path) -> None:
     path = folder / "c.npz"
     path.write_bytes(content)
@@ -352,7 +193,7 @@ def _read_checkpoint(content: bytes, folder: Path) -> None:
 
 
 def _read_checkpoint_record(content: bytes, folder: Path) -> None:
-    _read_checkpoint(_with_record(_sound("checkpoint"), content), folder)
+    _read_checkpoint(sound.with_record(_sound("checkpoint"), content), folder)
 
 
 def _read_frames(content: bytes, folder: Path) -> None:
@@ -360,11 +201,11 @@ def _read_frames(content: bytes, folder: Path) -> None:
     path.write_bytes(content)
     found = snapshots.load(path)
     assert found.weights.shape == (len(found.steps), 784, len(found.class_names))
-    assert snapshots.load(path, _model())
+    assert snapshots.load(path, sound.model())
 
 
 def _read_frames_record(content: bytes, folder: Path) -> None:
-    _read_frames(_with_record(_sound("frames"), content), folder)
+    _read_frames(sound.with_record(_sound("frames"), content), folder)
 
 
 def _read_history(content: bytes, folder: Path) -> None:
@@ -395,12 +236,6 @@ def _read_font(content: bytes, folder: Path) -> None:
         letters.use_font()
 
 
-def _font() -> bytes:
-    from PIL import ImageFont
-
-    return ImageFont.load_default(10).font_bytes
-
-
 def _parse_lesson(content: bytes, folder: Path) -> None:
     """The words of a command line, with a zero byte between them; the first is the lesson's name."""
     import typer
@@ -416,57 +251,6 @@ def _parse_lesson(content: bytes, folder: Path) -> None:
             pass
     except (typer.TyperException, typer.Exit):
         return
-
-
-def _lesson_lines() -> list[bytes]:
-    from importlib.util import find_spec
-
-    from mnistgd.cli.commands.lesson import _lesson_command
-    from mnistgd.lessons import TITLES
-
-    lines = []
-    for name in TITLES:
-        if not find_spec(f"mnistgd.lessons.{name.replace('-', '_')}"):
-            continue
-        words = [name]
-        for parameter in _lesson_command(name).params:
-            option = parameter.opts[0]
-            if option not in ("--help", "--plot", "--font") and not getattr(parameter, "is_flag", False):
-                words += [option, str(parameter.default or 1).strip("[]'")]
-        lines.append("\0".join(words).encode())
-    return lines
-
-
-def _pictures() -> list[bytes]:
-    from PIL import Image, ImageDraw
-
-    page = Image.new("L", (40, 30), 255)
-    ImageDraw.Draw(page).line([(20, 5), (20, 25)], fill=0, width=3)
-    files = []
-    for kind in ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF"):
-        for mode in ("L", "RGB", "P") if kind not in ("JPEG", "WEBP") else ("RGB",):
-            content = io.BytesIO()
-            page.convert(mode).save(content, kind)
-            files.append(content.getvalue())
-    return files
-
-
-def _stuffed_pictures() -> list[bytes]:
-    """Pictures with much in them that is none of their pixels, where each format has room for it."""
-    sound = {content[:4]: content for content in _pictures()}
-    stuffed = [
-        *(
-            (b"\xff\xd8\xff\xe0", 2, word)
-            for word in (b"\xff", b"\xff\xe5\0\x02", b"\xff\xe5\1\0".ljust(258))
-        ),
-        *((b"\x89PNG", place, _EMPTY_CHUNK) for place in (33, -12)),
-        *((b"GIF8", -1, word) for word in (b"!\xfe\1c\0", b"!\xfe\xff".ljust(258, b"c") + b"\0")),
-    ]
-    return [
-        sound[kind][:place] + word * times + sound[kind][place:]
-        for kind, place, word in stuffed
-        for times in (100, 3000)
-    ]
 
 
 @functools.cache
@@ -491,7 +275,6 @@ _NPY = [
     b"(-1,)",
     b"1e9",
 ]
-_EMPTY_CHUNK = b"\0\0\0\0vpAg" + zlib.crc32(b"vpAg").to_bytes(4)
 _JSON = [
     *(
         b'"format"',
@@ -510,59 +293,78 @@ TARGETS: dict[str, Target] = {
     "idx": Target(
         _read_idx,
         lambda: [
-            _idx(_data_set()["train_images"]),
-            _idx(_data_set()["train_labels"]),
-            gzip.compress(_idx(_data_set()["train_images"])),
+            sound.idx(sound.data_set()["train_images"]),
+            sound.idx(sound.data_set()["train_labels"]),
+            gzip.compress(sound.idx(sound.data_set()["train_images"])),
         ],
         [b"\0\0\x08\x03", b"\0\0\x08\x01", b"\x1f\x8b\x08\0", b"\0\0\0\x1c", b"\x7f\xff\xff\xff"],
     ),
     "zip": Target(
         _read_zip,
-        lambda: [_idx_zip(bytes), _idx_zip(gzip.compress), _idx_zip(bytes, called="emnist-letters-")],
+        lambda: [
+            sound.idx_zip(bytes),
+            sound.idx_zip(gzip.compress),
+            sound.idx_zip(bytes, called="emnist-letters-"),
+        ],
         [*_ZIP, b"../", b"__MACOSX/", b"\0\0\x0d\x03", b"\0\0\x0c\x02", b"\x1f\x8b\x08\0"],
     ),
     "large": Target(
         _read_large,
         lambda: [
-            *(pack(_idx(_data_set()["train_images"])) for pack in (bytes, gzip.compress)),
-            *(_members(_npz(a=array))["a.npy"] for array in (_data_set()["train_images"], *_odd_arrays())),
-            _npz(**_data_set()),
+            *(pack(sound.idx(sound.data_set()["train_images"])) for pack in (bytes, gzip.compress)),
+            *(
+                sound.members(sound.npz(a=array))["a.npy"]
+                for array in (sound.data_set()["train_images"], *sound.odd_arrays())
+            ),
+            sound.npz(**sound.data_set()),
         ],
         [b"\0\0\x08\x03", b"\x1f\x8b\x08\0", b"\x7f\xff\xff\xff", *_NPY],
     ),
     "pair": Target(
-        _read_pair, lambda: [_npz(arr_0=array) for array in (*_data_set().values(), *_odd_arrays())], _ZIP
+        _read_pair,
+        lambda: [sound.npz(arr_0=array) for array in (*sound.data_set().values(), *sound.odd_arrays())],
+        _ZIP,
     ),
     "mapping": Target(
         _read_mapping, lambda: [b"0 48\n1 65 97\n"], [b" ", b"\n", b"-1", b"9" * 5000, b"55296"]
     ),
-    "foreign": Target(_read_data_set, _foreign_files, [b"\n", b" ", b"%", b"@relation", b"\x1f\x8b\x08\0"]),
+    "foreign": Target(
+        _read_data_set, sound.foreign_files, [b"\n", b" ", b"%", b"@relation", b"\x1f\x8b\x08\0"]
+    ),
     "csv": Target(
         _read_csv,
-        _csv,
+        sound.csv_files,
         [
             *(b"\r\n", b'"', b'""', b";", b"\t", b"label,", b"\xef\xbb\xbf"),
             *(b"nan", b"inf", b"1e400", b"-1", b"256"),
         ],
     ),
-    "npz": Target(_read_npz, lambda: [_npz(**_data_set())], _ZIP),
+    "npz": Target(_read_npz, lambda: [sound.npz(**sound.data_set())], _ZIP),
     "array": Target(
         _read_array,
         lambda: [
-            *_members(_npz(**_data_set())).values(),
-            *(member for array in _odd_arrays() for member in _members(_npz(a=array)).values()),
+            *sound.members(sound.npz(**sound.data_set())).values(),
+            *(
+                member
+                for array in sound.odd_arrays()
+                for member in sound.members(sound.npz(a=array)).values()
+            ),
         ],
         _NPY,
     ),
-    "weights": Target(_read_weights, lambda: [weights_file.file_bytes(_model())], _ZIP),
+    "weights": Target(_read_weights, lambda: [weights_file.file_bytes(sound.model())], _ZIP),
     "import": Target(
-        _read_import, _foreign_weights, [*_ZIP, b'{"weight":{"dtype":"F32","shape":[', b'"data_offsets":']
+        _read_import,
+        sound.foreign_weights,
+        [*_ZIP, b'{"weight":{"dtype":"F32","shape":[', b'"data_offsets":'],
     ),
-    "weights-record": Target(_read_weights_record, lambda: [_record_of(_sound("weights"))], _JSON),
-    "checkpoint": Target(_read_checkpoint, lambda: [_checkpoint()], _ZIP),
-    "checkpoint-record": Target(_read_checkpoint_record, lambda: [_record_of(_sound("checkpoint"))], _JSON),
-    "frames": Target(_read_frames, lambda: [snapshots.file_bytes(_frames(_model()))], _ZIP),
-    "frames-record": Target(_read_frames_record, lambda: [_record_of(_sound("frames"))], _JSON),
+    "weights-record": Target(_read_weights_record, lambda: [sound.record_of(_sound("weights"))], _JSON),
+    "checkpoint": Target(_read_checkpoint, lambda: [sound.checkpoint_file()], _ZIP),
+    "checkpoint-record": Target(
+        _read_checkpoint_record, lambda: [sound.record_of(_sound("checkpoint"))], _JSON
+    ),
+    "frames": Target(_read_frames, lambda: [snapshots.file_bytes(sound.frames(sound.model()))], _ZIP),
+    "frames-record": Target(_read_frames_record, lambda: [sound.record_of(_sound("frames"))], _JSON),
     "history": Target(
         _read_history,
         lambda: [json.dumps(vars(history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8))).encode() + b"\n"],
@@ -570,16 +372,18 @@ TARGETS: dict[str, Target] = {
     ),
     "picture": Target(
         _read_picture,
-        lambda: [*_pictures(), *_stuffed_pictures()],
+        lambda: [*sound.pictures(), *sound.stuffed_pictures()],
         [
             *(b"IHDR", b"IDAT", b"PLTE", b"tRNS", b"\xff\xd8", b"GIF89a", b"II*\0"),
             # What any number may come of: an empty marker, an empty chunk, a comment, a long list of fractions.
-            *(b"\xff\xe5\0\x02", _EMPTY_CHUNK, b"!\xfe\1c\0", b"\5\0\xff\xff\0\0"),
+            *(b"\xff\xe5\0\x02", sound.EMPTY_CHUNK, b"!\xfe\1c\0", b"\5\0\xff\xff\0\0"),
         ],
     ),
-    "font": Target(_read_font, lambda: [_font()], [b"glyf", b"head", b"hmtx", b"fpgm", b"\x7f\xff", b"OTTO"]),
+    "font": Target(
+        _read_font, lambda: [sound.font()], [b"glyf", b"head", b"hmtx", b"fpgm", b"\x7f\xff", b"OTTO"]
+    ),
     "lesson": Target(
-        _parse_lesson, _lesson_lines, [b"\0--", b"nan", b"inf", b"1e400", b",", b"-1", b"9" * 5000]
+        _parse_lesson, sound.lesson_lines, [b"\0--", b"nan", b"inf", b"1e400", b",", b"-1", b"9" * 5000]
     ),
 }
 

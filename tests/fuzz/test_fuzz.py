@@ -1,6 +1,6 @@
 """Each fuzz target for a moment; `fuzz.py` beside this file goes on for as long as it is let."""
 
-import importlib.util
+import importlib
 import random
 import sys
 import time
@@ -16,10 +16,11 @@ CORPUS = HERE / "corpus"
 
 def load_targets():
     # tests/ is no package, and its folders are not on the path.
-    spec = importlib.util.spec_from_file_location("fuzz_targets", HERE / "targets.py")
-    sys.modules["fuzz_targets"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["fuzz_targets"])
-    return sys.modules["fuzz_targets"]
+    sys.path.insert(0, str(HERE))
+    try:
+        return importlib.import_module("targets")
+    finally:
+        sys.path.remove(str(HERE))
 
 
 targets = load_targets()
