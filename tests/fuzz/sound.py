@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 import gzip
 import io
 import json
+import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from mnistgd.model import weights_file
 from mnistgd.model.model import Model
@@ -23,6 +26,9 @@ from mnistgd.training import checkpoint, history, snapshots
 
 SETTINGS = Settings(epochs=1, optimizer="adam", validation=0.1, patience=1)
 NAMES = ("a", "b")
+NEXT = b"\n--\n"
+"""What stands between two files of a folder that is written as one input."""
+LINK = b"->"
 EMPTY_CHUNK = b"\0\0\0\0vpAg" + zlib.crc32(b"vpAg").to_bytes(4)
 
 
@@ -228,3 +234,53 @@ def stuffed_pictures() -> list[bytes]:
         for kind, place, word in stuffed
         for times in (100, 3000)
     ]
+
+
+def folder(files: Mapping[bytes, bytes]) -> bytes:
+    """A folder as one input: each file as its path, a zero byte and what it holds; see `unfold`."""
+    return NEXT.join(path + b"\0" + content for path, content in files.items())
+
+
+def unfold(content: bytes, place: Path) -> None:
+    """Make the folder that an input describes; a file that begins with `LINK` is a link to the path that follows.
+
+    No path leads out of it; what the system does not take is left out.
+    """
+
+    def inside(path: bytes) -> Path:
+        parts = (part for part in path.split(b"/") if part not in (b"", b".", b".."))
+        return place.joinpath(*map(os.fsdecode, parts))
+
+    place.mkdir()
+    for entry in content.split(NEXT)[:100]:
+        name, _, holds = entry.partition(b"\0")
+        path = inside(name)
+        with contextlib.suppress(OSError, ValueError):
+            (path if name.endswith(b"/") else path.parent).mkdir(parents=True, exist_ok=True)
+            if holds.startswith(LINK):
+                path.symlink_to(inside(holds.removeprefix(LINK)))
+            else:
+                path.write_bytes(holds)
+
+
+def folders() -> list[bytes]:
+    """Folders of pictures, with what lies about in them."""
+    images = data_set()["train_images"]
+    first, other = (_picture(image) for image in images)
+    parts = {f"{split}/{name}/a.png".encode(): first for split in ("train", "test") for name in "01"}
+    litter = [b"0/Thumbs.db", b"0/._a.png", b"__MACOSX/0/a.png", b".DS_Store", b"notes.txt", b"0/empty.txt"]
+    return [
+        folder(parts),
+        folder({b"a/1.png": first, b"b/deeper/2.png": other, b"a/light.png": _picture(255 - images[0])}),
+        folder({b"0/a.png": first, b"1/a.png": other, **dict.fromkeys(litter, b"")}),
+        folder({b"0/a.png": first, b"1/a.png": LINK + b"0/a.png", b"1/up": LINK + b"1"}),
+        folder({b"0/a.png": first, b"1/a.png": other, b"1/b.png": LINK + b"1/b.png", b"1/c.png": b""}),
+        folder({b"\xff\xfe/\n.png": first, "e\u0301/\u202e.png".encode(): other, b"c/": b""}),
+        folder({b"set/" + path: content for path, content in parts.items()}),
+    ]
+
+
+def _picture(image: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "PNG")
+    return content.getvalue()

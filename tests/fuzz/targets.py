@@ -26,6 +26,7 @@ import sound
 
 from mnistgd.datasets import csv_file, idx, mapping, paths, streams
 from mnistgd.datasets.cache import Cache
+from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import MnistgdError
 from mnistgd.figures import letters
 from mnistgd.figures.text import label, line_height
@@ -169,6 +170,27 @@ def _read_zip(content: bytes, folder: Path) -> None:
     path = folder / "set.zip"
     path.write_bytes(content)
     _check_dataset(paths.read_path(path))
+
+
+def _read_folder(content: bytes, folder: Path) -> None:
+    """A folder of pictures; what is kept of it in a cache is the same again."""
+    place, cache = folder / "set", Cache(folder / "cache")
+    _remove(place)
+    sound.unfold(content, place)
+    with contextlib.suppress(MnistgdError):
+        _check_dataset(paths.read_path(place, DataOptions(handwriting=True, skip_bad=True)))
+    dataset = paths.read_path(place, PLAINLY, cache=cache)
+    _check_dataset(dataset)
+    assert paths.read_path(place, PLAINLY, cache=cache).sha256 == dataset.sha256
+
+
+def _remove(place: Path) -> None:
+    """Remove a folder: `shutil.rmtree` opens it by names that the watch takes for other places."""
+    for name, folders, files in os.walk(place, topdown=False):
+        for each in (Path(name, each) for each in (*files, *folders)):
+            (each.unlink if each.is_symlink() or not each.is_dir() else each.rmdir)()
+    if place.exists():
+        place.rmdir()
 
 
 def _read_mapping(content: bytes, folder: Path) -> None:
@@ -324,6 +346,34 @@ TARGETS: dict[str, Target] = {
         _read_pair,
         lambda: [sound.npz(arr_0=array) for array in (*sound.data_set().values(), *sound.odd_arrays())],
         _ZIP,
+    ),
+    "folder": Target(
+        _read_folder,
+        sound.folders,
+        [
+            *(
+                sound.NEXT,
+                b"\0",
+                b"\0" + sound.LINK,
+                b"/",
+                b"train/",
+                b"test/",
+                b"val/",
+                b"0/",
+                b"00/",
+                b"a/",
+                b"A/",
+            ),
+            *(
+                b".png\0",
+                b".gif\0",
+                b"Thumbs.db\0",
+                b"__MACOSX/",
+                b"\xff",
+                b"e\xcc\x81",
+                b"train-images-idx3-ubyte\0",
+            ),
+        ],
     ),
     "mapping": Target(
         _read_mapping, lambda: [b"0 48\n1 65 97\n"], [b" ", b"\n", b"-1", b"9" * 5000, b"55296"]
