@@ -76,7 +76,7 @@ def find_splits(folder: Path) -> Splits:
         if splits is not None:
             return splits
         # Archives unpack to a folder in a folder.
-        found = [entry for entry in _entries(folder) if entry.is_dir() or _is_picture(entry.name)]
+        found = [entry for entry in _entries(folder) if _is_dir(entry) or _is_picture(entry.name)]
         if len(found) != 1 or not _folders(Path(found[0].path)):
             break
         folder = Path(found[0].path)
@@ -111,7 +111,7 @@ def list_pictures(folder: Path) -> tuple[list[PictureFile], list[str]]:
             hint = "put those of its class there, or remove the folder"
             raise DataError(f"{place} holds no pictures", hint)
         found += pictures
-    loose = [entry for entry in _entries(folder) if not entry.is_dir()]
+    loose = [entry for entry in _entries(folder) if not _is_dir(entry)]
     if not found:
         state = "holds no folders of pictures, nor IDX files"
         if any(_is_picture(entry.name) for entry in loose):
@@ -150,7 +150,7 @@ class _Walk:
         if self._folders > _MAX_FOLDERS or len(above) > _MAX_DEPTH:
             raise DataError(f"{folder} is one of too many folders", LAYOUT)
         for entry in _entries(folder):
-            if entry.is_dir():
+            if _is_dir(entry):
                 yield from self.pictures(Path(entry.path), class_name, (*above, here))
             elif _is_picture(entry.name) and (about := _about(entry)) is not None:
                 self._pictures += 1
@@ -168,19 +168,29 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _about(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """Size and time of a file, or of a link that leads nowhere: that is a picture which cannot be read.
+    """Size and time of a file, or of a link that leads nowhere, or to itself: that is a picture which cannot be read.
 
     None for a pipe or a device, which may never end.
     """
     try:
         about = entry.stat()
-    except FileNotFoundError:
+    except OSError:
         return entry.stat(follow_symlinks=False)
     return about if stat.S_ISREG(about.st_mode) else None
 
 
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder; a link to itself is none, where it is called as a picture."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        if _is_picture(entry.name):
+            return False
+        raise
+
+
 def _folders(folder: Path) -> list[Path]:
-    return [Path(entry.path) for entry in _entries(folder) if entry.is_dir()]
+    return [Path(entry.path) for entry in _entries(folder) if _is_dir(entry)]
 
 
 def _is_picture(name: str) -> bool:

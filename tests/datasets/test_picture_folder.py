@@ -229,6 +229,11 @@ def test_links(root, draw, tmp_path):
         with pytest.raises(DataError, match="leads back to a folder"):
             read_folder(root)
         place.unlink()
+    (root / "1" / "9.png").symlink_to(root / "1" / "9.png")
+    with pytest.raises(DataError, match=r"9\.png"):
+        read_folder(root)
+    assert len(read_folder(root, skip_bad=True).train.images) == 6
+    (root / "1" / "9.png").unlink()
     (root / "2").symlink_to(root / "2")
     with pytest.raises(DataError, match="cannot read"):
         read_folder(root)
