@@ -8,7 +8,7 @@ from pathlib import Path
 from mnistgd.datasets import mapping
 from mnistgd.datasets.csv_file import has_labels, read_csv
 from mnistgd.datasets.dataset import SILENT, Listener
-from mnistgd.datasets.parts import Raw
+from mnistgd.datasets.parts import Raw, Wanted
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted
 
@@ -25,7 +25,9 @@ def is_csv(name: str) -> bool:
     return name.lower().endswith(_SUFFIXES)
 
 
-def read_set(path: Path, *, skip_bad: bool = False, listener: Listener = SILENT) -> Raw:
+def read_set(
+    path: Path, *, skip_bad: bool = False, wanted: Wanted = "both", listener: Listener = SILENT
+) -> Raw:
     """Read the data set of a CSV file; the file beside it that is called so has the images to test.
 
     Parameters
@@ -34,6 +36,7 @@ def read_set(path: Path, *, skip_bad: bool = False, listener: Listener = SILENT)
         ``mnist_train.csv``, beside which there may be a ``mnist_test.csv``, or any other name.
     skip_bad : bool
         Whether rows that cannot be read are left out.
+    wanted : {"both", "train", "test"}
     listener : Listener
 
     Raises
@@ -51,6 +54,8 @@ def read_set(path: Path, *, skip_bad: bool = False, listener: Listener = SILENT)
     if match is not None and match["split"].lower() == "test" and other is not None:
         return Raw(None, part, KIND, None, notes)
     test = None
+    if wanted == "train":
+        other = None
     if other is not None and not has_labels(other):
         notes += (f"{other} has no labels, and is not what tests: mnistgd predict takes it",)
     elif other is not None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mnistgd.datasets import labels, pixels, split
 from mnistgd.datasets.dataset import SILENT, About, Dataset, Listener, sha256
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.datasets.parts import Part, Raw
+from mnistgd.datasets.parts import Part, Raw, only_tests
 from mnistgd.errors import DataError
 from mnistgd.system.words import counted
 
@@ -91,8 +91,7 @@ def planned(
         As `brought`.
     """
     if raw.train is None:
-        hint = "name the whole set with --data, and this file with --test-data"
-        raise DataError(f"{source} holds nothing but images to test", hint)
+        raise only_tests(source)
     parts = raw.parts
     for name, part in parts.items():
         if not len(part.images):

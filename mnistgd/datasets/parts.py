@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from numpy.typing import NDArray
 
 from mnistgd.datasets.stored import Images, Stored
+from mnistgd.errors import DataError
 
 EMNIST = "emnist-"
 """What the files begin with in which the images lie on their side: rows and columns are exchanged."""
+
+Wanted = Literal["both", "train", "test"]
+"""What is to be read: both parts, as far as they are there; that to train; that to test, else all."""
 
 
 class Part(NamedTuple):
@@ -78,6 +82,12 @@ class Raw:
         test = other.train if other.test is None else other.test
         names, notes = self.class_names or other.class_names, self.notes + other.notes
         return replace(self, test=test, class_names=names, notes=notes)
+
+
+def only_tests(source: object) -> DataError:
+    """What to raise of what holds nothing but images to test, where a set is asked for."""
+    hint = "name the whole set with --data, and this with --test-data"
+    return DataError(f"{source} holds nothing but images to test", hint)
 
 
 def is_emnist(name: str) -> bool:

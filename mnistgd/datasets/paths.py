@@ -24,16 +24,15 @@ from mnistgd.datasets.form import brought
 from mnistgd.datasets.litter import is_litter
 from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.datasets.parts import Raw
+from mnistgd.datasets.parts import Raw, Wanted
 from mnistgd.datasets.stored import Images
 from mnistgd.datasets.streams import GZIP_MAGIC, Gunzip, open_file
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted, reason
 
-HINT = (
-    f"--data takes {', '.join(NAMED)}, a folder or ZIP of IDX files named as those of MNIST, an .npz or .csv "
-    "file, or a folder of pictures"
-)
+_FILES = "a folder or ZIP of IDX files named as those of MNIST, an .npz or .csv file, or a folder of pictures"
+HINT = f"--data takes {', '.join(NAMED)}, {_FILES}"
+_TEST_HINT = f"--test-data takes {_FILES}"
 
 _ONE_OF_THEM = "name the train images file of one of them"
 _MOST_FOLDERS = 1000
@@ -69,11 +68,15 @@ def read_path(
     DataError
         If there is none, a part of it is missing or damaged, or its parts do not fit together.
     """
-    raw = read_raw(path, options, cache=cache, listener=listener)
+    test_data = options.test_data
+    wanted: Wanted = "both" if test_data is None else "train"
+    raw = read_raw(path, options, wanted, cache=cache, listener=listener)
     _check_heard(options, raw.kind, path)
-    if options.test_data is not None:
-        other = read_raw(Path(options.test_data), options, cache=cache, listener=listener)
-        raw = raw.tested_with(other)
+    if test_data is not None:
+        try:
+            raw = raw.tested_with(read_raw(Path(test_data), options, "test", cache=cache, listener=listener))
+        except DataError as error:
+            raise DataError(error.message, _TEST_HINT if error.hint == HINT else error.hint) from error
     source = str(path.absolute())
     if raw.is_large:
         return large.bring(raw, source, options, cache or Cache(default_folder(), listener), listener)
@@ -83,6 +86,7 @@ def read_path(
 def read_raw(
     path: Path,
     options: DataOptions = PLAINLY,
+    wanted: Wanted = "both",
     *,
     cache: Cache | None = None,
     listener: Listener = SILENT,
@@ -95,6 +99,7 @@ def read_raw(
         A folder that holds the IDX files of one set, or pairs of ``.npz`` files, or folders as torchvision
         makes them; one of those files, which stands for its set; an ``.npz`` file; a ZIP of IDX files; a
         folder of pictures; or a CSV file.
+    wanted : {"both", "train", "test"}, as far as that saves the reading of pictures and text
     options, cache, listener : as for `read_path`
 
     Raises
@@ -105,18 +110,18 @@ def read_raw(
     path = path.absolute()
     try:
         if path.is_dir():
-            return _read_idx_folder(path) or _read_pictures(path, options, cache, listener)
+            return _read_idx_folder(path) or _read_pictures(path, options, wanted, cache, listener)
         name = idx_set.parse(path.name)
         if name is not None and path.exists():
             files = _sets(path.parent).get(name.set, {}) | {name.role: path}
             # A train file stands for its whole set, a test file for the test part alone.
-            wanted = {role: file for role, file in files.items() if name.role[0] in ("train", role[0])}
-            return _read_set(name.set, wanted, path)
+            chosen = {role: file for role, file in files.items() if name.role[0] in ("train", role[0])}
+            return _read_set(name.set, chosen, path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
     if not path.exists():
         raise DataError(f"there is no {path}", HINT)
-    return _read_file(path, options, listener)
+    return _read_file(path, options, wanted, listener)
 
 
 def _check_heard(options: DataOptions, kind: str, path: Path) -> None:
@@ -127,13 +132,15 @@ def _check_heard(options: DataOptions, kind: str, path: Path) -> None:
             raise DataError(f"{option} means nothing for {path}, which is read as {kind}", "leave it out")
 
 
-def _read_pictures(path: Path, options: DataOptions, cache: Cache | None, listener: Listener) -> Raw:
+def _read_pictures(
+    path: Path, options: DataOptions, wanted: Wanted, cache: Cache | None, listener: Listener
+) -> Raw:
     _check_no_file_is_meant(path)
     return picture_folder.read_folder(
         path,
         handwriting=options.handwriting,
         skip_bad=options.skip_bad,
-        whole=options.test_data is None,
+        wanted=wanted,
         cache=cache,
         listener=listener,
     )
@@ -189,7 +196,7 @@ def _read_one(path: Path, holds: idx_set.Holds) -> Images:
     return idx.read_images(path) if holds == "images" else idx.read_labels(path)
 
 
-def _read_file(path: Path, options: DataOptions, listener: Listener) -> Raw:
+def _read_file(path: Path, options: DataOptions, wanted: Wanted, listener: Listener) -> Raw:
     with open_file(path) as file:
         head = file.peek(foreign.HEAD)[: foreign.HEAD]
         gzipped = head.startswith(GZIP_MAGIC)
@@ -202,7 +209,7 @@ def _read_file(path: Path, options: DataOptions, listener: Listener) -> Raw:
     if _is_npz(path):
         return npz.read_npz(path)
     if csv_set.is_csv(path.name):
-        return csv_set.read_set(path, skip_bad=options.skip_bad, listener=listener)
+        return csv_set.read_set(path, skip_bad=options.skip_bad, wanted=wanted, listener=listener)
     raise DataError(f"{path} is neither an .npz nor a .csv file, nor called like a train file of MNIST", HINT)
 
 

@@ -168,7 +168,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _about(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """Size and time of a file, or of a link that leads nowhere, or to itself: that is a picture which cannot be read.
+    """Size and time of a file, or of a link that leads nowhere or to itself: a picture that cannot be read.
 
     None for a pipe or a device, which may never end.
     """

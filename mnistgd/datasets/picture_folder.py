@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.datasets.labels import numbered
-from mnistgd.datasets.parts import Part, Raw
+from mnistgd.datasets.parts import Part, Raw, Wanted, only_tests
 from mnistgd.datasets.picture_files import (
     LAYOUT,
     PictureFile,
@@ -62,7 +62,7 @@ def read_folder(
     *,
     handwriting: bool = False,
     skip_bad: bool = False,
-    whole: bool = True,
+    wanted: Wanted = "both",
     cache: Cache | None = None,
     listener: Listener = SILENT,
 ) -> Raw:
@@ -72,13 +72,13 @@ def read_folder(
     ----------
     folder : Path
         The one that holds both parts, or that of the part to train, which stands for both; that of the part
-        to test stands for itself.
+        to test stands for itself, where others are to train.
     handwriting : bool
         Whether each picture is brought to 28×28 as one of handwriting is; else it must be so already.
     skip_bad : bool
         Whether pictures that cannot be read are left out.
-    whole : bool
-        Whether no others belong to the set, so that these alone must have classes to tell apart.
+    wanted : {"both", "train", "test"}
+        Unless it is both, others belong to the set, and these alone need no classes to tell apart.
     cache : Cache, optional
         Where the images are kept, so that the pictures are read once.
     listener : Listener
@@ -87,13 +87,15 @@ def read_folder(
     ------
     DataError
         If no classes are there, or one, two of them may be one (`check_classes`), or a picture cannot be read
-        or is of another size; it is named.
+        or is of another size; it is named. If it is a part to test, and another is wanted.
     """
     notes: list[str] = []
     try:
         splits = find_splits(folder)
-        found = {"train": splits.train} if folder != splits.test else {}
-        found |= {"test": splits.test} if splits.test is not None else {}
+        if folder == splits.test and wanted != "test":
+            raise only_tests(folder)
+        found = {"train": splits.train} if wanted != "test" or splits.test is None else {}
+        found |= {"test": splits.test} if wanted != "train" and splits.test is not None else {}
         listed = {}
         for split, place in found.items():
             listed[split], others = list_pictures(place)
@@ -105,7 +107,7 @@ def read_folder(
     together = [file for files in listed.values() for file in files]
     check_classes({file.class_name for file in together}, folder)
     labels = _labels(together)
-    if whole:
+    if wanted == "both":
         # What no pictures can mend is said before they are read and kept.
         numbered({"picture": labels}, None, str(folder))
     images, read = _seen_on(together, folder, handwriting, skip_bad, cache, listener)

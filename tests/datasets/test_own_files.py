@@ -69,6 +69,21 @@ def test_one_kind_is_tested_with_another(pictures, table):
     assert len(dataset.test_images) == 10
 
 
+def test_the_own_test_part_is_not_read_where_others_test(pictures, table, tiny):
+    (pictures / "test" / "0" / "00.png").write_bytes(b"no picture")
+    table.with_name("mnist_test.csv").rename(table.with_name("other.csv"))
+    table.with_name("mnist_test.csv").write_bytes(b"no table")
+    for place in (pictures, pictures / "train", table):
+        dataset = load_dataset(place, options=DataOptions(test_data=str(table.with_name("other.csv"))))
+        assert np.array_equal(dataset.test_images, tiny["test_images"])
+
+
+def test_the_hint_of_test_data_lists_no_names(table):
+    with pytest.raises(DataError, match=r"there is no .*mnist") as caught:
+        load_dataset(table, options=DataOptions(test_data="mnist"))
+    assert caught.value.hint.startswith("--test-data takes a folder")
+
+
 def test_what_is_left_out_is_recorded(table):
     with table.open("a") as stream:
         stream.write("1,2\n")

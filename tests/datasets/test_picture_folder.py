@@ -80,9 +80,26 @@ def test_one_part_stands_for_both(root, draw):
     for split in ("train", "test"):
         draw(split, "01")
     assert read_folder(root / "train").test is not None
-    raw = read_folder(root / "test")
+    raw = read_folder(root / "test", wanted="test")
     assert raw.train is None
     assert len(raw.test.images) == 6
+
+
+def test_a_part_to_test_is_refused_before_it_is_read(root, draw, tmp_path):
+    for split in ("train", "test"):
+        draw(split, "01")
+    with pytest.raises(DataError, match="holds nothing but images to test"):
+        read_folder(root / "test", cache=Cache(tmp_path / "cache"))
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(("wanted", "other"), [("train", "test"), ("test", "train")])
+@pytest.mark.parametrize("place", ["", "train"])
+def test_of_two_parts_only_that_is_read_which_is_wanted(root, draw, wanted, other, place):
+    for split in ("train", "test"):
+        draw(split, "01")
+    (root / other / "0" / "0.png").write_bytes(b"no picture")
+    assert list(read_folder(root / place, wanted=wanted).parts) == [wanted]
 
 
 def test_pictures_may_lie_deeper(root, draw):
@@ -309,7 +326,7 @@ def test_classes_of_which_nothing_is_learned_are_refused_before_they_are_read(
     with pytest.raises(DataError, match=words):
         read_folder(root, cache=cache)
     assert not (tmp_path / "cache").exists()
-    assert len(read_folder(root, whole=False, cache=cache).train.images) == 3 * len(classes)
+    assert len(read_folder(root, wanted="train", cache=cache).train.images) == 3 * len(classes)
 
 
 def test_pictures_without_classes(root, draw):
