@@ -7,7 +7,8 @@ points, words) go through Python's own reader one by one, which also says what i
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -176,6 +177,7 @@ def _columns_of(line: bytes, path: Path) -> _Columns:
     inner = [_number(cell) for cell in cells[1:-1]]
     # Where columns have no names, they may be called by their numbers.
     counted = len(inner) > 1 and inner == [(inner[0] or 0) + place for place in range(len(inner))]
+    counted = counted or _are_made_unique(cells)
     named = 2 * sum(number is None for number in inner) > len(inner)
     if not named and not counted:
         names = [""] * len(cells)
@@ -195,6 +197,17 @@ def _columns_of(line: bytes, path: Path) -> _Columns:
     label = labels[0] if labels else None
     pixels = tuple(place for place in rest if place != label)
     return _Columns(separator, len(cells), label, pixels, named or counted)
+
+
+def _are_made_unique(cells: Sequence[str]) -> bool:
+    """Whether pandas took a row for names: of equal ones it calls the second `0.1`."""
+    seen: Counter[str] = Counter()
+    for cell in cells:
+        name = cell.partition(".")[0]
+        if cell != (f"{name}.{seen[name]}" if seen[name] else name):
+            return False
+        seen[name] += 1
+    return len(seen) < len(cells)
 
 
 _Rows = tuple[NDArray[Any], NDArray[Any], list[str]]

@@ -116,6 +116,20 @@ def test_a_header_says_where_the_labels_are(write, images, labels, header, order
     assert has_labels(write([header, *rows]))
 
 
+@pytest.mark.parametrize("index", [[], [""]], ids=["alone", "rows counted"])
+@pytest.mark.parametrize("label", [[], [5]], ids=["no label", "label"])
+def test_a_row_that_pandas_took_for_names_is_no_image(write, mnist, images, label, index):
+    names = [*label, *mnist.train_images[0].ravel().tolist()]
+    unique = [
+        f"{name}.{count}" if (count := names[:place].count(name)) else name
+        for place, name in enumerate(names)
+    ]
+    rows = [[*([7] * len(index)), *label, *image] for image in images.tolist()]
+    part = read_csv(write([[*index, *unique], *rows]))
+    assert part.images.tolist() == images.tolist()
+    assert part.labels is None if not label else part.labels.tolist() == [5] * 12
+
+
 @pytest.mark.parametrize("header", [[], [PIXELS], [["id", *PIXELS]]])
 def test_no_labels(write, images, header):
     rows = images.tolist()
