@@ -9,6 +9,7 @@ over, so a map that another process holds stays what it was.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -167,6 +168,8 @@ class Cache:
     ) -> None:
         """Keep arrays under `name`, each given as the parts that follow each other along its first axis.
 
+        What was made of files that are gone since is removed.
+
         Raises
         ------
         OutputError
@@ -198,6 +201,8 @@ class Cache:
         sizes = {}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OutputError):
+                self.clear([each for each in self.names() if self._is_gone(each)])
             for key, (shape, pieces) in arrays:
                 sizes[key] = _write_array(self._array_file(name, key), shape, pieces)
             record: dict[str, Any] = {"format": FORMAT, "source": source, "sha256": sha256, "arrays": sizes}
@@ -297,6 +302,19 @@ class Cache:
                 raise OutputError(f"cannot remove {file}: {reason(error)}", HINT) from error
             freed += size
         return freed
+
+    def _is_gone(self, name: str) -> bool:
+        """Whether an entry was made of files, and these are there no more."""
+        try:
+            with self._record_file(name).open("rb") as stream:
+                source = Path(_parse_record(stream.read(_MAX_RECORD))["source"])
+            if source.is_absolute():
+                source.stat()
+        except FileNotFoundError:
+            return True
+        except (OSError, ValueError, _DamageError):
+            pass
+        return False
 
     def _record_file(self, name: str) -> Path:
         return self.folder / f"{name}.json"

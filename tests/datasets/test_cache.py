@@ -207,6 +207,18 @@ def test_clear_removes_its_own_files_alone(folder):
     assert cache.clear() == 0
 
 
+def test_what_was_made_of_files_that_are_gone_is_removed_by_the_next_write(folder, tmp_path):
+    (tmp_path / "there").touch()
+    for number, source in enumerate(("there", "gone", "there/a\0b")):
+        name = f"large1-{number:016x}"
+        Cache(folder).write(name, {"labels": [LABELS]}, str(tmp_path / source), SHA256)
+    (folder / f"large1-{3:016x}.json").write_text("no record")
+    fill(folder)
+    assert Cache(folder).names() == [*(f"large1-{number:016x}" for number in (0, 2, 3)), "mnist"]
+    assert not list(folder.glob(f"large1-{1:016x}*"))
+    assert read(folder).damage == ""
+
+
 def test_a_cache_that_cannot_be_written_is_said_once(tmp_path, notes):
     (tmp_path / "file").write_bytes(b"mine")
     cache = Cache(tmp_path / "file", notes)
