@@ -10,6 +10,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mnistgd.datasets.foreign import HEAD, refusal
 from mnistgd.datasets.paths import read_path
@@ -112,6 +113,30 @@ def test_matlab(tmp_path, tiny, pack, suffix):
     path = tmp_path / f"a.mat{suffix}"
     path.write_bytes(pack(content.getvalue()))
     assert len(run_hint(path).train_images) == 26
+
+
+@PACKED
+def test_hdf5(tmp_path, tiny, pack, suffix):
+    h5py = pytest.importorskip("h5py")
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        file["X"], file["y"] = tiny["train_images"], tiny["train_labels"]
+    path = tmp_path / f"a.h5{suffix}"
+    path.write_bytes(pack(content.getvalue()))
+    assert len(run_hint(path).train_images) == 26
+
+
+def test_parquet_as_hugging_face_has_pictures(tmp_path, tiny):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    pictures = []
+    for image in tiny["train_images"]:
+        content = io.BytesIO()
+        Image.fromarray(image).save(content, "PNG")
+        pictures.append({"bytes": content.getvalue(), "path": None})
+    table = pandas.DataFrame({"image": pictures, "label": tiny["train_labels"]})
+    table.to_parquet(tmp_path / "a.parquet")
+    assert len(run_hint(tmp_path / "a.parquet").train_images) == 26
 
 
 @pytest.mark.parametrize(
