@@ -11,30 +11,35 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import re
 import shutil
 import sys
-import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets import streams
+from mnistgd.datasets.cache_files import (
+    FORMAT,
+    MAX_RECORD,
+    DamageError,
+    Pieces,
+    open_array,
+    parse_record,
+    shape_in,
+    write_array,
+)
 from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.datasets.named import NAMED
 from mnistgd.errors import OutputError
-from mnistgd.system.files import reason, remove_abandoned, write_atomically, write_pieces
+from mnistgd.system.files import reason, remove_abandoned, write_atomically
 
-FORMAT = 1
 HINT = "set MNISTGD_CACHE to a folder that can be written"
 
-_MAX_RECORD = 1 << 16
 _ENTRY = rf"({'|'.join(NAMED)}|(deskew|large|pictures)\d+-[0-9a-f]{{16}})"
 # A file of this cache, or what is left of one after a crash: nothing else in its folder is ever removed.
 _OWN = re.compile(rf"{_ENTRY}(\.json|-[a-z]+\.npy)|\.{_ENTRY}(\.json|-[a-z]+\.npy)\..*\.tmp")
@@ -86,19 +91,6 @@ class Entry:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-class Pieces(NamedTuple):
-    """An array that is made while it is written.
-
-    Attributes
-    ----------
-    shape : tuple of int, of all of it
-    pieces : iterable of C-ordered uint8 ndarray, which follow each other along its first axis
-    """
-
-    shape: tuple[int, ...]
-    pieces: Iterable[NDArray[np.uint8]]
-
-
 class Cache:
     """Arrays on disk, by name.
 
@@ -148,18 +140,18 @@ class Cache:
             if not file.is_file():
                 return None
             with file.open("rb") as stream:
-                record = _parse_record(stream.read(_MAX_RECORD))
+                record = parse_record(stream.read(MAX_RECORD))
             source = record["source"]
             if sha256 not in (None, record["sha256"]):
-                raise _DamageError("is of other data")
+                raise DamageError("is of other data")
             if shapes is None:
-                shapes = {key: _shape_in(about) for key, about in record["arrays"].items()}
+                shapes = {key: shape_in(about) for key, about in record["arrays"].items()}
             for key, shape in shapes.items():
                 file = self._array_file(name, key)
-                arrays[key] = _open_array(file, shape, record["arrays"].get(key), every_byte)
+                arrays[key] = open_array(file, shape, record["arrays"].get(key), every_byte)
         except OSError as error:
             return None if file == record_file else Entry(source, damage=f"{file.name}: {reason(error)}")
-        except _DamageError as damage:
+        except DamageError as damage:
             return Entry(source, damage=f"{file.name} {damage}")
         return Entry(source, record["sha256"], arrays, facts=record.get("facts", {}))
 
@@ -204,7 +196,7 @@ class Cache:
             with contextlib.suppress(OutputError):
                 self.clear([each for each in self.names() if self._is_gone(each)])
             for key, (shape, pieces) in arrays:
-                sizes[key] = _write_array(self._array_file(name, key), shape, pieces)
+                sizes[key] = write_array(self._array_file(name, key), shape, pieces)
             record: dict[str, Any] = {"format": FORMAT, "source": source, "sha256": sha256, "arrays": sizes}
             if facts is not None:
                 record["facts"] = facts()
@@ -307,12 +299,12 @@ class Cache:
         """Whether an entry was made of files, and these are there no more."""
         try:
             with self._record_file(name).open("rb") as stream:
-                source = Path(_parse_record(stream.read(_MAX_RECORD))["source"])
+                source = Path(parse_record(stream.read(MAX_RECORD))["source"])
             if source.is_absolute():
                 source.stat()
         except FileNotFoundError:
             return True
-        except (OSError, ValueError, _DamageError):
+        except (OSError, ValueError, DamageError):
             pass
         return False
 
@@ -329,84 +321,3 @@ def _size(file: Path) -> int:
     except FileNotFoundError:
         # Another process has removed it since.
         return 0
-
-
-class _DamageError(Exception):
-    """Not what was written."""
-
-
-def _parse_record(content: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(content)
-    except (ValueError, RecursionError):
-        raise _DamageError("is not a record") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise _DamageError(f"is not a record of format {FORMAT}")
-    kinds = {"source": str, "sha256": str, "arrays": dict}
-    if not all(isinstance(record.get(key), kind) for key, kind in kinds.items()):
-        raise _DamageError("is not a whole record")
-    return record
-
-
-def _shape_in(about: object) -> tuple[int, ...]:
-    """The shape of an array, as its record has it."""
-    shape = about.get("shape") if isinstance(about, dict) else None
-    if (
-        not isinstance(shape, list)
-        or not 0 < len(shape) <= 3
-        or not all(type(n) is int and n >= 0 for n in shape)
-    ):
-        raise _DamageError("is not a whole record")
-    return tuple(shape)
-
-
-def _write_array(file: Path, shape: tuple[int, ...], pieces: Iterable[NDArray[np.uint8]]) -> dict[str, Any]:
-    """Write an array; what its record says of it."""
-    header, checksum = _header(shape), 0
-
-    def content() -> Iterator[bytes | memoryview]:
-        nonlocal checksum
-        yield header
-        for piece in pieces:
-            checksum = zlib.crc32(piece.data, checksum)
-            yield piece.data
-
-    write_pieces(file, content())
-    about = {"bytes": len(header) + math.prod(shape), "crc32": checksum, "shape": list(shape)}
-    return about | (_unwritten(file) if math.prod(shape) > streams.LARGE else {})
-
-
-def _unwritten(file: Path) -> dict[str, int]:
-    """What would be otherwise if somebody had written to a file, or put another in its place."""
-    now = file.stat()
-    return {"changed": now.st_mtime_ns, "inode": now.st_ino}
-
-
-def _open_array(file: Path, shape: tuple[int, ...], expected: object, every_byte: bool) -> NDArray[np.uint8]:
-    header = _header(shape)
-    size = len(header) + math.prod(shape)
-    if not file.is_file():
-        raise _DamageError("is missing")
-    if file.stat().st_size != size:
-        raise _DamageError("has another size")
-    try:
-        # The base class, since every slice of a memmap costs more.
-        content = np.asarray(np.memmap(file, np.uint8, mode="r"))
-    except ValueError:
-        raise _DamageError("has another size") from None
-    array = content[len(header) :].reshape(shape)
-    if content[: len(header)].tobytes() != header:
-        raise _DamageError("has another header")
-    about = expected if isinstance(expected, dict) else {}
-    if about.get("bytes") != size:
-        raise _DamageError("has another size")
-    known = not every_byte and array.nbytes > streams.LARGE and _unwritten(file).items() <= about.items()
-    if not known and zlib.crc32(array.data) != about.get("crc32"):
-        raise _DamageError("has another CRC-32")
-    return array
-
-
-def _header(shape: tuple[int, ...]) -> bytes:
-    """The first 128 bytes of an ``.npy`` file of uint8; numpy's own writer pads them as its version likes."""
-    text = repr({"descr": "|u1", "fortran_order": False, "shape": shape})
-    return b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + text.ljust(117).encode() + b"\n"

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets import pixels, streams
-from mnistgd.datasets.cache import Cache, Entry, Pieces
+from mnistgd.datasets.cache import Cache, Entry
+from mnistgd.datasets.cache_files import Pieces
 from mnistgd.datasets.dataset import SILENT, About, Dataset, Listener, Progress
 from mnistgd.datasets.form import Plan, brought, planned, settled, tell
 from mnistgd.datasets.options import DataOptions

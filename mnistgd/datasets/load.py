@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from mnistgd.datasets import sources, streams
-from mnistgd.datasets.cache import Cache, Pieces, default_folder
+from mnistgd.datasets.cache import Cache, default_folder
+from mnistgd.datasets.cache_files import Pieces
 from mnistgd.datasets.class_names import check_class_names, with_class_names
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener, Progress
 from mnistgd.datasets.named import MNIST, NAMED
