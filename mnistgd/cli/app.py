@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -164,8 +164,12 @@ def _take_words() -> None:
             os.environ[name] = meant.place(f"--{name}={os.environ[name]}").partition("=")[2]
 
 
+@cache
 def _command() -> Callable[..., Any]:
-    """`app`, whose options for completion give a result or an error, as all else does."""
+    """`app`, whose options for completion give a result or an error, as all else does.
+
+    To make it takes longer than many a command: a process that runs several makes it once.
+    """
     command = get_command(app)
     for option in command.params:
         if option.callback is not None and COMPLETION.intersection(option.opts):
