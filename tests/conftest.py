@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -97,8 +98,14 @@ def _quick_is_quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where they are: among its own folders, pytest looks at each that there is to number a new one."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a test from the user's home, cache, settings and network."""
     for name in list(os.environ):
         # A proxy in small letters would count for more than the one that is set below.
@@ -108,7 +115,7 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
             or name in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "SSL_CERT_FILE", "SSL_CERT_DIR"}
         ):
             monkeypatch.delenv(name)
-    home = tmp_path_factory.mktemp("home")
+    home = Path(tempfile.mkdtemp(dir=_homes))
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("MNISTGD_CACHE", str(home / "cache"))
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(home / "scikit_learn_data"))
