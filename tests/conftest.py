@@ -67,7 +67,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_quick(item) and not item.get_closest_marker("slow"):
             item.add_marker("quick")
-    longer = {item.path for item in items if not item.get_closest_marker("quick")}
+    longer = {
+        item.path for item in items if item.path.name in ABOUT_SOURCES or not item.get_closest_marker("quick")
+    }
     items.sort(key=lambda item: item.path not in longer)
 
 
