@@ -1,29 +1,16 @@
 """Each fuzz target for a moment; `fuzz.py` beside this file goes on for as long as it is let."""
 
-import importlib
 import random
-import sys
 import time
 from pathlib import Path
 
 import pytest
+import targets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
-
-
-def load_targets():
-    # tests/ is no package, and its folders are not on the path.
-    sys.path.insert(0, str(HERE))
-    try:
-        return importlib.import_module("targets")
-    finally:
-        sys.path.remove(str(HERE))
-
-
-targets = load_targets()
 
 
 @pytest.mark.parametrize("name", targets.TARGETS)
