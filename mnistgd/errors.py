@@ -12,6 +12,7 @@
     ├── FontError             a font that cannot be read, or lacks what every picture needs
     ├── OutputError           a file that cannot be written
     ├── MissingExtraError     an optional package is not installed
+    ├── ClusterError          workers that cannot be reached, or were lost
     ├── ShapeError            arrays that do not fit together; also a ValueError
     ├── DivergedError         training left the finite numbers
     └── StoppedError          exit code 129, 130 or 143: a run was told to stop; 1: no memory
@@ -105,6 +106,10 @@ class MissingExtraError(MnistgdError):
 
     def __init__(self, message: str, extra: str) -> None:
         super().__init__(message, f"pip install 'mnistgd[{extra}]', or '.[{extra}]' in a checkout")
+
+
+class ClusterError(MnistgdError):
+    """Workers cannot be reached, are not such as they must be, or were lost."""
 
 
 class ShapeError(MnistgdError, ValueError):

@@ -88,8 +88,8 @@ ROOMS = {
     "training": Room(
         words("model datasets engine system errors"),
         words("numpy"),
-        words(""),
-        words(f"{FILES_AND_TEXT} time"),
+        words("dask distributed"),
+        words(f"{FILES_AND_TEXT} asyncio hashlib os time"),
     ),
     "model": Room(
         words("datasets handwriting engine system errors version"),
