@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mnistgd.datasets.dataset import Dataset
     from mnistgd.training.checkpoint import Checkpoint
+    from mnistgd.training.cluster import Cluster
     from mnistgd.training.keeping import Checkpointer
     from mnistgd.training.run import TrainState
 
@@ -130,8 +131,17 @@ def check_images(saved: Checkpoint, dataset: Dataset, asked: bool) -> None:
         )
 
 
-def stopped(now: TrainState, why: str, code: int, checkpointer: Checkpointer | None) -> StoppedError:
-    """What to end a command with that cannot go on, once the place of its run is kept, if it is to be."""
+def stopped(
+    now: TrainState,
+    why: str,
+    code: int,
+    checkpointer: Checkpointer | None,
+    cluster: Cluster | None = None,
+) -> StoppedError:
+    """What to end a command with that cannot go on, once the place of its run is kept, if it is to be.
+
+    Its hint names the workers again if it had some and they can still be reached.
+    """
     message = f"{why} after step {now.step} of {now.run.steps}"
     if checkpointer is None:
         return StoppedError(message, "--checkpoint FILE would keep a place to go on from", code=code)
@@ -144,4 +154,6 @@ def stopped(now: TrainState, why: str, code: int, checkpointer: Checkpointer | N
         unsaid = option == "--log" and not len(checkpointer.log.rows)
         if unsaid or not _is_near(Path(place), checkpointer.path):
             words += [option, str(place)]
+    if cluster is not None and cluster.answers():
+        words += ["--cluster", cluster.address]
     return StoppedError(message, f"go on with: {shlex.join(words)}", code=code)

@@ -31,10 +31,22 @@ Resume = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Go on from a checkpoint; all settings but --epochs come from it."),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Let workers of Dask compute the gradients: tcp://HOST:8786, a scheduler file, or local:N.",
+        rich_help_panel="Workers",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="How many of them; all unless given.", rich_help_panel="Workers"),
+]
 
 LONGEST = 24
 """Of the options that stand in one line with their help, in letters."""
-GROUPS = ("Data", "Network", "Descent", "Stopping", "Output")
+GROUPS = ("Data", "Network", "Descent", "Stopping", "Workers", "Output")
 """The headings of the help; an option that names none is about the output."""
 
 

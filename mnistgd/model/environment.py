@@ -12,10 +12,11 @@ import numpy as np
 from mnistgd import __version__
 
 
-def describe() -> dict[str, Any]:
+def describe(workers: int = 1) -> dict[str, Any]:
     """Versions, the linear algebra library, its threads and the kind of processor it chose code for.
 
-    Sums in another order round differently: these are what decides the order.
+    Sums in another order round differently: these are what decides the order, as does the number of workers
+    that a sum was divided among, if it was.
     """
     # scikit-learn brings threadpoolctl along.
     from threadpoolctl import threadpool_info
@@ -29,6 +30,7 @@ def describe() -> dict[str, Any]:
         "threads": blas.get("num_threads"),
         "cpu": f"{platform.machine()} {blas.get('architecture', '')}".strip(),
         "system": platform.system(),
+        **({"workers": workers} if workers > 1 else {}),
     }
 
 

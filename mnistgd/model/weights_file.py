@@ -132,7 +132,12 @@ RECORD_BYTES = 1_000_000
 
 
 def build_record(
-    settings: Settings, class_names: tuple[str, ...], *, data: Mapping[str, Any], results: Mapping[str, Any]
+    settings: Settings,
+    class_names: tuple[str, ...],
+    *,
+    data: Mapping[str, Any],
+    results: Mapping[str, Any],
+    workers: int = 1,
 ) -> dict[str, Any]:
     """The record of a network that has just been trained.
 
@@ -143,6 +148,7 @@ def build_record(
     data : mapping with keys ``source``, ``sha256`` and ``labels_sha256``, of the images it was trained on,
         and the `DataOptions` that they were read with
     results : mapping of names to figures, such as ``test_accuracy``
+    workers : int, how many processes computed the gradients
     """
     return _record(
         format=3 if len(class_names) > _CLASSES_OF_OLD else 2 if settings.hidden else 1,
@@ -152,7 +158,7 @@ def build_record(
         preprocessing=["deskew"] if settings.deskew else [],
         data=dict(data),
         results=dict(results),
-        environment=describe(),
+        environment=describe(workers),
     )
 
 

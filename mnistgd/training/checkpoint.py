@@ -118,6 +118,17 @@ class Checkpoint:
         return replace(self, settings=replace(settings, epochs=epochs))
 
 
+def checkpoint_path(weights: Path) -> Path:
+    """Where a run over several workers keeps its place if it loses one, and no place was named.
+
+    Examples
+    --------
+    >>> checkpoint_path(Path("runs/weights.npz")).as_posix()
+    'runs/weights.checkpoint.npz'
+    """
+    return weights.parent / f"{weights.name.removesuffix('.npz')}.checkpoint.npz"
+
+
 def save(
     path: Path,
     now: TrainState,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import signal
+import threading
+from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +46,6 @@ _APART: dict[str, Any] = {
     # Of processes that belong to this one nobody else is told anything.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
-    # What a terminal sends to the command is not for them.
-    "distributed.worker.preload": ["mnistgd.training.on_worker"],
 }
 
 
@@ -93,11 +93,11 @@ class Cluster:
     def send(
         self,
         worker: str,
-        wanted: Wanted,
+        key: Hashable,
         arrays: Mapping[str, NDArray[np.uint8]],
         listener: Listener = SILENT,
     ) -> None:
-        """Send arrays of a data set to a worker, a piece at a time."""
+        """Send arrays to a worker, a piece at a time; `on_worker.receive` holds them there, under `key`."""
         total = sum(len(array) for array in arrays.values())
         went_on = Progress(listener, f"sending images to {worker}", total)
         for name, array in arrays.items():
@@ -105,7 +105,7 @@ class Cluster:
             # One that is empty is sent as well.
             for start in range(0, max(1, len(array)), rows):
                 piece = np.ascontiguousarray(array[start : start + rows])
-                self.run(receive, wanted, name, array.shape, start, piece, workers=[worker])
+                self.run(receive, key, name, array.shape, start, piece, workers=[worker])
                 went_on(len(piece))
 
     def run(
@@ -123,32 +123,31 @@ class Cluster:
                 function, *args, workers=list(workers or self.workers), **named
             )
         except OSError as error:
-            raise self.lost() from error
+            raise self.lost() or ClusterError(f"a worker of {self.address} does not answer") from error
         return found
 
-    def lost(self) -> ClusterError:
-        """What to say when no answer comes: who is not there any more."""
-        try:
-            present = self.client.sync(self.client.scheduler.identity, callback_timeout=SECONDS)["workers"]
-        except (OSError, RuntimeError):
+    def lost(self) -> ClusterError | None:
+        """What to say if somebody is not there any more; None if all are."""
+        present = self._present()
+        if present is None:
             return ClusterError(f"the scheduler at {self.address} was lost")
         gone = [worker for worker in self.workers if worker not in present]
-        return ClusterError(f"worker {gone[0]} was lost" if gone else f"a worker of {self.address} was lost")
+        return ClusterError(f"the worker {gone[0]} was lost") if gone else None
 
-    def check(self) -> None:
-        """Check that scheduler and workers are still there.
+    def answers(self) -> bool:
+        """Whether the scheduler is still there."""
+        return self._present() is not None
 
-        Raises
-        ------
-        ClusterError
-            If one of them was lost.
-        """
+    def _present(self) -> Container[str] | None:
+        async def ask() -> Container[str]:
+            found = await asyncio.wait_for(self.client.scheduler.identity(n_workers=-1), SECONDS)
+            return set(found["workers"])
+
         try:
-            present = self.client.sync(self.client.scheduler.identity, callback_timeout=SECONDS)["workers"]
-        except (OSError, RuntimeError):
-            present = {}
-        if not set(self.workers) <= set(present):
-            raise self.lost()
+            present: Container[str] = self.client.sync(ask)
+        except (OSError, RuntimeError, AttributeError):  # the last once the client has given up
+            return None
+        return present
 
 
 @contextmanager
@@ -261,8 +260,8 @@ def _started(stack: ExitStack, count: int) -> Client:
     except ImportError as error:
         raise MissingExtraError(f"{LOCAL}{count} needs cryptography", "cluster") from error
     stack.enter_context(dask.config.set(_APART))
-    cluster = stack.enter_context(
-        LocalCluster(
+    cluster = _undisturbed(
+        lambda: LocalCluster(
             n_workers=count,
             threads_per_worker=1,
             processes=True,
@@ -274,7 +273,50 @@ def _started(stack: ExitStack, count: int) -> Client:
             silence_logs=_CRITICAL,
         )
     )
+    stack.enter_context(cluster)
     return Client(cluster, timeout=SECONDS)
+
+
+def _undisturbed(start: Callable[[], Any]) -> Any:
+    """What `start` returns, which starts processes; what a terminal sends reaches this process alone.
+
+    Raises
+    ------
+    ClusterError
+        If it cannot start them.
+    """
+    from multiprocessing import resource_tracker
+
+    begun: list[Any] = []
+
+    def block() -> None:
+        if hasattr(signal, "pthread_sigmask"):  # Windows has none
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+
+    def work() -> None:
+        # Whatever is started by this thread, and by those that it starts, inherits that.
+        block()
+        # It lets them through again once it has started.
+        resource_tracker.ensure_running()
+        block()
+        try:
+            begun.append(start())
+        except (OSError, RuntimeError) as error:
+            begun.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except BaseException:
+        # What is half started cannot be ended.
+        thread.join()
+        if begun and not isinstance(begun[0], Exception):
+            begun[0].close()
+        raise
+    if not begun or isinstance(begun[0], Exception):
+        raise ClusterError("no workers can be started here") from (begun[0] if begun else None)
+    return begun[0]
 
 
 def _workers_of(client: Client, address: str, wanted: int | None, listener: Listener) -> tuple[str, ...]:
@@ -288,11 +330,12 @@ def _workers_of(client: Client, address: str, wanted: int | None, listener: List
             f"{address} has {counted(count, 'worker')}, not {wanted or 1}", "start them: dask worker ADDRESS"
         ) from None
     present = sorted(client.scheduler_info(n_workers=-1)["workers"])
-    _compare(client, address, listener)
-    return tuple(present[:wanted])
+    chosen = tuple(present[:wanted])
+    _compare(client, address, chosen, listener)
+    return chosen
 
 
-def _compare(client: Client, address: str, listener: Listener) -> None:
+def _compare(client: Client, address: str, workers: Sequence[str], listener: Listener) -> None:
     """Tell of versions that differ from those here, before anything is computed.
 
     Raises
@@ -302,9 +345,9 @@ def _compare(client: Client, address: str, listener: Listener) -> None:
     """
     versions = client.get_versions(packages=list(_SAME))
     here = versions["client"]["packages"]
-    others = {f"the scheduler at {address}": versions["scheduler"]} | {
-        f"worker {worker}": found for worker, found in sorted(versions["workers"].items())
-    }
+    others = {f"the scheduler at {address}": versions["scheduler"]}
+    # One that has left meanwhile has no versions, and is missed as soon as it is asked.
+    others |= {f"the worker {each}": versions["workers"].get(each, versions["client"]) for each in workers}
     for who, found in others.items():
         for name in (*_SAME, *_TOLD):
             own, other = _version(here, name), _version(found["packages"], name)

@@ -1,10 +1,10 @@
-"""What runs on a worker: it finds images, or receives them, and holds them from then on."""
+"""What runs on a worker: it finds images, or receives them, and computes gradients of its share of them."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,13 @@ from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.named import spec_of
 from mnistgd.datasets.options import DataOptions
+from mnistgd.datasets.shape import PIXELS
+from mnistgd.datasets.stored import Known
+from mnistgd.engine.training import gradient_of
+from mnistgd.engine.types import Params
 from mnistgd.errors import DataError, MnistgdError
+from mnistgd.model.environment import one_blas_thread
+from mnistgd.model.settings import Settings
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 """Those of a data set, in the order in which they are sent."""
@@ -51,11 +57,11 @@ class Wanted(NamedTuple):
 
 
 _held: dict[Wanted, Dataset] = {}
-_arriving: dict[Wanted, dict[str, NDArray[np.uint8]]] = {}
+_received: dict[Hashable, dict[str, NDArray[np.uint8]]] = {}
 
 
 def find(wanted: Wanted) -> Dataset:
-    """The data set: held already, or found by its name or path, and known by its SHA-256.
+    """The data set: held already, or sent, or found by its name or path and known by its SHA-256.
 
     Raises
     ------
@@ -63,7 +69,8 @@ def find(wanted: Wanted) -> Dataset:
         If it is not to be had here, and must be sent.
     """
     if wanted not in _held:
-        _held[wanted] = _loaded(wanted)
+        sent = _received.pop(wanted, None)
+        _held[wanted] = _loaded(wanted) if sent is None else _made(wanted, sent)
     return _held[wanted]
 
 
@@ -76,25 +83,73 @@ def has(wanted: Wanted) -> bool:
     return True
 
 
-def receive(wanted: Wanted, name: str, shape: tuple[int, ...], start: int, piece: NDArray[np.uint8]) -> None:
-    """Take rows of an array of a data set, from row `start` on; with the last of all it is held."""
-    arrays = _arriving.setdefault(wanted, {})
+def receive(key: Hashable, name: str, shape: tuple[int, ...], start: int, piece: NDArray[np.uint8]) -> None:
+    """Take rows of one of the arrays that are sent under a key, from row `start` on."""
+    arrays = _received.setdefault(key, {})
     if start == 0:
         arrays[name] = np.empty(shape, np.uint8)
     arrays[name][start : start + len(piece)] = piece
-    if name == ARRAYS[-1] and start + len(piece) == shape[0]:
-        del _arriving[wanted]
-        train_images, train_labels, test_images, test_labels = (arrays[each] for each in ARRAYS)
-        _held[wanted] = Dataset(
-            train_images,
-            train_labels,
-            test_images,
-            test_labels,
-            wanted.class_names,
-            wanted.spec,
-            wanted.sha256,
-            wanted.options,
-        )
+
+
+class Part(NamedTuple):
+    """A share of the images to train.
+
+    Attributes
+    ----------
+    wanted : Wanted, the data set that they are of
+    first, last : int, its rows from `first` on, up to but without `last`
+    """
+
+    wanted: Wanted
+    first: int
+    last: int
+
+
+class Gradients:
+    """What a worker does of a run: the gradients of its share of each batch.
+
+    Parameters
+    ----------
+    part : Part
+        Its share: the rows were sent under it, or the data set is found here.
+    settings, mean, deviation, n_classes : as `Settings.network` takes them
+    """
+
+    def __init__(self, part: Part, settings: Settings, n_classes: int, mean: float, deviation: float) -> None:
+        sent = _received.pop(part, None)
+        self._files: tuple[Known, ...] = ()
+        if sent is None:
+            dataset = find(part.wanted)
+            self._files = dataset.files
+            sent = {
+                "images": dataset.train_images[part.first : part.last],
+                "labels": dataset.train_labels[part.first : part.last],
+            }
+        self._first = part.first
+        self._images, self._labels = sent["images"].reshape(-1, PIXELS), sent["labels"]
+        network = settings.network(n_classes, mean, deviation)
+        self._gradient = gradient_of(network, settings.loss_function())
+        # As in the command: a worker of somebody else may have more.
+        self._one = one_blas_thread()
+        self._one.__enter__()
+
+    def gradient(
+        self, step: int, params: Params, rows: NDArray[np.uint32]
+    ) -> tuple[float, Params, NDArray[np.uint8]]:
+        """Mean loss of the images of some rows, its gradient, and the class that each is taken for.
+
+        Raises
+        ------
+        DataError
+            If somebody has written to the files of the images since.
+        """
+        for file in self._files:
+            file.check()
+        own = rows - np.uint32(self._first)
+        batch = self._images.take(own, axis=0), self._labels.take(own)
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = self._gradient(step, params, batch)
+        return found.loss, found.grads, found.outputs.argmax(axis=1).astype(np.uint8)
 
 
 def _loaded(wanted: Wanted) -> Dataset:
@@ -111,13 +166,22 @@ def _loaded(wanted: Wanted) -> Dataset:
     return dataset
 
 
+def _made(wanted: Wanted, arrays: Mapping[str, NDArray[np.uint8]]) -> Dataset:
+    train_images, train_labels, test_images, test_labels = (arrays[name] for name in ARRAYS)
+    return Dataset(
+        train_images,
+        train_labels,
+        test_images,
+        test_labels,
+        wanted.class_names,
+        wanted.spec,
+        wanted.sha256,
+        wanted.options,
+    )
+
+
 def _labels_sha256(dataset: Dataset) -> str:
     digest = hashlib.sha256()
     for labels in (dataset.train_labels, dataset.test_labels):
         digest.update(np.ascontiguousarray(labels).data)
     return digest.hexdigest()
-
-
-def dask_setup(worker: Any) -> None:  # noqa: ARG001
-    """Called by Dask in a worker that is started here: what a terminal tells the command is not for it."""
-    os.setpgrp()

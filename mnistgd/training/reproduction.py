@@ -45,7 +45,7 @@ def reproduce(model: Model, last: TrainState) -> Reproduction:
     recorded = model.record.get("environment")
     now = describe()
     before: Mapping[str, Any] = recorded if isinstance(recorded, dict) else {}
-    differs = [part for part in now if before.get(part) != now[part]]
+    differs = [part for part in {**now, **before} if before.get(part) != now.get(part)]
     if all(array.tobytes() == again.params[name].tobytes() for name, array in model.params.items()):
         return Reproduction("identical", 0.0, differs)
     differences = [

@@ -44,5 +44,5 @@ def finished_model(last: TrainState, *, tested: bool = True) -> Model:
         results["stopped"] = INTERRUPTED
     digests = {"sha256": dataset.sha256, "labels_sha256": dataset.labels_sha256}
     data = {"source": dataset.source, **digests, **dataset.options.as_json()}
-    record = build_record(run.settings, dataset.class_names, data=data, results=results)
+    record = build_record(run.settings, dataset.class_names, data=data, results=results, workers=run.workers)
     return Model(model.params, model.settings, model.class_names, record)

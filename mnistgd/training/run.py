@@ -144,9 +144,6 @@ class Run:
     dataset : Dataset
         Only its training images are used; the test images never choose anything.
     settings : Settings
-    gradient : Gradient, optional
-        Where the gradient of a batch comes from, which is an array of row numbers; the network's own if none
-        is given.
 
     Attributes
     ----------
@@ -155,9 +152,10 @@ class Run:
     steps, steps_per_epoch : int
     network : Layer
         uint8 images of shape (batch, 784) in; it standardises them if that is asked for.
+    workers : int, how many processes compute its gradients
     """
 
-    def __init__(self, dataset: Dataset, settings: Settings, gradient: Gradient | None = None) -> None:
+    def __init__(self, dataset: Dataset, settings: Settings) -> None:
         self.dataset, self.settings = dataset, settings
         self.images = dataset.train_images.reshape(-1, PIXELS)
         self.labels = dataset.train_labels
@@ -173,7 +171,12 @@ class Run:
         self.loss = self.settings.loss_function()
         self.schedule = self.settings.schedule_function(self.steps)
         self._of_images = gradient_of(self.network, self.loss)
-        self._elsewhere = gradient
+        self.workers = 1
+        self._elsewhere: Gradient | None = None
+
+    def compute_on(self, workers: int, gradient: Gradient) -> None:
+        """From now on let the gradients come from workers, as `gradient` has them from there."""
+        self.workers, self._elsewhere = workers, gradient
 
     def start(self) -> TrainState:
         """Before the first step."""
@@ -253,7 +256,7 @@ class Run:
         return params
 
     def gradient(self, step: int, params: Params, rows: NDArray[np.uint32]) -> BatchGradient:
-        """The gradient of the mean loss of the images of some rows."""
+        """The gradient of the mean loss of the images of some rows, computed here."""
         return self._of_images(step, params, (self.images.take(rows, axis=0), self.labels.take(rows)))
 
     def batches(self, epoch: int, skipped: int = 0) -> Iterator[NDArray[np.uint32]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from mnistgd.cli import resume as resuming
 from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.errors import MnistgdError, UsageError, WeightsError
+from mnistgd.errors import ClusterError, MnistgdError, StoppedError, UsageError, WeightsError
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
 
@@ -45,6 +45,8 @@ def train(
     checkpoint: train_options.Checkpoint = None,
     every: train_options.Every = 1,
     resume: train_options.Resume = None,
+    cluster: train_options.Cluster = None,
+    workers: train_options.Workers = None,
     min_accuracy: options.MinAccuracy = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -52,9 +54,11 @@ def train(
 ) -> None:
     """Train the network and write its weights to a file."""
     from mnistgd.cli.live import check_live, live_for
+    from mnistgd.cli.workers import divide, workers_at
     from mnistgd.model import weights_file
     from mnistgd.model.freeze import pack_mask, read_mask
     from mnistgd.training import snapshots
+    from mnistgd.training.checkpoint import checkpoint_path
     from mnistgd.training.keeping import Checkpointer, HistoryLog
     from mnistgd.training.result import finished_model
     from mnistgd.training.run import Run
@@ -75,11 +79,15 @@ def train(
         data, out = (data if "data" in named else saved.data), (out if "out" in named else saved.out)
         log = log or (Path(saved.log) if saved.log else None)
         checkpoint = checkpoint or resume
+    if workers is not None and cluster is None:
+        raise UsageError("--workers means nothing without --cluster", "add --cluster ADDRESS, or local:N")
+    # One of several machines may be lost at any time: what was done by then is kept without being asked for.
+    rescue = checkpoint_path(Path(out)) if cluster and not checkpoint and out != outputs.STDOUT else None
     chosen = {"out", "log"} - named if saved is not None else set()  # by the file, which may be anyone's
     snapshots_file = _snapshots_file(settings, out) if frames else None
     claimed = outputs.claim(
         files={"--out": out},
-        on_disk={"--checkpoint": checkpoint, "--log": log, "--frames": snapshots_file},
+        on_disk={"--checkpoint": checkpoint, "--cluster": rescue, "--log": log, "--frames": snapshots_file},
         read=[inputs.images_place(data), reading.test_data, freeze, None if resume == checkpoint else resume],
         endings={f"--{name}": ending for name, ending in ENDINGS.items() if name not in chosen},
         as_json=as_json,
@@ -87,6 +95,7 @@ def train(
     if live:
         check_live(settings, quiet=quiet)
 
+    connection = workers_at(context, cluster, workers, quiet=quiet) if cluster else None
     dataset = inputs.dataset(
         data, names, offline=offline, deskew=settings.deskew, reading=reading, quiet=quiet
     )
@@ -94,6 +103,8 @@ def train(
         resuming.check_images(saved, dataset, "data" in named)
 
     run = Run(dataset, settings)
+    if connection is not None:
+        divide(run, connection, quiet=quiet)
     start = run.start() if saved is None else saved.resume(run)
     to_come = partial(_lines_to_come, out, snapshots_file)
     pictures = live_for(run, dataset.class_names, to_come) if live else None
@@ -102,8 +113,10 @@ def train(
     done, spent = (saved.history, saved.seconds) if saved is not None else ([], 0.0)
     history = HistoryLog(log, done, spent, follow="log" not in chosen)
     checkpointer = Checkpointer(checkpoint, every, history, data=data, out=out) if checkpoint else None
+    keeper = checkpointer or (Checkpointer(rescue, 1, history, data=data, out=out) if rescue else None)
     recorder = Recorder(start, frames) if frames else None
-    last = _trained(start, pictures, history, checkpointer, recorder, quiet=quiet)
+    stopped = partial(resuming.stopped, checkpointer=keeper, cluster=connection)
+    last = _trained(start, pictures, history, checkpointer, recorder, stopped, quiet=quiet)
     seconds = history.seconds()
     untested = None
     with console.stage("testing"):
@@ -139,6 +152,7 @@ def _trained(
     history: HistoryLog,
     checkpointer: Checkpointer | None,
     recorder: Recorder | None,
+    stopped: Callable[[TrainState, str, int], StoppedError],
     *,
     quiet: bool,
 ) -> TrainState:
@@ -147,7 +161,7 @@ def _trained(
     Raises
     ------
     StoppedError
-        If it is told to stop, or memory runs out once it has begun.
+        If it is told to stop, or memory runs out or a worker is lost once it has begun.
     """
     from mnistgd.cli.progress import TrainingProgress
 
@@ -164,7 +178,7 @@ def _trained(
             last = now
             if asked_to_stop:
                 code = asked_to_stop[0]
-                raise resuming.stopped(now, signals.WORDS[code], code, checkpointer)
+                raise stopped(now, signals.WORDS[code], code)
 
         # Whoever may stop it comes when the history is as long as the run.
         readers = [
@@ -172,10 +186,11 @@ def _trained(
         ]
         try:
             return start.run.finish(*readers, start=start)
-        except MemoryError as error:
+        except (MemoryError, ClusterError) as error:
             if last is start:
                 raise
-            raise resuming.stopped(last, console.out_of_memory(error), 1, checkpointer) from error
+            why = console.out_of_memory(error) if isinstance(error, MemoryError) else error.message
+            raise stopped(last, why, 1) from error
 
 
 def _snapshots_file(settings: Settings, out: str) -> Path:

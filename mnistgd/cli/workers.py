@@ -1,0 +1,33 @@
+"""Workers that compute what a command asks for, while stderr says what takes a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mnistgd.cli import console, displays
+
+if TYPE_CHECKING:
+    import typer
+
+    from mnistgd.training.cluster import Cluster
+    from mnistgd.training.run import Run
+
+
+def workers_at(context: typer.Context, address: str, count: int | None, *, quiet: bool) -> Cluster:
+    """The workers at an address until the command ends; errors as for `training.cluster.connected`."""
+    from mnistgd.training.cluster import connected
+
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("reaching the workers"):
+        cluster: Cluster = context.with_resource(connected(address, count, reporter))
+    return cluster
+
+
+def divide(run: Run, cluster: Cluster, *, quiet: bool) -> None:
+    """Let the workers compute the gradients of a run; whether that pays is said first."""
+    from mnistgd.training.spread import pays, spread
+
+    count = len(cluster.workers)
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("dividing the images"):
+        if not pays(run, count):
+            reporter.notice(f"with batches of {run.batch_size} one machine is quicker than {count} workers")
+        spread(run, cluster, reporter)
