@@ -43,7 +43,9 @@ def test_the_wheel_carries_data_types_and_licences(built):
     assert "mnistgd/py.typed" in names
     pages = ("page.css", "draw.html", "draw.css", "draw.js", "report.css", "report.html")
     assert {f"mnistgd/sharing/page/{name}" for name in pages} <= names
-    assert {f"mnistgd/{room}/README.md" for room in ("api", "cli", "datasets", "lessons", "model")} <= names
+    assert {
+        f"mnistgd/{room}/README.md" for room in ("api", "cli", "datasets", "lessons", "model", "training")
+    } <= names
     licences = f"mnistgd-{__version__}.dist-info/licenses"
     assert {f"{licences}/LICENSE", f"{licences}/data/README.md"} <= names
     assert not {name for name in names if name.startswith("tests")}
@@ -63,8 +65,15 @@ def test_the_metadata(built):
     extras = re.findall(
         r"^Requires-Dist: ([a-z0-9-]+).*; extra == '(?!test)([a-z]+)'$", metadata, re.MULTILINE
     )
+    cluster = [("cryptography", "cluster"), ("distributed", "cluster")]
     report = [("jinja2", "report"), ("matplotlib", "report")]
-    assert extras == [("onnx", "onnx"), ("matplotlib", "plots"), *report, ("safetensors", "safetensors")]
+    assert extras == [
+        *cluster,
+        ("onnx", "onnx"),
+        ("matplotlib", "plots"),
+        *report,
+        ("safetensors", "safetensors"),
+    ]
 
 
 def test_an_extra_that_an_error_names_is_one():

@@ -18,7 +18,10 @@ from PIL import Image, ImageDraw, ImageFilter
 ROOT = Path(__file__).parent.parent
 PAGES = [
     ROOT / "README.md",
-    *(ROOT / "mnistgd" / room / "README.md" for room in ("api", "cli", "datasets", "lessons", "model")),
+    *(
+        ROOT / "mnistgd" / room / "README.md"
+        for room in ("api", "cli", "datasets", "lessons", "model", "training")
+    ),
 ]
 """In the order in which they are read: a page finds the files that those before it made."""
 ASSETS = ROOT / "assets"

@@ -39,6 +39,7 @@ OPTIONS = (
     "class-names names classes",
     "json csv tsv xml yaml format j",
     "quiet silent no-progress s",
+    "cluster dask distributed",
     "debug verbose trace traceback v",
 )
 """Words that mean one thing, here and in other tools. Of a group, and of the groups, the first is meant that

@@ -23,7 +23,7 @@ from mnistgd.training.run import Run
 
 SECONDS_OF_ASKING = 0.004
 """What it takes to ask workers on the same machine, besides their work; see ``tests/bench/cluster.py``."""
-SECONDS_OF_PRODUCT = 1.3e-10
+SECONDS_OF_PRODUCT = 2e-10
 """What it takes to multiply by a weight, and to take the gradient of it, for one image."""
 PATIENCE = 1.0
 """After so many seconds without an answer it is asked who is still there."""

@@ -60,6 +60,7 @@ TWICE = [
     ("train --data few.npz --out new --log sub/../new", "--out and --log"),
     ("train --data few.npz --log new --checkpoint ./new", "--checkpoint and --log"),
     ("train --data few.npz --out new.npz --frames 3 --log new.frames.npz", "--log and --frames"),
+    ("train --data few.npz --out new.npz --cluster local:1 --log new.checkpoint.npz", "--cluster and --log"),
 ]  # fmt: skip
 
 # What looks like it and is allowed.

@@ -110,6 +110,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
+def secured_site(tmp_path: Path) -> Iterator[Site]:
+    """A scheduler and two workers that want certificates, named as Dask's configuration names them."""
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    folder = tmp_path / "site"
+    folder.mkdir()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    pair = authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem
+    pair.write_to_path(str(folder / "pair.pem"))
+    prefix = "DASK_DISTRIBUTED__COMM"
+    tls = {f"{prefix}__TLS__CA_FILE": str(folder / "ca.pem"), f"{prefix}__DEFAULT_SCHEME": "tls"}
+    for side in ("SCHEDULER", "WORKER", "CLIENT"):
+        tls[f"{prefix}__TLS__{side}__CERT"] = str(folder / "pair.pem")
+    with _site(folder, **tls) as site:
+        yield site
+
+
+@pytest.fixture
 def own_site(tmp_path: Path) -> Iterator[Site]:
     """A scheduler and two workers of this test's own."""
     folder = tmp_path / "site"

@@ -201,3 +201,26 @@ def test_workers_that_are_started_here(begin, tmp_path, few, wait_for):
     assert said.splitlines()[-1].endswith("--cluster local:2")
     assert "Traceback" not in said
     wait_for(lambda: not any(one.is_running() for one in family))
+
+
+@pytest.mark.slow
+def test_certificates_of_ones_own(shell, secured_site, tmp_path, few):
+    address = secured_site.address
+    assert address.startswith("tls://")
+    args = ("train", "--data", few, "--epochs", 1, "--out", tmp_path / "w.npz", "--cluster", address)
+    assert shell(*args, env=secured_site.env).code == 0
+    without = shell(*args)
+    assert without.stderr.splitlines()[-2] == f"error: {address} wants certificates, and there are none"
+    other = shell(*args[:-1], address.replace("tls", "tcp"))
+    assert other.stderr.splitlines()[-2] == f"error: no scheduler answers at {address.replace('tls', 'tcp')}"
+
+
+@pytest.mark.slow
+def test_workers_end_with_whoever_started_them(begin, tmp_path, few, wait_for):
+    psutil = pytest.importorskip("psutil")
+    process = begin("train", "--data", few, "--epochs", 100_000, "--cluster", "local:2", "--log", "h.jsonl")
+    wait_for(lambda: (tmp_path / "h.jsonl").exists() and (tmp_path / "h.jsonl").read_text().count("\n") > 2)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate(timeout=60)
+    wait_for(lambda: not any(one.is_running() for one in family))
