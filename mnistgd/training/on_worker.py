@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
@@ -52,7 +51,7 @@ class Wanted(NamedTuple):
             deskew,
             dataset.class_names,
             dataset.sha256,
-            _labels_sha256(dataset),
+            dataset.labels_sha256,
         )
 
 
@@ -161,7 +160,7 @@ def _loaded(wanted: Wanted) -> Dataset:
         deskew=wanted.deskew,
         options=wanted.options,
     )
-    if (dataset.sha256, _labels_sha256(dataset)) != (wanted.sha256, wanted.labels_sha256):
+    if not dataset.is_of(wanted.sha256, wanted.labels_sha256):
         raise DataError(f"{wanted.spec} is another data set here")
     return dataset
 
@@ -178,10 +177,3 @@ def _made(wanted: Wanted, arrays: Mapping[str, NDArray[np.uint8]]) -> Dataset:
         wanted.sha256,
         wanted.options,
     )
-
-
-def _labels_sha256(dataset: Dataset) -> str:
-    digest = hashlib.sha256()
-    for labels in (dataset.train_labels, dataset.test_labels):
-        digest.update(np.ascontiguousarray(labels).data)
-    return digest.hexdigest()
