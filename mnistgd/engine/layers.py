@@ -28,8 +28,8 @@ class Linear:
     n_inputs, n_outputs : int
     bias : bool
         False leaves the bias out.
-    initializer : Initializer
-        Where the weights start; the bias starts at zero.
+    initializer, bias_initializer : Initializer
+        Where the weights start, and where the bias does, which is one row of weights.
     input_gradient : bool
         False spares the work for d_inputs (it is then None): right for the first layer of a network,
         whose inputs are data that nothing can change.
@@ -39,13 +39,14 @@ class Linear:
     n_outputs: int
     bias: bool = True
     initializer: Initializer = zeros
+    bias_initializer: Initializer = zeros
     input_gradient: bool = True
 
     def init(self, rng: np.random.Generator) -> Params:
         """Float64 ``weights`` (n_inputs, n_outputs) and, unless left out, ``bias`` (n_outputs,)."""
         params: Params = {"weights": self.initializer(rng, self.n_inputs, self.n_outputs)}
         if self.bias:
-            params["bias"] = np.zeros(self.n_outputs)
+            params["bias"] = self.bias_initializer(rng, 1, self.n_outputs)[0]
         return params
 
     def forward(self, params: Params, inputs: Array) -> tuple[Array, Backward]:
@@ -124,6 +125,50 @@ class FromBytes(Linear):
             return None, grads
 
         return outputs, backward
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Leaves out a share of its inputs, another one for each row: what makes up for the loss is left larger.
+
+    outputs  = inputs · mask / (1 - rate),   mask = 1 with probability 1 - rate, else 0
+    d_inputs = d_outputs · mask / (1 - rate)
+
+    On average the outputs are the inputs, so that a network needs no other weights once it has trained; it
+    then goes without this layer. The mask is a function of `seed` and of a row's number alone: the same
+    rows have the same mask however often they pass, and whatever other rows pass with them.
+
+    Attributes
+    ----------
+    rate : float, in [0, 1)
+    seed : tuple of int
+    row : int
+        The number in its batch of the first row that passes.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov (2014), Dropout: a simple way to prevent neural
+    networks from overfitting, section 10, for the division in training.
+    """
+
+    rate: float
+    seed: tuple[int, ...]
+    row: int = 0
+
+    def init(self, rng: np.random.Generator) -> Params:  # noqa: ARG002
+        """Nothing: there are no parameters."""
+        return {}
+
+    def forward(self, params: Params, inputs: Array) -> tuple[Array, Backward]:  # noqa: ARG002
+        """Outputs of the shape, (batch, units), and the precision of the inputs."""
+        bits = np.random.PCG64(self.seed)
+        # One draw for each number of the rows before: with them drawn as well these would be the same.
+        bits.advance(self.row * inputs.shape[1])
+        kept = np.random.Generator(bits).random(inputs.shape) >= self.rate
+        # In the order in memory that the layers keep.
+        mask = kept.astype(inputs.dtype, order="F")
+        mask /= 1 - self.rate
+        return inputs * mask, lambda d_outputs: (d_outputs * mask, {})
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # The names are written down here so that the command line need not load the engine to know them.
 LOSSES = ("cross-entropy", "squared-error")
 SCHEDULES = ("linear", "constant", "step", "exponential", "inverse_time", "cosine")
-INITS = ("zeros", "uniform", "glorot_uniform")
+INITS = ("zeros", "uniform", "glorot_uniform", "normal")
 OPTIMIZERS = ("sgd", "momentum", "heavy_ball", "nesterov", "adagrad", "rmsprop", "adam", "amsgrad")
 WITH_MOMENTUM = ("momentum", "heavy_ball", "nesterov")
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
@@ -236,14 +236,17 @@ class Settings:
         """
         from mnistgd.engine.activations import ACTIVATIONS as activations
         from mnistgd.engine.composition import Sequential
-        from mnistgd.engine.initializers import INITIALIZERS
+        from mnistgd.engine.initializers import BIAS_INITIALIZERS, INITIALIZERS, zeros
         from mnistgd.engine.layers import FromBytes, InPieces, Linear
 
-        initializer = INITIALIZERS[self.init]
+        start: dict[str, Any] = {
+            "initializer": INITIALIZERS[self.init],
+            "bias_initializer": BIAS_INITIALIZERS.get(self.init, zeros),
+        }
         first, *others = self.layer_sizes(n_classes)
-        layers: list[Layer] = [FromBytes(*first, initializer=initializer, mean=mean, deviation=deviation)]
+        layers: list[Layer] = [FromBytes(*first, **start, mean=mean, deviation=deviation)]
         for sizes in others:
-            layers += [activations[self.activation](), Linear(*sizes, initializer=initializer)]
+            layers += [activations[self.activation](), Linear(*sizes, **start)]
         return InPieces(Sequential(tuple(layers)) if others else layers[0])
 
     def loss_function(self) -> Loss:

@@ -23,6 +23,10 @@ def linear(n_inputs: int, n_outputs: int) -> layers.Linear:
 LAYERS = {
     "linear": linear,
     "linear without bias": lambda n, m: layers.Linear(n, m, bias=False, initializer=glorot_uniform),
+    "dropout": lambda n, m: layers.Dropout(0.4, seed=(n, m), row=m),
+    "dropout within sequential": lambda n, m: composition.Sequential(
+        (linear(n, 4), layers.Dropout(0.5, seed=(n, m)), linear(4, m))
+    ),
     **{name: lambda n, m, kind=kind: kind() for name, kind in activations.ACTIVATIONS.items()},
     "softmax": lambda n, m: activations.Softmax(),
     "sequential": lambda n, m: composition.Sequential((linear(n, 4), activations.Tanh(), linear(4, m))),
@@ -137,6 +141,35 @@ def test_no_more_rows_than_that_are_in_work_at_a_time():
     _, backward = network.forward(params, np.zeros((2 * rows + 3, 5), np.uint8))
     backward(np.zeros((2 * rows + 3, 3)))
     assert seen == 2 * [rows, rows, 3]
+
+
+@given(rate=st.floats(0, 0.95), rows=st.integers(1, 9), cut=st.integers(0, 9), seed=seeds)
+def test_a_part_of_a_batch_is_left_out_as_in_the_whole(rate, rows, cut, seed):
+    inputs = np.random.default_rng(seed).normal(size=(rows, 5))
+    whole, _ = layers.Dropout(rate, (seed, 3)).forward({}, inputs)
+    assert (whole == layers.Dropout(rate, (seed, 3)).forward({}, inputs)[0]).all()
+    parts = [
+        layers.Dropout(rate, (seed, 3), row).forward({}, part)[0]
+        for row, part in ((0, inputs[:cut]), (min(cut, rows), inputs[cut:]))
+    ]
+    assert (whole == np.concatenate(parts)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.9])
+def test_dropout_leaves_out_its_share_and_keeps_the_mean(rate, dtype):
+    inputs = np.full((400, 500), 3, dtype, order="F")
+    outputs, backward = layers.Dropout(rate, (1, 2)).forward({}, inputs)
+    assert (outputs.dtype, outputs.flags.f_contiguous) == (dtype, True)
+    dropped = outputs == 0
+    error = 4 * np.sqrt(rate * (1 - rate) / dropped.size)
+    assert abs(dropped.mean() - rate) <= error
+    assert np.allclose(outputs[~dropped], 3 / (1 - rate))
+    d_inputs, grads = backward(np.ones_like(inputs))
+    assert grads == {}
+    assert np.allclose(d_inputs, outputs / 3)
+    other, _ = layers.Dropout(rate, (1, 3)).forward({}, inputs)
+    assert rate == 0 or ((other == 0) != dropped).any()
 
 
 def test_pixels_take_an_empty_batch():

@@ -148,7 +148,11 @@ def test_an_epoch_is_shuffled_and_repeatable():
 
 @pytest.mark.parametrize(
     ("initializer", "bound"),
-    [(initializers.uniform, 1 / np.sqrt(600)), (initializers.glorot_uniform, np.sqrt(6 / 1000))],
+    [
+        (initializers.uniform, 1 / np.sqrt(600)),
+        (initializers.glorot_uniform, np.sqrt(6 / 1000)),
+        (initializers.uniform_between(-0.1, 0.1), 0.1),
+    ],
 )
 def test_uniform_initializers_fill_their_interval(initializer, bound):
     weights = initializer(np.random.default_rng(0), 600, 400)
@@ -157,6 +161,28 @@ def test_uniform_initializers_fill_their_interval(initializer, bound):
     assert np.abs(weights).max() > 0.999 * bound
     assert abs(weights.mean()) < bound / 100
     assert weights.std() == pytest.approx(bound / np.sqrt(3), rel=0.01)  # of a uniform distribution
+
+
+def test_normal_weights_and_biases():
+    layer = layers.Linear(
+        600, 400, initializer=initializers.normal, bias_initializer=initializers.BIAS_INITIALIZERS["normal"]
+    )
+    params = layer.init(np.random.default_rng(0))
+    assert (params["weights"].shape, params["bias"].shape) == ((600, 400), (400,))
+    for name, rows in (("weights", 240_000), ("bias", 400)):
+        assert abs(params[name].mean()) < 4 / np.sqrt(rows)
+        assert params[name].std() == pytest.approx(1, abs=4 / np.sqrt(2 * rows))
+
+
+def test_the_stream_of_a_book_is_met_to_the_bit():
+    """As the listings have it: 0.2 * np.random.random((784, 40)) - 0.1 after np.random.seed(1)."""
+    book = np.random.RandomState(1)
+    first, second = (0.2 * book.random_sample(shape) - 0.1 for shape in [(784, 40), (40, 10)])
+    initializer = initializers.uniform_between(-0.1, 0.1, np.random.RandomState(1))
+    rng = np.random.default_rng(0)
+    assert (initializer(rng, 784, 40) == first).all()
+    assert (initializer(rng, 40, 10) == second).all()
+    assert rng.random() == np.random.default_rng(0).random()
 
 
 def test_every_initializer_has_a_name():

@@ -126,7 +126,7 @@ def test_weight_decay_shrinks_weights(mnistgd, few, tmp_path):
     assert np.linalg.norm(decayed) < 0.9 * np.linalg.norm(plain)
 
 
-@pytest.mark.parametrize("init", ["uniform", "glorot_uniform"])
+@pytest.mark.parametrize("init", ["uniform", "glorot_uniform", "normal"])
 def test_init(mnistgd, few, tmp_path, init):
     weights = train(mnistgd, few, tmp_path / "w.npz", "--init", init)[
         "weights"
