@@ -35,7 +35,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     Parameters
     ----------
     epochs, batch_size, learning_rate, schedule, loss, optimizer, momentum, weight_decay, init, hidden,
-    activation, seed
+    activation, output, seed
         As the options of ``mnistgd train`` of the same names, with the same defaults; None for
         `learning_rate`, `momentum` and `init` is what suits the others, and for `batch_size` the full batch.
 
@@ -76,6 +76,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         init: str | None = None,
         hidden: int | Sequence[int] = (),
         activation: str = "relu",
+        output: str = "none",
         seed: int = 0,
     ) -> None:
         self.epochs = epochs
@@ -89,6 +90,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         self.init = init
         self.hidden = hidden
         self.activation = activation
+        self.output = output
         self.seed = seed
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> GradientDescentClassifier:
@@ -150,7 +152,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
         """How probable each class is, of shape (n, n_classes); the rows sum to 1."""
-        return probabilities_of(self._outputs(X), self._settings.loss)
+        return probabilities_of(self._outputs(X), self._settings)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The class of each row, of shape (n,)."""

@@ -95,7 +95,7 @@ class Model:
         WeightsError
             If the weights are so large that an answer is no number.
         """
-        answers: NDArray[np.intp] = self.probabilities(images).argmax(axis=1)
+        answers: NDArray[np.intp] = self._network.outputs(self._prepared(images)).argmax(axis=1)
         return answers
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -70,6 +70,7 @@ NUMBERS = {"int": int, "int range": int, "float": float, "float range": float}
 _PLACE = re.compile(r"(--[\w-]+=|-q*[a-z])?(~.*|/dev/stdout|/dev/fd/1)", re.DOTALL)
 # These are rarely needed, and are made then.
 _OPTION = r"No such option: (\S+)( \(Possible options: .*\))?"
+_CHOICE = r"Invalid value for '(--[\w-]+)': .* is not one of .*"
 _COMMAND = r"No such command '(.*?)'"
 _EXTRA = r"Got unexpected extra argument\(s\) \((\S+)\)"
 
@@ -105,6 +106,10 @@ def message_and_hint(error: typer.TyperException) -> tuple[str, str]:
         hint = _option(context, found[1])
         # Of a word that is known, what it means is surer than what is merely spelt alike.
         return (message, usual) if hint is None else (message[: found.end(1)], hint or usual)
+    if found := re.fullmatch(_CHOICE, message):
+        # Of train, --output is none of a file.
+        hint = _option(context, found[1])
+        return message, hint if hint and hint != f"say {found[1]}" else usual
     if found := re.match(_COMMAND, message):
         hint = _command(found[1])
         return (found[0], hint) if hint else (message, usual)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mnistgd.engine.types import Array, Loss
+from mnistgd.engine.types import Array, Layer, Loss
 from mnistgd.errors import ShapeError
 
 
@@ -188,6 +188,32 @@ def summed(loss: Loss) -> Loss:
         return value * len(outputs), d_outputs * len(outputs)
 
     return sum_loss
+
+
+def activated(loss: Loss, activation: Layer) -> Loss:
+    """The loss of what an activation makes of the outputs, and its gradient by the outputs themselves.
+
+    value     = loss(activation(outputs), targets)
+    d_outputs = the activation's ``backward`` of the loss's own gradient
+
+    It is to squared error what the softmax is to cross-entropy: with the activation in the loss, a network
+    ends with its totals, whatever is made of them.
+
+    Examples
+    --------
+    >>> from mnistgd.engine.activations import Sigmoid
+    >>> activated(half_squared_error, Sigmoid())(np.array([[0.0]]), np.array([[1.0]]))
+    (0.125, array([[-0.125]]))
+    """
+
+    def activated_loss(outputs: Array, targets: Array) -> tuple[float, Array]:
+        activations, backward = activation.forward({}, outputs)
+        value, d_activations = loss(activations, targets)
+        d_outputs, _ = backward(d_activations)
+        assert d_outputs is not None
+        return value, d_outputs
+
+    return activated_loss
 
 
 def one_hot(labels: Array, n_classes: int, dtype: type = np.float64) -> Array:

@@ -13,6 +13,7 @@ from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.named import MNIST, spec_of
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.shape import PIXELS
+from mnistgd.engine.activations import ACTIVATIONS
 from mnistgd.engine.losses import softmax
 from mnistgd.engine.types import Array, Params
 from mnistgd.errors import WeightsError
@@ -141,7 +142,9 @@ class Model:
         return dataset.is_of(self.data_sha256, self.labels_sha256)
 
     def outputs(self, images: NDArray[np.uint8]) -> Array:
-        """What the network answers: logits, or for a squared-error network its predictions.
+        """What the last layer gives: logits, or for a squared-error network its predictions.
+
+        Where the outputs have an activation, its predictions are what that makes of them.
 
         Parameters
         ----------
@@ -170,23 +173,25 @@ class Model:
     def probabilities_of(self, outputs: Array) -> NDArray[np.float64]:
         """How probable each class is, of outputs of shape (n, n_classes); each row sums to 1.
 
-        softmax(outputs) for cross-entropy. A squared-error network has no softmax: its outputs estimate
+        softmax(outputs) for cross-entropy. A squared-error network has no softmax: its predictions estimate
         the probabilities themselves, but may leave [0, 1] and need not sum to 1. They are clipped there
         and divided by their sum.
         """
-        return probabilities_of(outputs.astype(np.float64), self.settings.loss)
+        return probabilities_of(outputs.astype(np.float64), self.settings)
 
 
-def probabilities_of(outputs: NDArray[np.floating], loss: str) -> NDArray[Any]:
+def probabilities_of(outputs: NDArray[np.floating], settings: Settings) -> NDArray[Any]:
     """What outputs of a network say of the probabilities: see `Model.probabilities_of`.
 
     Parameters
     ----------
     outputs : ndarray of shape (n, n_classes)
-    loss : str, that the network was trained with
+    settings : Settings that the network was trained with
     """
-    if loss == "cross-entropy":
+    if settings.loss == "cross-entropy":
         return softmax(outputs)
+    if settings.output != "none":
+        outputs, _ = ACTIVATIONS[settings.output]().forward({}, outputs)
     # Nothing above zero at all says nothing about the class: a uniform guess.
     clipped = np.clip(outputs, 0, 1)
     clipped[clipped.sum(axis=1) == 0] = 1

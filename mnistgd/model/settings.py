@@ -24,6 +24,7 @@ INITS = ("zeros", "uniform", "glorot_uniform", "normal")
 OPTIMIZERS = ("sgd", "momentum", "heavy_ball", "nesterov", "adagrad", "rmsprop", "adam", "amsgrad")
 WITH_MOMENTUM = ("momentum", "heavy_ball", "nesterov")
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
+OUTPUTS = ("none", "sigmoid", "tanh")
 
 MAX_LAYERS, MAX_UNITS = 5, 1024
 """Of the hidden layers: more would be another kind of tool, and a weights file must have a largest size."""
@@ -43,6 +44,8 @@ RATES = {
     ("squared-error", True): 0.1,
 }
 """(loss, hidden layers?) → the learning rate that suits plain pixels, found by trying."""
+OUTPUT_RATES = {"sigmoid": 1.0, "tanh": 0.2}
+"""Activation of the outputs → that rate, whatever the layers: its slope makes the gradient smaller."""
 
 _data, _network, _descent, _stopping = (
     partial(setting, group=group) for group in ("Data", "Network", "Descent", "Stopping")
@@ -69,7 +72,8 @@ class Settings:
         "How far a step goes along the gradient.",
         above=0,
         default=f"{RATES['cross-entropy', False]}; hidden layers {RATES['cross-entropy', True]}; "
-        f"squared-error {RATES['squared-error', False]}, with hidden layers {RATES['squared-error', True]}; "
+        f"squared-error {RATES['squared-error', False]}, with hidden layers {RATES['squared-error', True]}, "
+        f"with --output sigmoid {OUTPUT_RATES['sigmoid']} and tanh {OUTPUT_RATES['tanh']}; "
         f"adaptive optimizers {ADAPTIVE_RATE}",
     )
     schedule: str = _descent(
@@ -77,7 +81,8 @@ class Settings:
     )
     loss: str = _descent(
         "cross-entropy",
-        "What falls; squared-error is the book's network: no softmax, delta = pred - true.",
+        "What falls; squared-error is the network of Grokking Deep Learning, chapter 5: no softmax, "
+        "delta = pred - true. With --output sigmoid it is that of Nielsen's book, chapter 1.",
         choices=LOSSES,
         metavar="NAME",
     )
@@ -115,6 +120,9 @@ class Settings:
     )
     activation: str = _network(
         "relu", "What hidden units do with their total.", choices=ACTIVATIONS, metavar="NAME"
+    )
+    output: str = _network(
+        "none", "What the outputs do with theirs, before squared error.", choices=OUTPUTS, metavar="NAME"
     )
     # In a file it is what `pack_mask` makes of the picture.
     freeze: str | None = _network(
@@ -158,6 +166,11 @@ class Settings:
         if self.hidden and self.init == "zeros":
             raise UsageError(
                 "hidden units that all start at zero would all stay the same", "add --init glorot_uniform"
+            )
+        if self.output != "none" and self.loss != "squared-error":
+            raise UsageError(
+                f"--output {self.output} means nothing to {self.loss}, which has a softmax of its own",
+                "add --loss squared-error",
             )
         if self.freeze is not None and not _is_mask(self.freeze):
             raise UsageError("what is to freeze is not written as a mask is", "name a picture: --freeze FILE")
@@ -250,14 +263,16 @@ class Settings:
         return InPieces(Sequential(tuple(layers)) if others else layers[0])
 
     def loss_function(self) -> Loss:
-        """The loss of integer labels, whichever it is."""
-        from mnistgd.engine.losses import half_squared_error, one_hot, softmax_cross_entropy
+        """The loss of integer labels, whichever it is; the activation of the outputs is a part of it."""
+        from mnistgd.engine.activations import ACTIVATIONS as activations
+        from mnistgd.engine.losses import activated, half_squared_error, one_hot, softmax_cross_entropy
 
         if self.loss == "cross-entropy":
             return softmax_cross_entropy
-        return lambda outputs, labels: half_squared_error(
-            outputs, one_hot(labels, outputs.shape[1], outputs.dtype.type)
-        )
+        loss: Loss = half_squared_error
+        if self.output != "none":
+            loss = activated(loss, activations[self.output]())
+        return lambda outputs, labels: loss(outputs, one_hot(labels, outputs.shape[1], outputs.dtype.type))
 
     def schedule_function(self, steps: int) -> Schedule:
         """The learning rate at each of `steps` steps."""
@@ -313,7 +328,7 @@ def _suitable_rate(settings: Settings) -> float:
 
     if settings.optimizer in ADAPTIVE:
         return ADAPTIVE_RATE
-    rate = RATES[settings.loss, bool(settings.hidden)]
+    rate = OUTPUT_RATES.get(settings.output, RATES[settings.loss, bool(settings.hidden)])
     if settings.standardise:
         # The inputs' mean square is about ten times larger, and with it the curvature of the loss.
         rate /= 2.5 if settings.hidden else 10

@@ -4,7 +4,8 @@ The file is an ``.npz`` without pickle: ``weights`` (784, n_classes) float32, ``
 float32 and ``record``, a 0-d array of text that holds JSON: what the network is and how it came about.
 That is format 1. A network with hidden layers has format 2: ``weights_1`` (784, units) and ``bias_1``,
 ``weights_2`` and ``bias_2`` and so on, the last for the classes. With more than ten classes it is format 3,
-and if another program trained it format 4, the arrays as in the other two.
+if another program trained it format 4, and if its outputs have an activation format 5, the arrays as in the
+first two.
 
 A network sees pixels in [0, 1]: bytes divided by 255. The record says so as ``pixel_scale``; files that are
 older than that key mean the same. README.md beside this module describes the file for other programs.
@@ -123,9 +124,10 @@ def _checked(array: NDArray[Any] | None, name: str, shape: tuple[int, ...]) -> A
     return array
 
 
-FOREIGN = 4
-NEWEST = FOREIGN
-"""Of the formats: 1 has one layer, 2 has hidden layers, 3 has more than ten classes, and 4 was imported."""
+FOREIGN, ACTIVATED = 4, 5
+NEWEST = ACTIVATED
+"""Of the formats: 1 has one layer, 2 has hidden layers, 3 has more than ten classes, 4 was imported, and the
+outputs of 5 have an activation, imported or not."""
 _CLASSES_OF_OLD = 10
 
 RECORD_BYTES = 1_000_000
@@ -150,8 +152,9 @@ def build_record(
     results : mapping of names to figures, such as ``test_accuracy``
     workers : int, how many processes computed the gradients
     """
+    older = 3 if len(class_names) > _CLASSES_OF_OLD else 2 if settings.hidden else 1
     return _record(
-        format=3 if len(class_names) > _CLASSES_OF_OLD else 2 if settings.hidden else 1,
+        format=older if settings.output == "none" else ACTIVATED,
         settings=settings.as_json(),
         seed=settings.seed,
         names=list(class_names),
@@ -173,7 +176,7 @@ def foreign_record(settings: Settings, known: Sequence[str], class_names: tuple[
     """
     every = settings.as_json()
     return _record(
-        format=FOREIGN,
+        format=FOREIGN if settings.output == "none" else ACTIVATED,
         settings={name: every[name] if name in known else None for name in every},
         seed=None,
         names=list(class_names),
@@ -222,7 +225,7 @@ def parse_record(
         message = f"{place} has format {document['format']}, newer than the {NEWEST} that this mnistgd reads"
         raise WeightsError(message, "pip install --upgrade mnistgd")
     settings = document.get("settings")
-    if document["format"] == FOREIGN and document.get("data") is None:
+    if document["format"] >= FOREIGN and document.get("data") is None:
         settings = isinstance(settings, dict) and {k: v for k, v in settings.items() if v is not None}
     else:
         _check_data(document.get("data"))

@@ -81,6 +81,7 @@ def _model(model: Model, samples: Sequence[Samples]) -> dict[str, Any]:
         "classNames": model.class_names,
         "loss": settings.loss,
         "activation": settings.activation,
+        "output": settings.output,
         "deskew": settings.deskew,
         "bends": bends,
         "note": note_of(settings, bends=bends),

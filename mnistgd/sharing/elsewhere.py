@@ -112,6 +112,7 @@ def imported(
     normalisation: Normalisation | None = None,
     activation: str | None = None,
     class_names: Sequence[str] | None = None,
+    output: str | None = None,
 ) -> Model:
     """The network that the arrays are the layers of, for pixels in [0, 1].
 
@@ -122,7 +123,7 @@ def imported(
     ----------
     tensors : Tensors
     place : str, what the file is called
-    normalisation, activation, class_names
+    normalisation, activation, class_names, output
         What the file does not say; a network that `mnistgd export` wrote says all of it.
 
     Raises
@@ -136,8 +137,8 @@ def imported(
     hidden = tuple(len(bias) for _, bias in layers[:-1])
     n_classes = len(layers[-1][1])
     if tensors.record is not None:
-        if (normalisation, activation, class_names) != (None, None, None):
-            hint = "leave out --mean, --std, --activation and --class-names"
+        if (normalisation, activation, class_names, output) != (None, None, None, None):
+            hint = "leave out --mean, --std, --activation, --output and --class-names"
             raise UsageError(f"{place} says itself what its inputs and classes are", hint)
         try:
             settings, names, record = parse_record(tensors.record, Path(place))
@@ -151,12 +152,13 @@ def imported(
         raise UsageError(f"{place} does not say how its inputs were normalised", hint)
     if hidden and activation is None:
         raise UsageError(f"{place} does not say what its hidden units do", "name it: --activation relu")
-    settings = Settings(hidden=hidden, activation=activation or "relu")
+    loss = "squared-error" if output else "cross-entropy"
+    settings = Settings(hidden=hidden, activation=activation or "relu", loss=loss, output=output or "none")
     names = tuple(class_names or map(str, range(n_classes)))
     check_class_names(names)
     if len(names) != n_classes:
         raise WeightsError(f"{place} has {n_classes} classes, not {len(names)}", "name every class once")
-    known = ["hidden", "loss", "deskew", *(["activation"] if hidden else [])]
+    known = ["hidden", "loss", "output", "deskew", *(["activation"] if hidden else [])]
     first, bias = layers[0]
     mean, std = normalisation
     layers[0] = (first / std, bias - mean / std * first.sum(axis=0))

@@ -86,20 +86,20 @@ _PLAIN = """
     flat = Cast <to: int = 1> (bytes)
 """
 
-# A squared-error network estimates the probabilities themselves: see `Model.probabilities`.
+# A squared-error network estimates the probabilities themselves: see `Model.probabilities_of`.
 _PROBABILITIES = {
     "cross-entropy": """
     probabilities = Softmax <axis: int = 1> (logits)
-}
+}}
 """,
     "squared-error": """
-    within = Clip (logits, none, all)
+    within = Clip ({predictions}, none, all)
     sum = ReduceSum (within, last_axis_of_two)
     nothing = Equal (sum, none)
     shares = Where (nothing, all, within)
     total = ReduceSum (shares, last_axis_of_two)
     probabilities = Div (shares, total)
-}
+}}
 """,
 }
 
@@ -170,7 +170,11 @@ def _graph(model: Model, with_deskew: bool) -> tuple[str, dict[str, NDArray[Any]
         if number < last:
             value = f"units{ending}"
             lines.append(f"    {value} = {ACTIVATIONS[model.settings.activation]} ({out})\n")
-    lines.append(_PROBABILITIES[model.settings.loss])
+    predictions = "logits"
+    if model.settings.output != "none":
+        predictions = "predictions"
+        lines.append(f"    {predictions} = {ACTIVATIONS[model.settings.output]} (logits)\n")
+    lines.append(_PROBABILITIES[model.settings.loss].format(predictions=predictions))
     return "".join(lines), constants
 
 

@@ -26,7 +26,8 @@ def safetensors_bytes(model: Model) -> bytes:
     bytes
         ``weight`` (n_classes, 784) and ``bias`` (n_classes,) float32, for ``nn.Linear(784, n_classes)``; with
         hidden layers ``0.weight`` and ``0.bias``, ``2.weight`` and ``2.bias`` and so on, for an
-        ``nn.Sequential`` whose every second module is the activation. They see pixels in [0, 1].
+        ``nn.Sequential`` whose every second module is the activation. They see pixels in [0, 1]. What a
+        module without parameters does is in the metadata: ``mnistgd`` is the record, as JSON.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from typing import Any
 
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.engine.types import Array
+from mnistgd.errors import WeightsError
 from mnistgd.model.model import Model
 
 # A spreadsheet takes a cell that begins so for a formula, and may run it.
@@ -40,7 +41,14 @@ def csv_bytes(model: Model) -> bytes:
         Without hidden layers a row for each pixel, ``pixel, x, y`` and a column for each class by its name;
         the last row is the bias. With hidden layers a row for each weight: ``layer, input, output, weight``.
         Where images must be deskewed first, the head says so: ``deskewed pixel``, or ``deskewed input``.
+
+    Raises
+    ------
+    WeightsError
+        If the outputs have an activation, for which the table has no place.
     """
+    if model.settings.output != "none":
+        raise WeightsError(f"csv cannot say that the outputs have a {model.settings.output}", "--to json can")
     return csv_text(_rows(model) if len(model.layers) == 1 else _long_rows(model)).encode()
 
 

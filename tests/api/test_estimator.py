@@ -21,7 +21,16 @@ SKIPPED = {"check_array_api_input", "check_classifier_data_not_an_array"}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-@pytest.mark.parametrize("options", [{}, {"hidden": 8}, {"optimizer": "adam", "learning_rate": 0.1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"hidden": 8},
+        {"optimizer": "adam", "learning_rate": 0.1},
+        {"hidden": 8, "activation": "sigmoid", "init": "normal"},
+        {"loss": "squared-error", "output": "sigmoid"},
+    ],
+)
 def test_it_passes_the_checks_of_scikit_learn(options):
     results = check_estimator(GradientDescentClassifier(**options))
     assert {each["status"] for each in results} <= {"passed", "skipped"}
@@ -56,6 +65,20 @@ def test_it_finds_the_optimum_that_logistic_regression_finds():
     theirs = LogisticRegression(C=1 / (decay * len(inputs)), tol=1e-10, max_iter=10_000).fit(inputs, labels)
     assert np.abs(ours.coef_ - theirs.coef_).max() < 1e-4
     assert np.abs(ours.predict_proba(inputs) - theirs.predict_proba(inputs)).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("output", "curve"), [("sigmoid", lambda z: 1 / (1 + np.exp(-z))), ("tanh", np.tanh)]
+)
+def test_outputs_with_an_activation_are_trained_and_read_through_it(output, curve):
+    inputs, labels = load_digits(return_X_y=True)
+    found = GradientDescentClassifier(loss="squared-error", output=output, epochs=10).fit(inputs / 16, labels)
+    predictions = curve(inputs / 16 @ found.coef_.T + found.intercept_)
+    shares = np.clip(predictions, 0, 1)
+    assert found.predict_proba(inputs / 16) == pytest.approx(shares / shares.sum(axis=1, keepdims=True))
+    assert found.score(inputs / 16, labels) > 0.85
+    half = ((predictions - np.eye(10)[labels]) ** 2).sum(axis=1).mean() / 2
+    assert half < found.loss_curve_[-1] < 2 * half
 
 
 def test_two_classes_have_one_row_of_weights_as_in_scikit_learn():

@@ -39,6 +39,8 @@ BAD = [
     ("train --hidden 1,1,1,1,1,1", 2, "6 hidden layers are more than 5"),
     ("train --hidden 8 --init zeros", 2, "would all stay the same"),
     ("train --activation step", 2, "step"),
+    ("train --output softmax", 2, "not one of none, sigmoid, tanh"),
+    ("train --output sigmoid", 2, "--output sigmoid means nothing to cross-entropy"),
     ("train --seed -1", 2, "--seed"),
     ("train --validation 0.95", 2, "a fraction from 0 to 0.9"),
     ("train --patience 2", 2, "nothing is set aside"),

@@ -85,6 +85,14 @@ LOSSES = {
     "softmax_cross_entropy": (losses.softmax_cross_entropy, random_logits, random_labels),
     "cross_entropy": (losses.cross_entropy, random_probabilities, random_labels),
     "half_squared_error": (losses.half_squared_error, random_logits, random_targets),
+    **{
+        f"half_squared_error of {name}": (
+            losses.activated(losses.half_squared_error, kind()),
+            random_logits,
+            random_targets,
+        )
+        for name, kind in activations.ACTIVATIONS.items()
+    },
     "summed": (losses.summed(losses.half_squared_error), random_logits, random_targets),
 }
 

@@ -14,7 +14,7 @@ from mnistgd.errors import DivergedError, UsageError
 from mnistgd.model import settings as written
 from mnistgd.model.fields import setting_fields
 from mnistgd.model.freeze import pack_mask, unpack_mask
-from mnistgd.model.settings import LOSSES, OPTIMIZERS, WITH_MOMENTUM, Settings
+from mnistgd.model.settings import LOSSES, OPTIMIZERS, OUTPUTS, WITH_MOMENTUM, Settings
 from mnistgd.training.result import finished_model
 from mnistgd.training.run import Run
 
@@ -33,6 +33,11 @@ FIELDS = {field.name: field for field in setting_fields(Settings)}
 def test_names_are_those_of_the_engine(name, engine):
     names = getattr(written, name)
     assert set(names) == set(engine), f"{name} of mnistgd/model/settings.py does not list what the engine has"
+
+
+def test_outputs_have_activations_of_the_engine():
+    assert set(written.OUTPUTS) - {"none"} == set(written.OUTPUT_RATES) < set(activations.ACTIVATIONS)
+    assert FIELDS["output"].default in written.OUTPUTS
 
 
 def test_kinds_of_optimizers_are_listed():
@@ -62,6 +67,7 @@ def test_settings_are_complete_when_they_are_made():
         {"hidden": (7, 5), "batch_size": None},
         {"optimizer": "adam"},
         {"optimizer": "heavy_ball"},
+        {"loss": "squared-error", "output": "tanh"},
         {"freeze": "f0" * 98},
         {"validation": 0.1, "target_loss": 0.3, "patience": 2, "seed": 2**64 - 1},
     ],
@@ -105,6 +111,8 @@ def test_a_setting_that_a_file_lacks_has_its_default(name):
         {"patience": 0},
         {"optimizer": []},
         {"optimizer": "guess"},
+        {"output": "relu"},
+        {"output": "sigmoid"},
         {"momentum": 1.0},
         {"batch_size": "all"},
         {"batch_size": None},
@@ -127,6 +135,7 @@ def test_settings_that_no_run_could_have_had(change):
         ({"target_accuracy": 0.9}, "nothing is set aside"),
         ({"hidden": (4,), "init": "zeros"}, "would all stay the same"),
         ({"hidden": (4,) * 6}, "6 hidden layers are more than 5"),
+        ({"output": "sigmoid"}, "means nothing to cross-entropy"),
         ({"freeze": "mask.png"}, "not written as a mask is"),
     ],
 )
@@ -194,10 +203,14 @@ def test_every_setting_explains_itself():
 
 @pytest.mark.parametrize("standardise", [False, True])
 @pytest.mark.parametrize("hidden", [(), (32,)])
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    "loss",
+    [*({"loss": loss} for loss in LOSSES), *({"loss": LOSSES[1], "output": each} for each in OUTPUTS[1:])],
+    ids=str,
+)
 def test_neither_a_tenth_of_a_default_rate_nor_ten_times_it_does_better(mnist, loss, hidden, standardise):
     data = replace(mnist, train_images=mnist.train_images[:6000], train_labels=mnist.train_labels[:6000])
-    recipe = {"loss": loss, "hidden": hidden, "standardise": standardise, "epochs": 2}
+    recipe = {**loss, "hidden": hidden, "standardise": standardise, "epochs": 2}
 
     def accuracy(rate):
         try:
@@ -218,6 +231,8 @@ def test_neither_a_tenth_of_a_default_rate_nor_ten_times_it_does_better(mnist, l
         ({"hidden": (4,)}, 0.5),
         ({"loss": "squared-error"}, 0.02),
         ({"loss": "squared-error", "hidden": (4,)}, 0.1),
+        ({"loss": "squared-error", "output": "sigmoid"}, 1.0),
+        ({"loss": "squared-error", "output": "tanh", "hidden": (4,)}, 0.2),
         ({"standardise": True}, 0.1),
         ({"standardise": True, "hidden": (4,)}, 0.2),
         ({"standardise": True, "loss": "squared-error"}, 0.002),

@@ -18,7 +18,7 @@ from mnistgd.errors import OutputError, WeightsError
 from mnistgd.model import weights_file
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
-from mnistgd.model.weights_file import build_record
+from mnistgd.model.weights_file import build_record, foreign_record
 
 NAMES = tuple("0123456789")
 
@@ -350,6 +350,30 @@ def test_more_than_ten_classes_are_a_format_of_their_own(tmp_path, classes, hidd
     assert again.record["format"] == number
     assert again.class_names == names
     assert again.outputs(np.zeros((1, 28, 28), np.uint8)).shape == (1, classes)
+
+
+@pytest.mark.parametrize("hidden", [(), (4,)])
+@pytest.mark.parametrize("classes", [10, 11])
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_reader_that_knows_no_activation_of_the_outputs_refuses_one(
+    tmp_path, monkeypatch, hidden, classes, foreign
+):
+    from mnistgd.training.run import initial_params
+
+    settings = Settings(hidden=hidden, loss="squared-error", output="sigmoid")
+    names = tuple(map(str, range(classes)))
+    record = (
+        foreign_record(settings, ["hidden", "loss", "output"], names)
+        if foreign
+        else build_record(settings, names, data={"source": "/a", "sha256": "0" * 64}, results={})
+    )
+    weights_file.save(Model(initial_params(settings, classes), settings, names, record), tmp_path / "w.npz")
+    again = weights_file.load(tmp_path / "w.npz")
+    assert (again.record["format"], again.is_foreign) == (5, foreign)
+    assert (again.settings.output, again.settings.loss) == ("sigmoid", "squared-error")
+    monkeypatch.setattr(weights_file, "NEWEST", 4)
+    with pytest.raises(WeightsError, match="has format 5, newer than the 4"):
+        weights_file.load(tmp_path / "w.npz")
 
 
 @pytest.mark.parametrize("wrong", [{"transpose": 1}, {"test_share": 2.0}, {"test_data": ["a"]}], ids=str)

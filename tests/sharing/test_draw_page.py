@@ -188,6 +188,8 @@ ZERO = [[(0.5 + 0.2 * np.sin(a), 0.5 - 0.3 * np.cos(a)) for a in np.linspace(0, 
         {},
         {"deskew": True},
         {"loss": "squared-error"},
+        {"loss": "squared-error", "output": "sigmoid"},
+        {"loss": "squared-error", "output": "tanh", "scale": 0.05},
         {"hidden": (30,), "scale": 0.1},
         {"hidden": (20, 15), "activation": "tanh", "scale": 0.1},
         {"hidden": (9, 8, 7, 6, 5), "activation": "sigmoid"},
@@ -215,7 +217,12 @@ def test_its_logits_are_those_of_python(settings, opened, mnist):
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"hidden": (30,), "scale": 0.1}, {"hidden": (12, 9), "activation": "tanh", "scale": 0.1}],
+    [
+        {},
+        {"loss": "squared-error", "output": "sigmoid"},
+        {"hidden": (30,), "scale": 0.1},
+        {"hidden": (12, 9), "activation": "tanh", "scale": 0.1},
+    ],
     ids=str,
 )
 def test_its_evidence_is_that_of_explain(settings, opened, mnist):

@@ -60,6 +60,20 @@ def test_pytorch_answers_the_same(mnist):
     assert np.abs(model.outputs(images) - expected).max() < 1e-4
 
 
+@pytest.mark.parametrize("output", ["sigmoid", "tanh"])
+def test_outputs_with_an_activation_are_predictions(mnist, output):
+    arrays, images = state(784, 12, 10), mnist.test_images[:200]
+    model = imported(Tensors(arrays), "x", RECIPE, "sigmoid", output=output)
+    again = weights_file.load(weights_file.file_bytes(model))
+    assert again.known_settings["output"] == output
+    assert again.known_settings["loss"] == "squared-error"
+    curve = {"sigmoid": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh}
+    totals = by_hand(arrays, images, curve["sigmoid"], *RECIPE)
+    shares = np.clip(curve[output](totals), 0, 1)
+    shares[shares.sum(axis=1) == 0] = 1
+    assert np.abs(again.probabilities(images) - shares / shares.sum(axis=1, keepdims=True)).max() < 1e-5
+
+
 @pytest.mark.parametrize("names", ["fc{}.", "module.layers.{}.", "_orig_mod.{}."])
 def test_names_may_be_any_and_are_counted_as_people_count(names):
     arrays = state(784, *[8] * 5, 10, names=names)
@@ -92,10 +106,23 @@ def test_what_nobody_knows_is_null_and_the_file_reads_back():
     record = again.record
     assert (record["format"], record["data"], record["seed"], record["results"]) == (4, None, None, {})
     known = {name: value for name, value in again.known_settings.items() if value is not None}
-    assert known == {"hidden": [8], "activation": "tanh", "loss": "cross-entropy", "deskew": False}
+    assert known == {
+        "hidden": [8],
+        "activation": "tanh",
+        "loss": "cross-entropy",
+        "output": "none",
+        "deskew": False,
+    }
 
 
-@pytest.mark.parametrize("options", [{}, {"hidden": (6,), "activation": "sigmoid", "deskew": True}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"hidden": (6,), "activation": "sigmoid", "deskew": True},
+        {"loss": "squared-error", "output": "tanh"},
+    ],
+)
 def test_an_export_comes_back_whole(options):
     pytest.importorskip("safetensors")
     from mnistgd.model.model import Model

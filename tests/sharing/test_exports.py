@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets.deskew import deskew
+from mnistgd.errors import WeightsError
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import build_record
@@ -21,6 +22,14 @@ NETWORKS = {
     "squared error": {"loss": "squared-error"},
     "relu": {"hidden": (32,)},
     "tanh, two hidden layers": {"hidden": (32, 16), "activation": "tanh", "deskew": True},
+    "sigmoid output": {"loss": "squared-error", "output": "sigmoid"},
+    "sigmoid everywhere": {
+        "hidden": (16,),
+        "activation": "sigmoid",
+        "loss": "squared-error",
+        "output": "sigmoid",
+    },
+    "tanh output": {"hidden": (16,), "loss": "squared-error", "output": "tanh"},
     "sigmoid, squared error": {"hidden": (16,), "activation": "sigmoid", "loss": "squared-error"},
 }
 NAMES = tuple("0123456789")
@@ -193,6 +202,13 @@ def test_csv_of_hidden_layers_is_a_row_for_each_weight():
         weights, bias = model.layers[int(layer) - 1]
         column = bias if name == "bias" else weights[int(name)]
         assert np.float32(number) == column[int(output)]
+
+
+@pytest.mark.parametrize("hidden", [(), (3,)])
+def test_csv_has_no_place_for_an_activation_of_the_outputs(hidden):
+    with pytest.raises(WeightsError, match="cannot say that the outputs have a sigmoid") as refused:
+        csv_bytes(network(hidden=hidden, loss="squared-error", output="sigmoid"))
+    assert refused.value.hint == "--to json can"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,10 @@ def import_weights(
     activation: Annotated[
         Literal["relu", "tanh", "sigmoid"] | None, typer.Option(help="What hidden units do with their total.")
     ] = None,
+    output: Annotated[
+        Literal["sigmoid", "tanh"] | None,
+        typer.Option(help="What the outputs do with theirs, where no softmax follows."),
+    ] = None,
     class_names: options.ClassNames = None,
     out: Annotated[str, options.out("The weights file to write.", envvar="MNISTGD_WEIGHTS")] = str(
         options.WEIGHTS_FILE
@@ -51,7 +55,7 @@ def import_weights(
     claimed = outputs.claim(files={"--out": out}, read=[source], endings={"--out": ".npz"}, as_json=as_json)
     normalisation = None if mean is None or std is None else elsewhere.Normalisation(mean, std)
     with console.stage("reading the weights"):
-        model = elsewhere.imported(inputs.tensors(source), source, normalisation, activation, names)
+        model = elsewhere.imported(inputs.tensors(source), source, normalisation, activation, names, output)
     if model.is_foreign:
         console.note("nobody knows its settings and images: verify cannot train it again")
     claimed.finish(

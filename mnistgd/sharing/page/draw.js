@@ -35,6 +35,7 @@ function floats(base64) {
 }
 
 const ACTIVATIONS = {
+  none: { value: (z) => z },
   relu: { value: (z) => Math.max(z, 0), slope: (z) => (z > 0 ? 1 : 0) },
   tanh: { value: Math.tanh, slope: (z) => 1 - Math.tanh(z) ** 2 },
   sigmoid: { value: sigmoid, slope: (z) => sigmoid(z) * (1 - sigmoid(z)) },
@@ -96,9 +97,9 @@ function explain(passes, digit) {
   };
 }
 
-/** How probable each class is. A network trained on squared error has no softmax: its outputs are shares. */
+/** How probable each class is. A network trained on squared error has no softmax: its predictions are shares. */
 function probabilities(logits) {
-  let parts = logits.map((logit) => Math.min(Math.max(logit, 0), 1));
+  let parts = logits.map(ACTIVATIONS[model.output].value).map((part) => Math.min(Math.max(part, 0), 1));
   if (model.loss === "cross-entropy") {
     const most = Math.max(...logits);
     parts = logits.map((logit) => Math.exp(logit - most));

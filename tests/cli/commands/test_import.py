@@ -81,6 +81,14 @@ def test_what_cannot_be_imported(mnistgd, here, words, code, error):
     assert {path: path.read_bytes() for path in here.iterdir()} == before
 
 
+def test_what_follows_the_outputs_can_be_said(mnistgd, here):
+    document = mnistgd("import", "theirs.npz", "--mean", 0, "--std", 1, "--output", "sigmoid", "--json").json
+    assert (document["settings"]["loss"], document["settings"]["output"]) == ("squared-error", "sigmoid")
+    result = mnistgd("export", "--to", "csv")
+    assert (result.code, result.stdout) == (1, "")
+    assert result.stderr == "error: csv cannot say that the outputs have a sigmoid\nhint: --to json can\n"
+
+
 def test_a_weights_file_needs_no_import(mnistgd, here, few):
     assert mnistgd("train", "--data", few, "--epochs", 1, "--quiet").code == 0
     result = mnistgd("import", "weights.npz", "--out", "other.npz")

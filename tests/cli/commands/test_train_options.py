@@ -42,6 +42,33 @@ def test_the_file_holds_every_layer(mnistgd, few, tmp_path):
     assert document["settings"]["hidden"] == [6, 5]
 
 
+@pytest.mark.parametrize("hidden", [(), ("--hidden", 6)])
+def test_outputs_may_have_an_activation(mnistgd, few, tmp_path, hidden):
+    """Half the squared error of what it makes of the totals is the loss, and these are its probabilities."""
+    path = tmp_path / "w.npz"
+    document, model = train(mnistgd, few, path, "--loss", "squared-error", "--output", "sigmoid", *hidden)
+    assert document["settings"]["output"] == "sigmoid"
+    with np.load(few) as file:
+        images, labels = file["test_images"], file["test_labels"]
+    predictions = 1 / (1 + np.exp(-model.outputs(images).astype(float)))
+    half = ((predictions - np.eye(10)[labels]) ** 2).sum(axis=1).mean() / 2
+    found = mnistgd("evaluate", "--weights", path, "--data", few, "--json").json
+    assert found["loss"] == pytest.approx(half, rel=1e-5)
+    assert found["loss"] == document["test_loss"]
+    assert found["accuracy"] == (predictions.argmax(axis=1) == labels).mean()
+    for number in (0, 1):
+        answer = mnistgd("predict", "--weights", path, "--data", few, "--index", number, "--json").json
+        shares = predictions[number] / predictions[number].sum()
+        assert answer["probabilities"] == pytest.approx(shares.tolist(), rel=1e-4)
+        why = mnistgd(
+            "explain", "--weights", path, "--data", few, "--index", number, "--json", "--no-terminal"
+        )
+        assert [each["probability"] for each in why.json["digits"]] == pytest.approx(
+            shares.tolist(), rel=1e-4
+        )
+    assert mnistgd("verify", path, "--data", few, "--json").json["verdict"] == "identical"
+
+
 def test_a_mask_freezes_black_pixels(mnistgd, few, tmp_path):
     mask = np.full((28, 28), 255, np.uint8)
     mask[:, 14:] = 0
@@ -70,6 +97,7 @@ def test_a_rate_left_unset_suits_the_model(mnistgd, few, tmp_path):
     assert rate("--loss", "squared-error") == 0.02
     assert rate("--hidden", "4") == 0.5
     assert rate("--hidden", "4", "--loss", "squared-error") == 0.1
+    assert rate("--loss", "squared-error", "--output", "sigmoid") == 1.0
     assert rate("--standardise") == 0.1
     assert rate("--standardise", "--hidden", "4") == 0.2
     assert rate("--optimizer", "adam") == rate("--optimizer", "adam", "--hidden", "4") == 0.001
