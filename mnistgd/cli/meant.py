@@ -23,6 +23,7 @@ OPTIONS = (
     "hidden layers hidden-layers hidden-units units",
     "activation act nonlinearity",
     "seed random-state random-seed rng",
+    "first subset limit n-train train-size max-train",
     "validation val val-split validation-split",
     "patience early-stop early-stopping",
     "log history logfile",

@@ -128,6 +128,9 @@ class Settings:
     freeze: str | None = _network(
         None, "A 28×28 picture: the weights of its black pixels stay as they are.", metavar="MASK.png"
     )
+    first: int | None = _data(
+        None, "Train on the first N training images alone.", minimum=1, none="all", metavar="N", default="all"
+    )
     standardise: bool = _data(False, "Train on pixels of mean 0 and deviation 1.")
     seed: int = _descent(
         0, "Decides the order of the images and random weights.", minimum=0, maximum=2**64 - 1

@@ -30,8 +30,9 @@ from mnistgd.training.history import Epoch, from_rows
 from mnistgd.training.run import Best, Run, TrainState, initial_params
 from mnistgd.training.totals import EpochTotals, Tally
 
-FORMATS = (1, 2)
-"""In the first the history is a part of the record; in the second it is an array."""
+FORMATS = (1, 2, 3)
+"""In the first the history is a part of the record; since then it is an array. A run of the third may have settings
+that who knows the first two alone would leave out, and go on with another run."""
 KIND = "checkpoint"
 RECORD_BYTES = 4_000_000
 HINT = "a checkpoint is written by: mnistgd train --checkpoint FILE"

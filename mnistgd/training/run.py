@@ -15,7 +15,7 @@ from mnistgd.engine.metrics import answered_rightly
 from mnistgd.engine.optimizers import State
 from mnistgd.engine.training import BatchGradient, Gradient, batch_order, gradient_of, train
 from mnistgd.engine.types import Layer, Params
-from mnistgd.errors import DivergedError
+from mnistgd.errors import DataError, DivergedError
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
 from mnistgd.training.totals import EpochTotals, Tally
@@ -144,6 +144,11 @@ class Run:
     dataset : Dataset
         Only its training images are used; the test images never choose anything.
     settings : Settings
+
+    Raises
+    ------
+    DataError
+        If there are fewer training images than the settings ask for.
 
     Attributes
     ----------
@@ -288,7 +293,18 @@ class Run:
 
 
 def _set_aside(n: int, settings: Settings) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Which images train and which validate: a random share, decided by the seed; at least one trains."""
+    """Which images train and which validate: a random share, decided by the seed; at least one trains.
+
+    Raises
+    ------
+    DataError
+        If there are fewer images than the settings ask for.
+    """
+    if settings.first is not None:
+        if settings.first > n:
+            message = f"--first {settings.first} is more than the {counted(n, 'training image', ',')}"
+            raise DataError(message, "leave --first out for all of them")
+        n = settings.first
     # Of four bytes each, for there may be millions; they come in the same order as longer ones.
     rows = np.arange(n, dtype=np.uint32)
     if not settings.validation:

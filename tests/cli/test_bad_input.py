@@ -43,6 +43,8 @@ BAD = [
     ("train --output sigmoid", 2, "--output sigmoid means nothing to cross-entropy"),
     ("train --seed -1", 2, "--seed"),
     ("train --validation 0.95", 2, "a fraction from 0 to 0.9"),
+    ("train --first 0", 2, "neither a whole number from 1 up nor 'all'"),
+    ("train --data few.npz --first 70000", 1, "--first 70000 is more than the 1,000 training images"),
     ("train --patience 2", 2, "nothing is set aside"),
     ("train --target-accuracy 92", 2, "a fraction from 0 to 1"),
     ("train --every 0 --checkpoint new.npz", 2, "--every"),

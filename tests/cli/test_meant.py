@@ -31,6 +31,7 @@ TYPED = [
     ("train --schedule sine", 2, f"Invalid value for '--schedule': 'sine' is not one of {CHOICES}", "mnistgd train --help"),
     ("import x.npz --output w.npz", 2, "Invalid value for '--output': 'w.npz' is not one of 'sigmoid', 'tanh'", "say --out"),
     ("train --random-state 1", 2, "No such option: --random-state", "say --seed"),
+    ("train --subset 100", 2, "No such option: --subset", "say --first"),
     ("train --verbose", 2, "No such option: --verbose", "mnistgd --debug train"),
     ("train -v", 2, "No such option: -v", "mnistgd --debug train"),
     ("lesson toes -v", 2, "No such option: -v", "mnistgd --debug lesson toes"),

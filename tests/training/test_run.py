@@ -1,6 +1,7 @@
 """Runs: what is set aside, when they stop, what they keep, and how they are taken up again."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
 from mnistgd.datasets.paths import read_path
+from mnistgd.errors import DataError
 from mnistgd.model.freeze import pack_mask
 from mnistgd.model.settings import OPTIMIZERS, SCHEDULES, Settings
 from mnistgd.training.run import Run
@@ -60,6 +62,34 @@ def test_what_is_set_aside_never_trains(data):
     )
     last = last_of(Run(spoiled, Settings(validation=0.3, seed=5, epochs=2)))
     assert (last.params["weights"][0] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"validation": 0.3}, {"standardise": True}, {"batch_size": None}], ids=str
+)
+def test_the_first_images_train_as_if_there_were_no_others(data, options):
+    """Also those that are set aside are of them, as many as of a set that has no others."""
+    fewer = replace(data, train_images=data.train_images[:250], train_labels=data.train_labels[:250])
+    wanted, run = (
+        Run(fewer, Settings(epochs=2, **options)),
+        Run(data, Settings(epochs=2, first=250, **options)),
+    )
+    assert (run.train_rows.tolist(), run.validation_rows.tolist()) == (
+        wanted.train_rows.tolist(),
+        wanted.validation_rows.tolist(),
+    )
+    assert run.steps == wanted.steps
+    found, expected = last_of(run), last_of(wanted)
+    assert same(run.final_params(found), wanted.final_params(expected))
+    assert (found.validation, found.totals) == (expected.validation, expected.totals)
+
+
+@pytest.mark.parametrize("first", [1, 2, 1000])
+def test_so_many_images_there_are(data, first):
+    last = last_of(Run(data, Settings(first=first, validation=0.5, patience=1, epochs=2)))
+    assert last.totals.seen == (first + 1) // 2
+    with pytest.raises(DataError, match="--first 1001 is more than the 1,000 training images"):
+        Run(data, Settings(first=1001))
 
 
 def test_validation_is_what_evaluating_the_set_aside_says(data):

@@ -27,6 +27,7 @@ def change(path, **changes):
         [],
         ["--hidden", "5", "--optimizer", "amsgrad", "--standardise"],
         ["--validation", "0.2", "--patience", "1"],
+        ["--first", "300", "--validation", "0.2"],
     ],
 )
 def test_verify_finds_the_same(mnistgd, few, tmp_path, options):
