@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from mnistgd.engine.activations import ACTIVATIONS
-from mnistgd.engine.composition import Sequential
-from mnistgd.engine.initializers import INITIALIZERS
-from mnistgd.engine.layers import InPieces, Linear
-from mnistgd.engine.training import batch_order, gradient_of, train
-from mnistgd.engine.types import Array, Layer, Schedule
+from mnistgd.engine.layers import Linear
+from mnistgd.engine.training import BatchGradient, batch_order, gradient_of, train
+from mnistgd.engine.types import Array, Layer, Params, Schedule
 from mnistgd.model.environment import one_blas_thread
 from mnistgd.model.model import probabilities_of
 from mnistgd.model.settings import Settings
@@ -34,8 +31,8 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
 
     Parameters
     ----------
-    epochs, batch_size, learning_rate, schedule, loss, optimizer, momentum, weight_decay, init, hidden,
-    activation, output, seed
+    epochs, batch_size, learning_rate, schedule, loss, optimizer, momentum, weight_decay, dropout, init,
+    hidden, activation, output, bias, seed
         As the options of ``mnistgd train`` of the same names, with the same defaults; None for
         `learning_rate`, `momentum` and `init` is what suits the others, and for `batch_size` the full batch.
 
@@ -73,10 +70,12 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         optimizer: str = "sgd",
         momentum: float | None = None,
         weight_decay: float = 0.0,
+        dropout: float = 0.0,
         init: str | None = None,
         hidden: int | Sequence[int] = (),
         activation: str = "relu",
         output: str = "none",
+        bias: bool = True,
         seed: int = 0,
     ) -> None:
         self.epochs = epochs
@@ -87,10 +86,12 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         self.optimizer = optimizer
         self.momentum = momentum
         self.weight_decay = weight_decay
+        self.dropout = dropout
         self.init = init
         self.hidden = hidden
         self.activation = activation
         self.output = output
+        self.bias = bias
         self.seed = seed
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> GradientDescentClassifier:
@@ -179,22 +180,16 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         self._settings = Settings.from_values(**self.get_params(deep=False))
         self.classes_ = classes
         self._dtype = inputs.dtype
-        self._network = self._build(inputs.shape[1])
-        params = self._network.init(np.random.default_rng([self._settings.seed, 0]))
+        params = self._network().init(np.random.default_rng([self._settings.seed, 0]))
         self.params_ = {name: np.asfortranarray(array, self._dtype) for name, array in params.items()}
         self._state = self._settings.build_optimizer().init(self.params_)
         self._step = 0
         self.n_iter_ = 0
         self.loss_curve_: list[float] = []
 
-    def _build(self, n_features: int) -> Layer:
-        settings = self._settings
-        initializer = INITIALIZERS[settings.init]
-        layers: list[Layer] = []
-        for sizes in itertools.pairwise([n_features, *settings.hidden, len(self.classes_)]):
-            layers += [ACTIVATIONS[settings.activation]()] if layers else []
-            layers.append(Linear(*sizes, initializer=initializer, input_gradient=bool(layers)))
-        return InPieces(Sequential(tuple(layers)) if len(layers) > 1 else layers[0])
+    def _network(self, step: int | None = None) -> Layer:
+        first = partial(Linear, input_gradient=False)
+        return self._settings.layers(self.n_features_in_, len(self.classes_), first, step=step)
 
     def _size(self, n: int) -> int:
         return min(self._settings.batch_size or n, n)
@@ -211,9 +206,14 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     def _epoch(self, inputs: Array, labels: NDArray[np.intp], schedule: Schedule) -> None:
         rng = np.random.default_rng([self._settings.seed, self.n_iter_ + 1])
         order = batch_order(np.arange(len(inputs)), self._size(len(inputs)), rng)
-        total = 0.0
+        network, loss, total = self._network(), self._settings.loss_function(), 0.0
+
+        def gradient(step: int, params: Params, batch: tuple[Array, Array]) -> BatchGradient:
+            trained = self._network(step) if self._settings.dropout else network
+            return gradient_of(trained, loss)(step, params, batch)
+
         for step in train(
-            gradient_of(self._network, self._settings.loss_function()),
+            gradient,
             self.params_,
             ((inputs.take(rows, axis=0), labels.take(rows)) for rows in order),
             optimizer=self._settings.build_optimizer(),
@@ -229,7 +229,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     def _outputs(self, X: ArrayLike) -> Array:
         check_is_fitted(self)
         inputs: Array = validate_data(self, X, dtype=FLOATS, reset=False)
-        return self._network.forward(self.params_, inputs.astype(self._dtype, copy=False))[0]
+        return self._network().forward(self.params_, inputs.astype(self._dtype, copy=False))[0]
 
     def _of_one_layer(self, name: str) -> Array:
         check_is_fitted(self, "params_")

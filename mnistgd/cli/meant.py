@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OPTIONS = (
     "learning-rate lr rate eta alpha step-size l",
     "weight-decay l2 wd decay lambda reg",
+    "dropout drop dropout-rate drop-rate p",
     "batch-size bs batch batchsize minibatch b",
     "step steps snapshot frame",
     "frames snapshots",

@@ -6,6 +6,7 @@ A layer holds sizes, never values: its parameters are passed in. ``forward`` ret
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -165,8 +166,8 @@ class Dropout:
         # One draw for each number of the rows before: with them drawn as well these would be the same.
         bits.advance(self.row * inputs.shape[1])
         kept = np.random.Generator(bits).random(inputs.shape) >= self.rate
-        # In the order in memory that the layers keep.
-        mask = kept.astype(inputs.dtype, order="F")
+        # In the order in memory that the layers keep, which is turned quickest while they are bytes.
+        mask = np.ascontiguousarray(kept.T).astype(inputs.dtype).T
         mask /= 1 - self.rate
         return inputs * mask, lambda d_outputs: (d_outputs * mask, {})
 
@@ -180,29 +181,34 @@ class InPieces:
 
     Attributes
     ----------
-    layer : Layer
-        Whose outputs for one row do not depend on the other rows.
+    layer_from : callable, int → Layer
+        The layer for those rows that come from this one on, counted from 0: the same for all but where their
+        numbers matter, as to `Dropout`. Outputs for one row do not depend on the other rows.
     rows : int
     """
 
-    layer: Layer
+    layer_from: Callable[[int], Layer]
     rows: int = 4096
 
     def init(self, rng: np.random.Generator) -> Params:
         """The parameters of the layer inside."""
-        return self.layer.init(rng)
+        return self.layer_from(0).init(rng)
 
     def forward(self, params: Params, inputs: Array) -> tuple[Array, Backward]:
         """The outputs of the layer inside; it gives no gradient of its inputs."""
         if len(inputs) <= self.rows:
-            return self.layer.forward(params, inputs)
-        pieces = [inputs[start : start + self.rows] for start in range(0, len(inputs), self.rows)]
-        outputs = np.concatenate([self.layer.forward(params, piece)[0] for piece in pieces])
+            return self.layer_from(0).forward(params, inputs)
+        starts = range(0, len(inputs), self.rows)
+
+        def passed(start: int) -> tuple[Array, Backward]:
+            return self.layer_from(start).forward(params, inputs[start : start + self.rows])
+
+        outputs = np.concatenate([passed(start)[0] for start in starts])
 
         def backward(d_outputs: Array) -> tuple[Array | None, Params]:
             total: Params = {}
-            for start, piece in zip(range(0, len(inputs), self.rows), pieces, strict=True):
-                _, piece_backward = self.layer.forward(params, piece)
+            for start in starts:
+                _, piece_backward = passed(start)
                 _, grads = piece_backward(d_outputs[start : start + self.rows])
                 total = {name: total[name] + grad for name, grad in grads.items()} if total else grads
             return None, total

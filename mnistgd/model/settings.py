@@ -14,6 +14,8 @@ from mnistgd.model.fields import as_json, setting, setting_fields
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mnistgd.engine.optimizers import Optimizer
     from mnistgd.engine.types import Layer, Loss, Schedule
 
@@ -28,6 +30,9 @@ OUTPUTS = ("none", "sigmoid", "tanh")
 
 MAX_LAYERS, MAX_UNITS = 5, 1024
 """Of the hidden layers: more would be another kind of tool, and a weights file must have a largest size."""
+
+_DROPOUT = 2
+"""Among the seeds of a run, after its own and 0, what those of the masks have; 1 is of what is set aside."""
 
 OPEN_ENDED = ("constant",)
 """Schedules whose rate at a step is the same however many follow: a run of one can be given more epochs."""
@@ -102,6 +107,12 @@ class Settings:
     weight_decay: float = _descent(
         0.0, "This times the weights, not the bias, is added to their gradient.", minimum=0
     )
+    dropout: float = _descent(
+        0.0,
+        "Leave this share of the hidden units out at each step, others each time; what tests has them all.",
+        minimum=0,
+        below=1,
+    )
     init: str = _network(
         None,
         "Where the weights start.",
@@ -124,6 +135,7 @@ class Settings:
     output: str = _network(
         "none", "What the outputs do with theirs, before squared error.", choices=OUTPUTS, metavar="NAME"
     )
+    bias: bool = _network(True, "Add a bias to the totals, one for each unit and output.")
     # In a file it is what `pack_mask` makes of the picture.
     freeze: str | None = _network(
         None, "A 28×28 picture: the weights of its black pixels stay as they are.", metavar="MASK.png"
@@ -170,6 +182,8 @@ class Settings:
             raise UsageError(
                 "hidden units that all start at zero would all stay the same", "add --init glorot_uniform"
             )
+        if self.dropout and not self.hidden:
+            raise UsageError("--dropout leaves out hidden units, and there are none", "add --hidden 100")
         if self.output != "none" and self.loss != "squared-error":
             raise UsageError(
                 f"--output {self.output} means nothing to {self.loss}, which has a softmax of its own",
@@ -220,8 +234,8 @@ class Settings:
 
         Examples
         --------
-        >>> Settings(epochs=5, optimizer="momentum", hidden=(32, 16), deskew=True).words()
-        '--epochs 5 --optimizer momentum --hidden 32,16 --deskew'
+        >>> Settings(epochs=5, optimizer="momentum", hidden=(32, 16), bias=False, deskew=True).words()
+        '--epochs 5 --optimizer momentum --hidden 32,16 --no-bias --deskew'
         """
         every = setting_fields(type(self))
         values = {each.name: getattr(self, each.name) for each in every}
@@ -241,7 +255,15 @@ class Settings:
         """What the engine puts before ``weights`` and ``bias`` of layer `layer`, counted from 1."""
         return f"{2 * layer - 1}." if self.hidden else ""
 
-    def network(self, n_classes: int, mean: float = 0.0, deviation: float = 1.0) -> Layer:
+    def network(
+        self,
+        n_classes: int,
+        mean: float = 0.0,
+        deviation: float = 1.0,
+        *,
+        step: int | None = None,
+        row: int = 0,
+    ) -> Layer:
         """The network: uint8 images of shape (batch, 784) in, (batch, n_classes) out.
 
         Parameters
@@ -249,21 +271,57 @@ class Settings:
         n_classes : int
         mean, deviation : float
             Of the pixels in [0, 1], where the network is to see them standardised.
+        step, row
+            As `layers` has them.
+        """
+        from mnistgd.engine.layers import FromBytes
+
+        first = partial(FromBytes, mean=mean, deviation=deviation)
+        return self.layers(PIXELS, n_classes, first, step=step, row=row)
+
+    def layers(
+        self,
+        n_inputs: int,
+        n_classes: int,
+        first: Callable[..., Layer],
+        *,
+        step: int | None = None,
+        row: int = 0,
+    ) -> Layer:
+        """The layers that are asked for, of which `first` makes the first: (batch, n_inputs) in.
+
+        Parameters
+        ----------
+        n_inputs, n_classes : int
+        first : `Linear`, or what takes the same
+        step : int or None
+            That they train, which decides the units that dropout leaves out; None where all are to answer.
+        row : int
+            The number in its batch of the first row that passes: of a part of a batch the same are left out.
         """
         from mnistgd.engine.activations import ACTIVATIONS as activations
         from mnistgd.engine.composition import Sequential
         from mnistgd.engine.initializers import BIAS_INITIALIZERS, INITIALIZERS, zeros
-        from mnistgd.engine.layers import FromBytes, InPieces, Linear
+        from mnistgd.engine.layers import Dropout, InPieces, Linear
 
         start: dict[str, Any] = {
             "initializer": INITIALIZERS[self.init],
-            "bias_initializer": BIAS_INITIALIZERS.get(self.init, zeros),
+            "bias_initializer": BIAS_INITIALIZERS.get(self.init, zeros) if self.bias else zeros,
         }
-        first, *others = self.layer_sizes(n_classes)
-        layers: list[Layer] = [FromBytes(*first, **start, mean=mean, deviation=deviation)]
-        for sizes in others:
-            layers += [activations[self.activation](), Linear(*sizes, **start)]
-        return InPieces(Sequential(tuple(layers)) if others else layers[0])
+        sizes, *others = itertools.pairwise([n_inputs, *self.hidden, n_classes])
+        linear = [first(*sizes, **start), *(Linear(*sizes, **start) for sizes in others)]
+
+        def layers_from(piece: int) -> Layer:
+            layers = linear[:1]
+            for number, layer in enumerate(linear[1:], 1):
+                between = activations[self.activation]()
+                if self.dropout and step is not None:
+                    left_out = Dropout(self.dropout, (self.seed, 0, _DROPOUT, step, number), row + piece)
+                    between = Sequential((between, left_out))
+                layers += [between, layer]
+            return Sequential(tuple(layers)) if others else linear[0]
+
+        return InPieces(layers_from)
 
     def loss_function(self) -> Loss:
         """The loss of integer labels, whichever it is; the activation of the outputs is a part of it."""
@@ -285,16 +343,25 @@ class Settings:
 
     def build_optimizer(self) -> Optimizer:
         """The optimizer, with weight decay and frozen weights around it where they are asked for."""
+        import numpy as np
+
         from mnistgd.engine.optimizers import OPTIMIZERS as optimizers
         from mnistgd.engine.wrappers import masked, with_weight_decay
         from mnistgd.model.freeze import unpack_mask
 
         make = optimizers[self.optimizer]
         optimizer = make(beta=self.momentum) if self.optimizer in WITH_MOMENTUM else make()
+        frozen = {}
         if self.freeze is not None:
-            optimizer = masked(
-                optimizer, {f"{self.layer_prefix(1)}weights": unpack_mask(self.freeze)[:, None]}
-            )
+            frozen[f"{self.layer_prefix(1)}weights"] = unpack_mask(self.freeze)[:, None]
+        if not self.bias:
+            # It starts at zero, and to stay there is to have none.
+            frozen |= {
+                f"{self.layer_prefix(layer)}bias": np.ones(1, bool)
+                for layer in range(1, len(self.hidden) + 2)
+            }
+        if frozen:
+            optimizer = masked(optimizer, frozen)
         return with_weight_decay(optimizer, self.weight_decay) if self.weight_decay else optimizer
 
 
@@ -316,9 +383,10 @@ def in_words(name: str, value: Any) -> str:
 
 
 def _option(name: str, value: Any) -> str:
-    option = f"--{name.replace('_', '-')}"
-    if value is True:
-        return option
+    name = name.replace("_", "-")
+    option = f"--{name}"
+    if isinstance(value, bool):
+        return option if value else f"--no-{name}"
     if name == "freeze":
         return f"{option} MASK.png"
     text = ",".join(map(str, value)) if isinstance(value, tuple) else value

@@ -31,8 +31,8 @@ from mnistgd.training.run import Best, Run, TrainState, initial_params
 from mnistgd.training.totals import EpochTotals, Tally
 
 FORMATS = (1, 2, 3)
-"""In the first the history is a part of the record; since then it is an array. A run of the third may have settings
-that who knows the first two alone would leave out, and go on with another run."""
+"""In the first the history is a part of the record; since then it is an array. Who knows the first two alone
+might leave out a setting of the third, and go on with another run."""
 KIND = "checkpoint"
 RECORD_BYTES = 4_000_000
 HINT = "a checkpoint is written by: mnistgd train --checkpoint FILE"

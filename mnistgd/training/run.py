@@ -156,7 +156,7 @@ class Run:
     settings : Settings
     steps, steps_per_epoch : int
     network : Layer
-        uint8 images of shape (batch, 784) in; it standardises them if that is asked for.
+        uint8 images of shape (batch, 784) in; it standardises them if that is asked for. No unit is left out.
     workers : int, how many processes compute its gradients
     """
 
@@ -175,7 +175,6 @@ class Run:
         self.network: Layer = self.settings.network(self.n_classes, self.mean, self.deviation)
         self.loss = self.settings.loss_function()
         self.schedule = self.settings.schedule_function(self.steps)
-        self._of_images = gradient_of(self.network, self.loss)
         self.workers = 1
         self._elsewhere: Gradient | None = None
 
@@ -260,9 +259,17 @@ class Run:
             params[f"{prefix}bias"] = bias.astype(np.float32)
         return params
 
-    def gradient(self, step: int, params: Params, rows: NDArray[np.uint32]) -> BatchGradient:
-        """The gradient of the mean loss of the images of some rows, computed here."""
-        return self._of_images(step, params, (self.images.take(rows, axis=0), self.labels.take(rows)))
+    def gradient(self, step: int, params: Params, rows: NDArray[np.uint32], place: int = 0) -> BatchGradient:
+        """The gradient of the mean loss of the images of some rows, computed here.
+
+        `place` is that of the first of them in the batch of the step, where they are a part of it: the units
+        that dropout leaves out depend on nothing but seed, step and place.
+        """
+        network = self.network
+        if self.settings.dropout:
+            network = self.settings.network(self.n_classes, self.mean, self.deviation, step=step, row=place)
+        batch = (self.images.take(rows, axis=0), self.labels.take(rows))
+        return gradient_of(network, self.loss)(step, params, batch)
 
     def batches(self, epoch: int, skipped: int = 0) -> Iterator[NDArray[np.uint32]]:
         """The rows of the batches of an epoch, counted from 0, but for the first `skipped`.

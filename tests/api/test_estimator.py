@@ -29,6 +29,8 @@ SKIPPED = {"check_array_api_input", "check_classifier_data_not_an_array"}
         {"optimizer": "adam", "learning_rate": 0.1},
         {"hidden": 8, "activation": "sigmoid", "init": "normal"},
         {"loss": "squared-error", "output": "sigmoid"},
+        {"hidden": 16, "dropout": 0.2},
+        {"bias": False},
     ],
 )
 def test_it_passes_the_checks_of_scikit_learn(options):
@@ -79,6 +81,35 @@ def test_outputs_with_an_activation_are_trained_and_read_through_it(output, curv
     assert found.score(inputs / 16, labels) > 0.85
     half = ((predictions - np.eye(10)[labels]) ** 2).sum(axis=1).mean() / 2
     assert half < found.loss_curve_[-1] < 2 * half
+
+
+def test_without_bias_it_finds_the_optimum_that_logistic_regression_finds():
+    inputs, labels = load_iris(return_X_y=True)
+    decay = 0.01
+    ours = GradientDescentClassifier(
+        epochs=4000, batch_size=None, learning_rate=0.1, schedule="constant", weight_decay=decay, bias=False
+    ).fit(inputs, labels)
+    theirs = LogisticRegression(
+        C=1 / (decay * len(inputs)), tol=1e-10, max_iter=10_000, fit_intercept=False
+    ).fit(inputs, labels)
+    assert not ours.intercept_.any()
+    assert np.abs(ours.coef_ - theirs.coef_).max() < 1e-3
+
+
+def test_dropout_is_for_what_trains_alone():
+    inputs, labels = load_digits(return_X_y=True)
+    found = GradientDescentClassifier(hidden=50, dropout=0.5, epochs=30, batch_size=32).fit(
+        inputs / 16, labels
+    )
+    hidden = np.maximum(inputs / 16 @ found.params_["1.weights"] + found.params_["1.bias"], 0)
+    outputs = hidden @ found.params_["3.weights"] + found.params_["3.bias"]
+    assert found.decision_function(inputs / 16) == pytest.approx(outputs)
+    again = GradientDescentClassifier(hidden=50, dropout=0.5, epochs=30, batch_size=32).fit(
+        inputs / 16, labels
+    )
+    assert (again.params_["1.weights"] == found.params_["1.weights"]).all()
+    truth = np.exp(outputs)[np.arange(len(labels)), labels] / np.exp(outputs).sum(axis=1)
+    assert found.loss_curve_[-1] > 2 * -np.log(truth).mean()
 
 
 def test_two_classes_have_one_row_of_weights_as_in_scikit_learn():

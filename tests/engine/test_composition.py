@@ -129,7 +129,7 @@ def test_a_layer_within_may_not():
 
 def test_hidden_layers_train_on_bytes_in_float32():
     first = FromBytes(6, 5, initializer=glorot_uniform)
-    network = InPieces(Sequential((first, Tanh(), linear(5, 2))), rows=3)
+    network = InPieces(lambda _: Sequential((first, Tanh(), linear(5, 2))), rows=3)
     params = {name: array.astype(np.float32) for name, array in fresh(network).items()}
     images = np.random.default_rng(0).integers(0, 256, (8, 6), dtype=np.uint8)
     labels = (images[:, 0] > 127).astype(np.int64)

@@ -117,7 +117,7 @@ def test_pixels_in_pieces_are_the_same_network(batch, rows, seed, mean, deviatio
     images = rng.integers(0, 256, (batch, 5), dtype=np.uint8)
     params = linear(5, 3).init(rng)
     d_outputs = rng.normal(size=(batch, 3))
-    network = layers.InPieces(layers.FromBytes(5, 3, mean=mean, deviation=deviation), rows)
+    network = layers.InPieces(lambda _: layers.FromBytes(5, 3, mean=mean, deviation=deviation), rows)
     outputs, backward = network.forward(params, images)
     whole_outputs, whole_backward = linear(5, 3).forward(params, (images / 255 - mean) / deviation)
     assert np.allclose(outputs, whole_outputs)
@@ -144,7 +144,7 @@ def test_no_more_rows_than_that_are_in_work_at_a_time():
             seen.append(len(inputs))
             return super().forward(params, inputs)
 
-    network = layers.InPieces(Watched(5, 3), rows)
+    network = layers.InPieces(lambda _: Watched(5, 3), rows)
     params = network.init(np.random.default_rng(0))
     _, backward = network.forward(params, np.zeros((2 * rows + 3, 5), np.uint8))
     backward(np.zeros((2 * rows + 3, 3)))
@@ -161,6 +161,22 @@ def test_a_part_of_a_batch_is_left_out_as_in_the_whole(rate, rows, cut, seed):
         for row, part in ((0, inputs[:cut]), (min(cut, rows), inputs[cut:]))
     ]
     assert (whole == np.concatenate(parts)).all()
+
+
+@given(batch=st.integers(1, 25), rows=st.integers(1, 9), seed=seeds)
+def test_dropout_in_pieces_is_dropout_of_the_whole(batch, rows, seed):
+    rng = np.random.default_rng(seed)
+    inputs, d_outputs = rng.normal(size=(batch, 3)), rng.normal(size=(batch, 2))
+
+    def network(row):
+        return composition.Sequential((linear(3, 4), layers.Dropout(0.5, (seed,), row), linear(4, 2)))
+
+    params = network(0).init(rng)
+    whole, whole_backward = network(0).forward(params, inputs)
+    outputs, backward = layers.InPieces(network, rows).forward(params, inputs)
+    assert np.allclose(outputs, whole)
+    for name, grad in whole_backward(d_outputs)[1].items():
+        assert np.allclose(backward(d_outputs)[1][name], grad)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -181,7 +197,7 @@ def test_dropout_leaves_out_its_share_and_keeps_the_mean(rate, dtype):
 
 
 def test_pixels_take_an_empty_batch():
-    network = layers.InPieces(layers.FromBytes(4, 2))
+    network = layers.InPieces(lambda _: layers.FromBytes(4, 2))
     outputs, _ = network.forward(network.init(np.random.default_rng(0)), np.empty((0, 4), np.uint8))
     assert outputs.shape == (0, 2)
 

@@ -11,7 +11,9 @@ from sklearn.preprocessing import StandardScaler
 
 from mnistgd.datasets.paths import read_path
 from mnistgd.errors import DataError
+from mnistgd.model.evaluation import evaluate
 from mnistgd.model.freeze import pack_mask
+from mnistgd.model.model import Model
 from mnistgd.model.settings import OPTIMIZERS, SCHEDULES, Settings
 from mnistgd.training.run import Run
 
@@ -150,6 +152,53 @@ def test_frozen_weights_stay_to_the_bit(data, optimizer):
     assert (before[~frozen] != after[~frozen]).mean() > 0.9
 
 
+def test_only_what_trains_leaves_units_out(data):
+    """The loss of its batches is that of networks of half the units; what is set aside is shown to all of them."""
+    options = {"hidden": (20,), "validation": 0.3, "epochs": 8, "seed": 4}
+    run = Run(data, Settings(dropout=0.5, **options))
+    last = last_of(run)
+    model = Model(run.final_params(last), Settings(**options), data.class_names)
+    rows = run.validation_rows
+    whole = evaluate(model, data.train_images[rows], data.train_labels[rows])
+    assert last.validation.accuracy == whole.accuracy
+    assert last.validation.loss == pytest.approx(whole.loss, rel=1e-6)
+    assert last.loss > last.validation.loss
+    assert last.validation.accuracy > 0.7
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"hidden": (6,), "dropout": 0.4}, {"hidden": (6, 5), "dropout": 0.4}], ids=str
+)
+def test_a_gradient_of_parts_is_that_of_the_batch(data, settings):
+    run = Run(data, Settings(**settings, init="uniform"))
+    params, rows = run.start().params, np.random.default_rng(0).permutation(1000)[:90].astype(np.uint32)
+    whole = run.gradient(7, params, rows)
+    parts = [run.gradient(7, params, rows[start : start + 30], start) for start in (0, 30, 60)]
+    assert np.allclose(np.concatenate([part.outputs for part in parts]), whole.outputs, atol=1e-6)
+    assert np.mean([part.loss for part in parts]) == pytest.approx(whole.loss, rel=1e-6)
+    for name, grad in whole.grads.items():
+        assert np.allclose(np.mean([part.grads[name] for part in parts], axis=0), grad, atol=1e-6)
+    other = run.gradient(8, params, rows)
+    assert np.array_equal(other.outputs, whole.outputs) == ("dropout" not in settings)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("hidden", [(), (6,)])
+def test_without_bias_there_is_none(data, optimizer, hidden):
+    """Whatever is asked for besides: momentum, decay, a mask, a random start."""
+    options = {
+        "optimizer": optimizer,
+        "hidden": hidden,
+        "weight_decay": 0.01,
+        "freeze": pack_mask(np.arange(784) < 392),
+    }
+    start = Run(data, Settings(bias=False, init="normal", epochs=2, **options)).start()
+    last = last_of(start.run, start)
+    for name, array in last.params.items():
+        assert (array == 0).all() == name.endswith("bias")
+    assert (last.params[start.run.settings.layer_prefix(1) + "weights"][:392] != 0).any()
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_every_optimizer_and_schedule_learns(data, optimizer, schedule):
@@ -162,22 +211,26 @@ def test_hidden_layers_learn_what_one_layer_cannot(data):
 
 
 @settings(max_examples=20, deadline=None)
-@example(optimizer="sgd", schedule="linear", hidden=(), patience=None, stop=9)  # where an epoch ends
-@example(optimizer="adam", schedule="cosine", hidden=(3,), patience=1, stop=18)
+@example(
+    optimizer="sgd", schedule="linear", hidden=(), patience=None, dropout=0.0, stop=9
+)  # where an epoch ends
+@example(optimizer="adam", schedule="cosine", hidden=(3,), patience=1, dropout=0.5, stop=18)
 @given(
     optimizer=st.sampled_from(OPTIMIZERS),
     schedule=st.sampled_from(SCHEDULES),
     hidden=st.sampled_from([(), (3,)]),
     patience=st.sampled_from([None, 1]),
+    dropout=st.sampled_from([0.0, 0.5]),
     stop=st.integers(1, 26),
 )
 def test_a_run_goes_on_from_any_step_as_if_never_interrupted(
-    data, optimizer, schedule, hidden, patience, stop
+    data, optimizer, schedule, hidden, patience, dropout, stop
 ):
     asked = Settings(
         optimizer=optimizer,
         schedule=schedule,
         hidden=hidden,
+        dropout=dropout if hidden else 0.0,
         epochs=3,
         batch_size=90,
         validation=0.2,

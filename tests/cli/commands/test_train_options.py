@@ -69,6 +69,50 @@ def test_outputs_may_have_an_activation(mnistgd, few, tmp_path, hidden):
     assert mnistgd("verify", path, "--data", few, "--json").json["verdict"] == "identical"
 
 
+def test_a_run_with_dropout_goes_on_as_if_it_had_never_stopped(mnistgd, few, tmp_path):
+    options = ["--hidden", 8, "--dropout", 0.5, "--schedule", "constant", "--optimizer", "momentum"]
+    place = tmp_path / "run.npz"
+    _, first = train(mnistgd, few, tmp_path / "w.npz", *options, "--checkpoint", place)
+    again = mnistgd(
+        "train", "--resume", place, "--epochs", 4, "--quiet", "--json", "--out", tmp_path / "4.npz"
+    )
+    assert again.json["settings"]["dropout"] == 0.5
+    _, whole = train(mnistgd, few, tmp_path / "whole.npz", *options, "--epochs", 4)
+    resumed = weights_file.load(tmp_path / "4.npz")
+    for name, array in whole.params.items():
+        assert array.tobytes() == resumed.params[name].tobytes()
+        assert array.tobytes() != first.params[name].tobytes()
+    wrong = mnistgd("train", "--resume", place, "--dropout", 0.4)
+    assert (wrong.code, wrong.stdout) == (2, "")
+    assert f"--dropout contradicts {place}" in wrong.stderr
+
+
+def test_without_bias_a_network_is_its_weights(mnistgd, few, tmp_path):
+    path = tmp_path / "w.npz"
+    document, model = train(mnistgd, few, path, "--no-bias")
+    assert document["settings"]["bias"] is False
+    assert not model.params["bias"].any()
+    why = mnistgd("explain", "--weights", path, "--data", few, "--index", 0, "--json", "--no-terminal").json
+    assert {each["bias"] for each in why["digits"]} == {0}
+    assert mnistgd("show-weights", 3, "--weights", path, "--out", tmp_path / "3.png").code == 0
+    # One step of the full batch from zero, by hand: the rate times images · (truth - 1/10), over their number.
+    options = [
+        "--no-bias",
+        "--batch-size",
+        "full",
+        "--epochs",
+        1,
+        "--learning-rate",
+        0.5,
+        "--schedule",
+        "constant",
+    ]
+    _, one = train(mnistgd, few, path, *options)
+    with np.load(few) as file:
+        images, labels = file["train_images"].reshape(-1, 784) / 255, file["train_labels"]
+    assert np.allclose(one.weights, 0.5 * images.T @ (np.eye(10)[labels] - 0.1) / len(images), atol=1e-6)
+
+
 def test_a_mask_freezes_black_pixels(mnistgd, few, tmp_path):
     mask = np.full((28, 28), 255, np.uint8)
     mask[:, 14:] = 0

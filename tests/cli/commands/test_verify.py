@@ -28,6 +28,8 @@ def change(path, **changes):
         ["--hidden", "5", "--optimizer", "amsgrad", "--standardise"],
         ["--validation", "0.2", "--patience", "1"],
         ["--first", "300", "--validation", "0.2"],
+        ["--hidden", "8,6", "--dropout", "0.5", "--batch-size", "full"],
+        ["--no-bias", "--init", "normal", "--standardise"],
     ],
 )
 def test_verify_finds_the_same(mnistgd, few, tmp_path, options):
