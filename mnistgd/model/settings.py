@@ -86,8 +86,7 @@ class Settings:
     )
     loss: str = _descent(
         "cross-entropy",
-        "What falls; squared-error is the network of Grokking Deep Learning, chapter 5: no softmax, "
-        "delta = pred - true. With --output sigmoid it is that of Nielsen's book, chapter 1.",
+        "What falls; squared-error is Trask's network: no softmax, delta = pred - true.",
         choices=LOSSES,
         metavar="NAME",
     )

@@ -97,6 +97,14 @@ def test_importing_it_loads_nothing():
         {"hidden": (8, 4), "optimizer": "adam", "deskew": True},
         {"batch_size": None, "standardise": True},
         {"loss": "squared-error", "validation": 0.2, "patience": 1, "weight_decay": 0.01, "seed": 5},
+        {
+            "loss": "squared-error",
+            "output": "sigmoid",
+            "hidden": 8,
+            "dropout": 0.3,
+            "init": "normal",
+            "first": 500,
+        },
     ],
 )
 def test_the_weights_are_those_of_the_command(few, data, tmp_path, options):
@@ -250,6 +258,15 @@ def test_answers_agree_with_one_another(model, data):
     logits = data.test_images[3].reshape(784) / 255 @ model.weights.astype(float) + model.bias
     why = model.explain(data.test_images[3])
     assert [why.evidence[digit].logit for digit in range(10)] == pytest.approx(logits.tolist(), abs=1e-5)
+
+
+def test_two_outputs_above_one_are_still_a_larger_and_a_smaller(data):
+    """Squared error clips both to the same probability; the answer is that of the larger, as evaluate counts it."""
+    model = mnistgd.train(data, epochs=1, loss="squared-error", init="normal", learning_rate=1e-6)
+    answers = model.predict(data.test_images)
+    assert (answers != model.probabilities(data.test_images).argmax(axis=1)).any()
+    assert model.evaluate(data).accuracy == (answers == data.test_labels).mean()
+    assert answers[3] == model.explain(data.test_images[3]).ranking[0]
 
 
 def test_what_deskewing_does_is_done_inside(data):

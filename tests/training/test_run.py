@@ -152,6 +152,45 @@ def test_frozen_weights_stay_to_the_bit(data, optimizer):
     assert (before[~frozen] != after[~frozen]).mean() > 0.9
 
 
+def test_steps_of_nielsens_network_are_those_of_his_listing(data):
+    """Neural Networks and Deep Learning, chapter 1, network.py: update_mini_batch and backprop, image by image."""
+    asked = Settings(
+        loss="squared-error",
+        output="sigmoid",
+        hidden=(30,),
+        activation="sigmoid",
+        init="normal",
+        batch_size=10,
+        learning_rate=3.0,
+        schedule="constant",
+        epochs=1,
+    )
+    run = Run(data, asked)
+    start = run.start()
+    weights, biases = (
+        [start.params[f"{layer}.{name}"].astype(float) for layer in (1, 3)] for name in ("weights", "bias")
+    )
+    for rows in itertools.islice(run.batches(0), 5):
+        d_weights, d_biases = ([np.zeros_like(array) for array in arrays] for arrays in (weights, biases))
+        for row in rows:
+            image = data.train_images[row].reshape(784) / 255
+            hidden = 1 / (1 + np.exp(-(image @ weights[0] + biases[0])))
+            outputs = 1 / (1 + np.exp(-(hidden @ weights[1] + biases[1])))
+            delta = (outputs - np.eye(10)[data.train_labels[row]]) * outputs * (1 - outputs)
+            below = weights[1] @ delta * hidden * (1 - hidden)
+            for layer, (entered, error) in enumerate([(image, below), (hidden, delta)]):
+                d_weights[layer] += np.outer(entered, error)
+                d_biases[layer] += error
+        for layer in (0, 1):
+            weights[layer] -= 3.0 / len(rows) * d_weights[layer]
+            biases[layer] -= 3.0 / len(rows) * d_biases[layer]
+    found = run.finish(steps=5).params
+    for layer, name in enumerate(("1", "3")):
+        assert np.abs(found[f"{name}.weights"] - start.params[f"{name}.weights"]).max() > 0.05
+        assert np.allclose(found[f"{name}.weights"], weights[layer], atol=1e-5)
+        assert np.allclose(found[f"{name}.bias"], biases[layer], atol=1e-5)
+
+
 def test_only_what_trains_leaves_units_out(data):
     """The loss of its batches is that of networks of half the units; what is set aside is shown to all of them."""
     options = {"hidden": (20,), "validation": 0.3, "epochs": 8, "seed": 4}

@@ -52,7 +52,12 @@ def train(
     quiet: options.Quiet = False,
     **values: Any,
 ) -> None:
-    """Train the network and write its weights to a file."""
+    """Train the network and write its weights to a file.
+
+    --loss squared-error is the network of Trask, Grokking Deep Learning, chapter 5. That of Nielsen, Neural
+    Networks and Deep Learning, chapter 1: --loss squared-error --output sigmoid --hidden 30
+    --activation sigmoid --init normal --batch-size 10 --learning-rate 3 --schedule constant --epochs 30.
+    """
     from mnistgd.cli.live import check_live, live_for
     from mnistgd.cli.workers import divide, workers_at
     from mnistgd.model import weights_file
