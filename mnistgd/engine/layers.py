@@ -6,10 +6,11 @@ A layer holds sizes, never values: its parameters are passed in. ``forward`` ret
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnistgd.engine.initializers import zeros
 from mnistgd.engine.types import Array, Backward, Initializer, Layer, Params
@@ -128,6 +129,10 @@ class FromBytes(Linear):
         return outputs, backward
 
 
+EVERY = range(1 << 62)
+"""The places of the rows of a batch that passes as a whole."""
+
+
 @dataclass(frozen=True)
 class Dropout:
     """Leaves out a share of its inputs, another one for each row: what makes up for the loss is left larger.
@@ -143,8 +148,9 @@ class Dropout:
     ----------
     rate : float, in [0, 1)
     seed : tuple of int
-    row : int
-        The number in its batch of the first row that passes.
+    places : integers, in rising order
+        The numbers that the rows that pass have in their batch: all of a batch as a rule. There may be more
+        of them than rows.
 
     References
     ----------
@@ -154,7 +160,7 @@ class Dropout:
 
     rate: float
     seed: tuple[int, ...]
-    row: int = 0
+    places: Sequence[int] | NDArray[np.integer] = EVERY
 
     def init(self, rng: np.random.Generator) -> Params:  # noqa: ARG002
         """Nothing: there are no parameters."""
@@ -162,10 +168,15 @@ class Dropout:
 
     def forward(self, params: Params, inputs: Array) -> tuple[Array, Backward]:  # noqa: ARG002
         """Outputs of the shape, (batch, units), and the precision of the inputs."""
+        rows, units = inputs.shape
+        places = np.asarray(self.places[:rows])
+        first, last = (int(places[0]), int(places[-1]) + 1) if rows else (0, 0)
         bits = np.random.PCG64(self.seed)
         # One draw for each number of the rows before: with them drawn as well these would be the same.
-        bits.advance(self.row * inputs.shape[1])
-        kept = np.random.Generator(bits).random(inputs.shape) >= self.rate
+        bits.advance(first * units)
+        kept = np.random.Generator(bits).random((last - first, units)) >= self.rate
+        if last - first > rows:
+            kept = kept[places - first]
         # In the order in memory that the layers keep, which is turned quickest while they are bytes.
         mask = np.ascontiguousarray(kept.T).astype(inputs.dtype).T
         mask /= 1 - self.rate

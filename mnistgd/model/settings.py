@@ -14,7 +14,10 @@ from mnistgd.model.fields import as_json, setting, setting_fields
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from mnistgd.engine.optimizers import Optimizer
     from mnistgd.engine.types import Layer, Loss, Schedule
@@ -261,7 +264,7 @@ class Settings:
         deviation: float = 1.0,
         *,
         step: int | None = None,
-        row: int = 0,
+        places: Sequence[int] | NDArray[np.integer] | None = None,
     ) -> Layer:
         """The network: uint8 images of shape (batch, 784) in, (batch, n_classes) out.
 
@@ -270,13 +273,13 @@ class Settings:
         n_classes : int
         mean, deviation : float
             Of the pixels in [0, 1], where the network is to see them standardised.
-        step, row
+        step, places
             As `layers` has them.
         """
         from mnistgd.engine.layers import FromBytes
 
         first = partial(FromBytes, mean=mean, deviation=deviation)
-        return self.layers(PIXELS, n_classes, first, step=step, row=row)
+        return self.layers(PIXELS, n_classes, first, step=step, places=places)
 
     def layers(
         self,
@@ -285,7 +288,7 @@ class Settings:
         first: Callable[..., Layer],
         *,
         step: int | None = None,
-        row: int = 0,
+        places: Sequence[int] | NDArray[np.integer] | None = None,
     ) -> Layer:
         """The layers that are asked for, of which `first` makes the first: (batch, n_inputs) in.
 
@@ -295,13 +298,14 @@ class Settings:
         first : `Linear`, or what takes the same
         step : int or None
             That they train, which decides the units that dropout leaves out; None where all are to answer.
-        row : int
-            The number in its batch of the first row that passes: of a part of a batch the same are left out.
+        places : integers, in rising order, or None
+            The numbers that the rows have in their batch, of which they are a part: the same units are left
+            out as in the whole.
         """
         from mnistgd.engine.activations import ACTIVATIONS as activations
         from mnistgd.engine.composition import Sequential
         from mnistgd.engine.initializers import BIAS_INITIALIZERS, INITIALIZERS, zeros
-        from mnistgd.engine.layers import Dropout, InPieces, Linear
+        from mnistgd.engine.layers import EVERY, Dropout, InPieces, Linear
 
         start: dict[str, Any] = {
             "initializer": INITIALIZERS[self.init],
@@ -310,12 +314,14 @@ class Settings:
         sizes, *others = itertools.pairwise([n_inputs, *self.hidden, n_classes])
         linear = [first(*sizes, **start), *(Linear(*sizes, **start) for sizes in others)]
 
+        every = EVERY if places is None else places
+
         def layers_from(piece: int) -> Layer:
             layers = linear[:1]
             for number, layer in enumerate(linear[1:], 1):
                 between = activations[self.activation]()
                 if self.dropout and step is not None:
-                    left_out = Dropout(self.dropout, (self.seed, 0, _DROPOUT, step, number), row + piece)
+                    left_out = Dropout(self.dropout, (self.seed, 0, _DROPOUT, step, number), every[piece:])
                     between = Sequential((between, left_out))
                 layers += [between, layer]
             return Sequential(tuple(layers)) if others else linear[0]

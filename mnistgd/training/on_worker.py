@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -126,16 +127,18 @@ class Gradients:
             }
         self._first = part.first
         self._images, self._labels = sent["images"].reshape(-1, PIXELS), sent["labels"]
-        network = settings.network(n_classes, mean, deviation)
-        self._gradient = gradient_of(network, settings.loss_function())
+        self._network = partial(settings.network, n_classes, mean, deviation)
+        self._loss = settings.loss_function()
         # As in the command: a worker of somebody else may have more.
         self._one = one_blas_thread()
         self._one.__enter__()
 
     def gradient(
-        self, step: int, params: Params, rows: NDArray[np.uint32]
+        self, step: int, params: Params, rows: NDArray[np.uint32], places: NDArray[np.intp]
     ) -> tuple[float, Params, NDArray[np.uint8]]:
         """Mean loss of the images of some rows, its gradient, and the class that each is taken for.
+
+        `places` are those that the rows have in the batch of the step.
 
         Raises
         ------
@@ -147,7 +150,7 @@ class Gradients:
         own = rows - np.uint32(self._first)
         batch = self._images.take(own, axis=0), self._labels.take(own)
         with np.errstate(over="ignore", invalid="ignore"):
-            found = self._gradient(step, params, batch)
+            found = gradient_of(self._network(step=step, places=places), self._loss)(step, params, batch)
         return found.loss, found.grads, found.outputs.argmax(axis=1).astype(np.uint8)
 
 

@@ -259,15 +259,11 @@ class Run:
             params[f"{prefix}bias"] = bias.astype(np.float32)
         return params
 
-    def gradient(self, step: int, params: Params, rows: NDArray[np.uint32], place: int = 0) -> BatchGradient:
-        """The gradient of the mean loss of the images of some rows, computed here.
-
-        `place` is that of the first of them in the batch of the step, where they are a part of it: the units
-        that dropout leaves out depend on nothing but seed, step and place.
-        """
+    def gradient(self, step: int, params: Params, rows: NDArray[np.uint32]) -> BatchGradient:
+        """The gradient of the mean loss of the images of some rows, computed here."""
         network = self.network
         if self.settings.dropout:
-            network = self.settings.network(self.n_classes, self.mean, self.deviation, step=step, row=place)
+            network = self.settings.network(self.n_classes, self.mean, self.deviation, step=step)
         batch = (self.images.take(rows, axis=0), self.labels.take(rows))
         return gradient_of(network, self.loss)(step, params, batch)
 

@@ -75,27 +75,27 @@ class _Spread:
 
     def __call__(self, step: int, params: Params, rows: NDArray[np.uint32]) -> BatchGradient:
         owners = np.searchsorted(self._starts, rows, side="right")
-        shares = [rows[owners == k] for k in range(len(self._workers))]
+        shares = [np.flatnonzero(owners == k) for k in range(len(self._workers))]
         try:
             asked = [
-                (share, worker.gradient(step, params, share))
-                for share, worker in zip(shares, self._workers, strict=True)
-                if len(share)
+                (places, worker.gradient(step, params, rows[places], places))
+                for places, worker in zip(shares, self._workers, strict=True)
+                if len(places)
             ]
         except RuntimeError as error:  # Dask knows that the worker is gone
             raise self._lost() from error
         loss, answers = 0.0, []
         grads: Params = {}
         # In their order, whoever answers first: sums in another one round differently.
-        for share, future in asked:
+        for places, future in asked:
             part_loss, part_grads, part_answers = self._result(future)
-            weight = len(share) / len(rows)
+            weight = len(places) / len(rows)
             loss += weight * part_loss
             for name, grad in part_grads.items():
                 grads[name] = grads[name] + weight * grad if name in grads else weight * grad
             answers.append(part_answers)
         outputs = one_hot(np.concatenate(answers), self._run.n_classes, np.float32)
-        targets = self._run.labels.take(np.concatenate([share for share, _ in asked]))
+        targets = self._run.labels.take(rows[np.concatenate([places for places, _ in asked])])
         return BatchGradient(loss, grads, outputs, targets)
 
     def _result(self, future: Any) -> Any:

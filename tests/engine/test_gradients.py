@@ -23,7 +23,7 @@ def linear(n_inputs: int, n_outputs: int) -> layers.Linear:
 LAYERS = {
     "linear": linear,
     "linear without bias": lambda n, m: layers.Linear(n, m, bias=False, initializer=glorot_uniform),
-    "dropout": lambda n, m: layers.Dropout(0.4, seed=(n, m), row=m),
+    "dropout": lambda n, m: layers.Dropout(0.4, seed=(n, m), places=range(m, 99)),
     "dropout within sequential": lambda n, m: composition.Sequential(
         (linear(n, 4), layers.Dropout(0.5, seed=(n, m)), linear(4, m))
     ),
@@ -157,10 +157,12 @@ def test_a_part_of_a_batch_is_left_out_as_in_the_whole(rate, rows, cut, seed):
     whole, _ = layers.Dropout(rate, (seed, 3)).forward({}, inputs)
     assert (whole == layers.Dropout(rate, (seed, 3)).forward({}, inputs)[0]).all()
     parts = [
-        layers.Dropout(rate, (seed, 3), row).forward({}, part)[0]
+        layers.Dropout(rate, (seed, 3), range(row, rows)).forward({}, part)[0]
         for row, part in ((0, inputs[:cut]), (min(cut, rows), inputs[cut:]))
     ]
     assert (whole == np.concatenate(parts)).all()
+    for places in (np.arange(rows)[::2], np.arange(rows)[1::2]):
+        assert (layers.Dropout(rate, (seed, 3), places).forward({}, inputs[places])[0] == whole[places]).all()
 
 
 @given(batch=st.integers(1, 25), rows=st.integers(1, 9), seed=seeds)
@@ -169,7 +171,8 @@ def test_dropout_in_pieces_is_dropout_of_the_whole(batch, rows, seed):
     inputs, d_outputs = rng.normal(size=(batch, 3)), rng.normal(size=(batch, 2))
 
     def network(row):
-        return composition.Sequential((linear(3, 4), layers.Dropout(0.5, (seed,), row), linear(4, 2)))
+        left_out = layers.Dropout(0.5, (seed,), layers.EVERY[row:])
+        return composition.Sequential((linear(3, 4), left_out, linear(4, 2)))
 
     params = network(0).init(rng)
     whole, whole_backward = network(0).forward(params, inputs)

@@ -43,6 +43,7 @@ def test_it_is_the_epoch_of_one_machine(mnistgd, site, tmp_path):
         ("--deskew", "--optimizer", "momentum", "--weight-decay", "0.001"),
         ("--hidden", "8", "--loss", "squared-error", "--batch-size", "full"),
         ("--batch-size", "3", "--optimizer", "adam", "--validation", "0.9"),
+        ("--hidden", "30", "--dropout", "0.5", "--batch-size", "50", "--first", "150"),
     ],
     ids=" ".join,
 )
