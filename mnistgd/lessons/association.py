@@ -175,9 +175,4 @@ def _side_by_side(pictures: Array) -> Array:
     return np.hstack(pieces[:-1])
 
 
-LESSON = Lesson(
-    "T. Kohonen, Correlation matrix memories (1972), for the idea; the digits are scikit-learn's",
-    Settings,
-    run,
-    _plot,
-)
+LESSON = Lesson(Settings, run, _plot)

@@ -265,4 +265,4 @@ def _draw_network(axes: plots.Axes, first: Pass) -> None:
     axes.set_axis_off()
 
 
-LESSON = Lesson("The classic walk-through of back-propagation in a 2-2-2 network", Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

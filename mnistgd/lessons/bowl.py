@@ -18,8 +18,6 @@ from mnistgd.lessons.lesson import Table
 from mnistgd.lessons.trace import descend, numbers, step_table, until_overflow
 from mnistgd.model.fields import setting
 
-SOURCE = "An article on the evolution of gradient-descent optimizers, from SGD to AMSGrad"
-
 START = (1.0, 1.0)
 
 _LAYER = Linear(2, 1, bias=False, input_gradient=False)

@@ -198,4 +198,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     plots.open_frame(losses, decays)
 
 
-LESSON = Lesson("A question-and-answer on whether a layer with constant input learns", Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

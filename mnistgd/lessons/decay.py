@@ -162,4 +162,4 @@ def _draw_memories(
     plots.open_frame(axes)
 
 
-LESSON = Lesson("A question-and-answer on whether a layer with constant input learns", Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

@@ -12,7 +12,6 @@ from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.types import Array
 from mnistgd.figures import plots
-from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.model.fields import setting
 from mnistgd.model.settings import WEIGHTS_FILE
@@ -208,4 +207,4 @@ def _draw(axes: plots.Axes, matrix: Array, names: list[str], title: str, unit: s
     axes.figure.colorbar(shown, ax=axes, label=unit, shrink=0.8)
 
 
-LESSON = Lesson(BOOK, Settings, run, _plot, prepare=_prepare)
+LESSON = Lesson(Settings, run, _plot, prepare=_prepare)

@@ -187,4 +187,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:  
     bowl.legend(loc="upper right")
 
 
-LESSON = Lesson(games.BOOK, Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

@@ -21,8 +21,6 @@ from mnistgd.engine.types import Array, Params
 from mnistgd.engine.wrappers import masked
 from mnistgd.lessons.trace import descend
 
-BOOK = "A. Trask, Grokking Deep Learning, chapter 5"
-
 NAMES = ("toes", "wlrec", "nfans")
 UNITS = ("win per toe", "win per win ratio", "win per million fans")
 

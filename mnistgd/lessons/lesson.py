@@ -62,7 +62,6 @@ class Lesson(Generic[SettingsT]):
 
     Attributes
     ----------
-    source : str, whose system it is: author, title, chapter
     settings : type
         A frozen dataclass. Each field is an option of the command line, as `mnistgd.model.fields` says; its
         default is the source's value.
@@ -75,7 +74,6 @@ class Lesson(Generic[SettingsT]):
         None for a lesson that brings nothing.
     """
 
-    source: str
     settings: type[SettingsT]
     run: Callable[[SettingsT], Outcome]
     plot: Callable[[SettingsT, Outcome, Figure], None] | None = field(default=None)

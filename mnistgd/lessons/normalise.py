@@ -13,7 +13,7 @@ from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.types import Array, Params
 from mnistgd.figures import plots
-from mnistgd.lessons.games import BOOK, DRAWABLE, GAMES, NAMES, START, WIN_OR_LOSE
+from mnistgd.lessons.games import DRAWABLE, GAMES, NAMES, START, WIN_OR_LOSE
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, drawn, number, numbers, step_table
 from mnistgd.model.fields import setting
@@ -135,4 +135,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     plots.open_frame(axes)
 
 
-LESSON = Lesson(BOOK, Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

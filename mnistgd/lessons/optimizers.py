@@ -184,4 +184,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     plots.open_frame(axes)
 
 
-LESSON = Lesson(bowl.SOURCE, Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

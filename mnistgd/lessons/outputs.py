@@ -12,7 +12,6 @@ from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.training import Step
 from mnistgd.engine.types import Array
-from mnistgd.lessons.games import BOOK
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, numbers
 from mnistgd.model.fields import setting
@@ -120,4 +119,4 @@ def _notice(result: dict[str, Any]) -> str:
     )
 
 
-LESSON = Lesson(BOOK, Settings, run)
+LESSON = Lesson(Settings, run)

@@ -149,4 +149,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     figure.colorbar(shown, ax=grid, label="weight: above 0 the pixel speaks for the unit, below against it")
 
 
-LESSON = Lesson("scikit-learn's BernoulliRBM, on its own 8×8 digits", Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

@@ -193,4 +193,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     plots.open_frame(curve, moments)
 
 
-LESSON = Lesson("An introduction to recurrent networks, with the word namaskar", Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

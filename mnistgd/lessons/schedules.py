@@ -8,7 +8,7 @@ from mnistgd.engine import schedules
 from mnistgd.engine.optimizers import sgd
 from mnistgd.engine.types import Schedule
 from mnistgd.figures import plots
-from mnistgd.lessons.bowl import SOURCE, Point, curvature_setting, diverging, ends, path_of, tables
+from mnistgd.lessons.bowl import Point, curvature_setting, diverging, ends, path_of, tables
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import drawn, numbers, step_table
 from mnistgd.model.fields import setting
@@ -103,4 +103,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     plots.open_frame(rates, heights)
 
 
-LESSON = Lesson(SOURCE, Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

@@ -109,9 +109,4 @@ def _draw_gate(axes: plots.Axes, gate: str, rows: list[dict[str, Any]], weights:
     )
 
 
-LESSON = Lesson(
-    "W. S. McCulloch and W. Pitts, A logical calculus of the ideas immanent in nervous activity (1943)",
-    Settings,
-    run,
-    _plot,
-)
+LESSON = Lesson(Settings, run, _plot)

@@ -121,4 +121,4 @@ def _draw_curves(axes: plots.Axes, rows: list[dict[str, Any]], k: int) -> None:
     axes.set(xlim=(low, high), ylim=(-0.12 * top, top))
 
 
-LESSON = Lesson(games.BOOK, Settings, run, _plot)
+LESSON = Lesson(Settings, run, _plot)

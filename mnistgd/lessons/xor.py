@@ -210,10 +210,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:  
     figure.legend(*planes[0].get_legend_handles_labels(), loc="outside lower right", ncols=2, frameon=False)
 
 
-LESSON = Lesson(
-    "D. E. Rumelhart, G. E. Hinton and R. J. Williams, Learning internal representations by error "
-    "propagation (1986)",
-    Settings,
-    run,
-    _plot,
-)
+LESSON = Lesson(Settings, run, _plot)

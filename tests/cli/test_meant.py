@@ -161,10 +161,10 @@ def every_command():
 
     from mnistgd.cli.app import app
     from mnistgd.cli.commands.lesson import LessonGroup
-    from mnistgd.lessons import TITLES
+    from mnistgd.lessons import LESSONS
 
     yield from commands(typer.main.get_command(app))
-    yield from ((("lesson", name), LessonGroup().get_command(None, name)) for name in TITLES)
+    yield from ((("lesson", name), LessonGroup().get_command(None, name)) for name in LESSONS)
 
 
 def test_every_group_of_words_has_one_that_is_an_option():

@@ -189,10 +189,10 @@ def lesson_lines() -> list[bytes]:
     from importlib.util import find_spec
 
     from mnistgd.cli.commands.lesson import _lesson_command
-    from mnistgd.lessons import TITLES
+    from mnistgd.lessons import LESSONS
 
     lines = []
-    for name in TITLES:
+    for name in LESSONS:
         if not find_spec(f"mnistgd.lessons.{name.replace('-', '_')}"):
             continue
         words = [name]

@@ -10,10 +10,11 @@ import pytest
 from mnistgd import lessons
 from mnistgd.errors import UsageError
 from mnistgd.figures.plots import file_of, new_figure
-from mnistgd.lessons import TITLES
+from mnistgd.lessons import LESSONS
+from mnistgd.lessons.books import BOOKS
 
 
-@pytest.fixture(scope="module", params=TITLES)
+@pytest.fixture(scope="module", params=LESSONS)
 def lesson(request):
     return lessons.load(request.param)
 
@@ -37,8 +38,17 @@ def outcome(lesson, settings):
     return lesson.run(settings)
 
 
-def test_it_says_where_it_is_from(lesson):
-    assert lesson.source.strip(".") == lesson.source != ""
+@pytest.mark.parametrize("entry", LESSONS.values(), ids=LESSONS)
+def test_it_says_where_it_is_from(entry):
+    """As it can be looked up: a work with its year, and of a book the chapter and a heading in it."""
+    assert entry.source.strip(".") == entry.source
+    assert len(entry.title) <= 52
+    for place in entry.places:
+        assert place.chapter in BOOKS[place.book].chapters
+        assert place.section
+    if not entry.other:
+        assert f", chapter {entry.places[0].chapter}: " in entry.source
+        assert f'"{entry.places[0].section}"' in entry.source
 
 
 def test_every_setting_explains_itself(lesson):
@@ -118,7 +128,7 @@ def test_an_unknown_lesson_suggests_the_nearest(name, nearest):
 def test_a_name_like_none_lists_them_all():
     with pytest.raises(UsageError) as caught:
         lessons.load("zzz")
-    assert caught.value.hint == f"lessons: {', '.join(TITLES)}"
+    assert caught.value.hint == f"lessons: {', '.join(LESSONS)}"
 
 
 def test_the_list_loads_no_lesson():
@@ -127,4 +137,4 @@ def test_the_list_loads_no_lesson():
         "print([m for m in sys.modules if m.startswith('mnistgd.lessons.') or m == 'numpy'])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "['mnistgd.lessons.lesson']\n"
+    assert done.stdout == "['mnistgd.lessons.books', 'mnistgd.lessons.catalogue']\n"

@@ -19,7 +19,7 @@ from mnistgd.cli.options import ALL
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, table
 from mnistgd.errors import UsageError
-from mnistgd.lessons import TITLES, load
+from mnistgd.lessons import LESSONS, load
 from mnistgd.model import fields
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ class LessonGroup(TyperGroup):
     """A group whose commands exist when they are asked for, so that a list of them loads none."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
-        return [*TITLES, ALL]
+        return [*LESSONS, ALL]
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
         return _all_command() if cmd_name == ALL else _lesson_command(cmd_name)
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
         with formatter.section("Lessons, in reading order"):
-            formatter.write_dl([*TITLES.items(), (ALL, "every one of them, with its defaults")])
+            formatter.write_dl([*_titles(), (ALL, "every one of them, with its defaults")])
 
 
 lesson_app = typer.Typer(
@@ -66,15 +66,19 @@ def lesson_root(context: typer.Context, as_json: options.Json = False) -> None:
         # In front of a lesson's name it means what it means behind.
         context.default_map = {name: {"as_json": as_json}}
     else:
-        document = {"lessons": [{"name": name, "title": title} for name, title in TITLES.items()]}
-        outputs.claim(as_json=as_json).finish(document, table(list(TITLES.items())))
+        document = {"lessons": [{"name": name, "title": title} for name, title in _titles()]}
+        outputs.claim(as_json=as_json).finish(document, table(_titles()))
+
+
+def _titles() -> list[tuple[str, str]]:
+    return [(name, entry.title) for name, entry in LESSONS.items()]
 
 
 def _all_command() -> Any:
     def everything(plot: Plots = None, as_json: options.Json = False, quiet: options.Quiet = False) -> None:
         arguments = ["--json"] * as_json + ["--quiet"] * quiet
         plots = {} if plot is None else _plots_in(plot, as_json=as_json)
-        for position, (name, title) in enumerate(TITLES.items()):
+        for position, (name, title) in enumerate(_titles()):
             if not as_json:
                 heading = f"{name}: {title}"
                 above = ["", ""] if position else []
@@ -104,7 +108,7 @@ def _plots_in(folder: str, *, as_json: bool) -> dict[str, str]:
     new_figure()
     if folder.endswith(("/", os.sep)):
         make_folder(Path(folder))
-    names = [name for name in TITLES if load(name).plot is not None]
+    names = [name for name in LESSONS if load(name).plot is not None]
     written = outputs.several("--plot", folder, [f"{name}.png" for name in names])
     outputs.claim(written, as_json=as_json)
     return dict(zip(names, written.values(), strict=True))
@@ -131,10 +135,10 @@ def _lesson_command(name: str) -> Any:
         with console.stage("the lesson"):
             outcome = lesson.run(settings)
         files = {} if plot is None else {plot: _plot(lesson, settings, outcome, plot)}
-        claimed.finish(_document(name, lesson, settings, outcome), outcome_lines(outcome), files=files)
+        claimed.finish(_document(name, settings, outcome), outcome_lines(outcome), files=files)
 
-    title = TITLES[name]
-    command = _command(one, name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {lesson.source}.")
+    title = LESSONS[name].title
+    command = _command(one, name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {LESSONS[name].source}.")
     for option in command.params:
         # What draws nothing offers neither; whoever asks for it is told.
         option.hidden |= lesson.plot is None and option.opts[0] in DRAWING
@@ -170,10 +174,10 @@ def _plot(lesson: Lesson[Any], settings: Any, outcome: Outcome, plot: str) -> by
     return file_of(figure, outputs.chart_kind(plot))
 
 
-def _document(name: str, lesson: Lesson[Any], settings: Any, outcome: Outcome) -> dict[str, Any]:
+def _document(name: str, settings: Any, outcome: Outcome) -> dict[str, Any]:
     return {
         "lesson": name,
-        "source": lesson.source,
+        "source": LESSONS[name].source,
         "settings": fields.as_json(settings),
         "rows": outcome.rows,
         "result": outcome.result,

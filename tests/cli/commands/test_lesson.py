@@ -9,22 +9,24 @@ from pathlib import Path
 import pytest
 
 from mnistgd import lessons
-from mnistgd.lessons import TITLES
+from mnistgd.lessons import LESSONS
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
 
 def test_the_list_is_in_reading_order(mnistgd):
     lines = mnistgd("lesson").stdout.splitlines()
-    assert [line.split()[0] for line in lines] == list(TITLES)
+    assert [line.split()[0] for line in lines] == list(LESSONS)
     assert max(map(len, lines)) <= 80
     assert mnistgd("lesson", "--json").json == {
-        "lessons": [{"name": name, "title": title} for name, title in TITLES.items()]
+        "lessons": [{"name": name, "title": entry.title} for name, entry in LESSONS.items()]
     }
 
 
 def test_help_lists_them_too(mnistgd):
     text = mnistgd("lesson", "--help").stdout
-    assert [text.index(f"\n  {name} ") for name in TITLES] == sorted(text.index(f"\n  {n} ") for n in TITLES)
+    assert [text.index(f"\n  {name} ") for name in LESSONS] == sorted(
+        text.index(f"\n  {n} ") for n in LESSONS
+    )
     assert "\n  all " in text
 
 
@@ -179,7 +181,7 @@ def every_kind(monkeypatch, mnistgd):
     def run(settings):
         return Outcome([{"nan": float("nan")}], {"inf": float("inf")}, [Table(["a"], [["1"]], "A")], "So.")
 
-    lesson = Lesson("Nobody", EveryKind, run)
+    lesson = Lesson(EveryKind, run)
     monkeypatch.setattr("mnistgd.cli.commands.lesson.load", lambda name: lesson)
     return lambda *arguments: mnistgd("lesson", "toes", *arguments)
 
@@ -246,11 +248,11 @@ def test_numbers_that_are_not_finite_are_null(every_kind):
 
 def test_all_is_one_document_a_line(every_kind, mnistgd):
     lines = mnistgd("lesson", "all", "--json").stdout.splitlines()
-    assert [json.loads(line)["lesson"] for line in lines] == list(TITLES)
+    assert [json.loads(line)["lesson"] for line in lines] == list(LESSONS)
     text = mnistgd("lesson", "all").stdout
-    assert text.count("Notice: So.") == len(TITLES)
-    first, title = next(iter(TITLES.items()))
-    assert text.startswith(f"{first}: {title}\n=====")
+    assert text.count("Notice: So.") == len(LESSONS)
+    first, entry = next(iter(LESSONS.items()))
+    assert text.startswith(f"{first}: {entry.title}\n=====")
 
 
 def test_all_plots_go_into_a_folder(monkeypatch, mnistgd, tmp_path):
@@ -264,14 +266,14 @@ def test_all_plots_go_into_a_folder(monkeypatch, mnistgd, tmp_path):
 
     monkeypatch.setattr(
         "mnistgd.cli.commands.lesson.load",
-        lambda name: Lesson("Nobody", EveryKind, run, plot if name in ("toes", "rnn") else None),
+        lambda name: Lesson(EveryKind, run, plot if name in ("toes", "rnn") else None),
     )
     monkeypatch.chdir(tmp_path)
     plain = mnistgd("lesson", "all").stdout
     for folder in ("a/b/", "a/b"):  # there is one by now
         assert mnistgd("lesson", "all", "--plot", folder).stdout == plain
         assert sorted(str(path) for path in Path("a").rglob("*.png")) == ["a/b/rnn.png", "a/b/toes.png"]
-    assert len(mnistgd("lesson", "all", "--json", "--plot", "b/").stdout.splitlines()) == len(TITLES)
+    assert len(mnistgd("lesson", "all", "--json", "--plot", "b/").stdout.splitlines()) == len(LESSONS)
 
 
 def test_no_lesson_begins_whose_plot_has_no_place(mnistgd, monkeypatch, tmp_path):
@@ -284,7 +286,7 @@ def test_no_lesson_begins_whose_plot_has_no_place(mnistgd, monkeypatch, tmp_path
 
 
 def test_a_plot_is_offered_where_there_is_one(mnistgd):
-    for name in TITLES:
+    for name in LESSONS:
         offered = "--plot" in mnistgd("lesson", name, "--help").stdout
         assert offered is (lessons.load(name).plot is not None)
         assert offered is ("--font" in mnistgd("lesson", name, "--help").stdout)
@@ -295,7 +297,7 @@ def test_all_of_the_real_ones(shell):
     result = shell("lesson", "all", "--json", "--quiet", env={"MNISTGD_OFFLINE": "1"})
     assert (result.code, result.stderr) == (0, "")
     documents = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [document["lesson"] for document in documents] == list(TITLES)
+    assert [document["lesson"] for document in documents] == list(LESSONS)
     for document in documents:
         assert list(document) == ["lesson", "source", "settings", "rows", "result"]
-        assert document["source"] == lessons.load(document["lesson"]).source
+        assert document["source"] == LESSONS[document["lesson"]].source
