@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from mnistgd.lessons.books import BOOKS, Place, grokking, nielsen
 
@@ -44,13 +45,37 @@ class Entry:
 
     @property
     def chapter(self) -> str:
-        """The book and the chapter in short; empty if it is of no book."""
-        if self.other or not self.places:
-            return ""
-        return f"{BOOKS[self.places[0].book].name} {self.places[0].chapter}"
+        """The book and the chapter in short; empty if its numbers are those of no book."""
+        return "" if self.other else f"{BOOKS[self.places[0].book].name} {self.places[0].chapter}"
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``mnistgd lesson --json`` says of it, besides its name."""
+        book, chapter, _ = (None, None, None) if self.other else self.places[0]
+        return {"title": self.title, "book": book, "chapter": chapter, "source": self.source}
 
 
 LESSONS = {
+    "forward": Entry(
+        "five predictions, and no learning yet",
+        grokking(
+            3,
+            "A Simple Neural Network Making a Prediction",
+            "Making a Prediction with Multiple Inputs",
+            "Making a Prediction with Multiple Outputs",
+            "Predicting with Multiple Inputs & Outputs",
+            "Predicting on Predictions",
+        ),
+    ),
+    "hot-cold": Entry("learning by trying higher and lower", grokking(4, "Hot and Cold Learning")),
+    "one-weight": Entry(
+        "gradient descent with one weight, until it breaks",
+        grokking(
+            4,
+            "Calculating Both Direction and Amount from Error",
+            "Let's Watch Several Steps of Learning",
+            "Breaking Gradient Descent",
+        ),
+    ),
     "toes": Entry(
         "gradient descent with three inputs",
         grokking(
@@ -71,9 +96,13 @@ LESSONS = {
     ),
     "normalise": Entry(
         "why inputs of one size learn faster",
-        grokking(5, "Gradient Descent Learning with Multiple Inputs"),
+        (),
         "The four games of A. Trask, Grokking Deep Learning (2019), chapter 5; standardising them is after "
         "Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient BackProp (1998), section 4.3",
+    ),
+    "streetlights": Entry(
+        "correlation, and hidden units that make it",
+        grokking(6, "Learning the whole dataset!", "Backpropagation in Code"),
     ),
     "threshold": Entry(
         "a neuron that answers yes or no: AND, OR",
@@ -90,6 +119,10 @@ LESSONS = {
         "back-propagation through 2-2-2, number by number",
         nielsen(2, "The four fundamental equations behind backpropagation"),
         "M. Mazur, A step by step backpropagation example (2015)",
+    ),
+    "saturation": Entry(
+        "why a neuron that is badly wrong learns slowly",
+        nielsen(3, "The cross-entropy cost function"),
     ),
     "decay": Entry("a memory that fades, and a fading that is learned", (), _QUESTION),
     "constant-inputs": Entry(
@@ -129,3 +162,27 @@ LESSONS = {
     ),
 }
 """Name → what the list says of it, in reading order."""
+
+
+def chapters(book: str) -> list[dict[str, Any]]:
+    """All chapters of a book, each with the headings that lessons are of, in reading order.
+
+    Returns
+    -------
+    list of dict
+        ``{"chapter", "title", "places": [{"section", "lesson", "other_numbers"}, …]}``; the last says whether
+        the lesson has what the section is about, with the numbers of another source.
+    """
+    return [
+        {
+            "chapter": chapter,
+            "title": title,
+            "places": [
+                {"section": place.section, "lesson": name, "other_numbers": bool(entry.other)}
+                for name, entry in LESSONS.items()
+                for place in entry.places
+                if (place.book, place.chapter) == (book, chapter)
+            ],
+        }
+        for chapter, title in BOOKS[book].chapters.items()
+    ]

@@ -124,3 +124,14 @@ def number(value: float, decimals: int = 4) -> str:
     if value == 0 or 10.0**-decimals <= abs(value) < 1e5:
         return f"{value:.{decimals}f}"
     return f"{value:.2e}"
+
+
+def printed(values: Iterable[float]) -> list[str]:
+    """Each with all its digits, as the listing of a book prints it, that is as Python does.
+
+    Examples
+    --------
+    >>> printed([0.5 * 0.7, 1e-7])
+    ['0.35', '1e-07']
+    """
+    return [str(value) for value in values]
