@@ -68,7 +68,7 @@ class Lesson(Generic[SettingsT]):
     run : settings → Outcome
         Raises UsageError for settings that make no sense together.
     plot : (settings, Outcome, empty matplotlib Figure) → None
-        Draws the outcome; None for a lesson that is a table and no more.
+        Draws the outcome.
     prepare : (settings, Listener) → None
         Brings what may take a while, such as a data set, and tells so; `run` then finds it in the cache.
         None for a lesson that brings nothing.
@@ -76,5 +76,5 @@ class Lesson(Generic[SettingsT]):
 
     settings: type[SettingsT]
     run: Callable[[SettingsT], Outcome]
-    plot: Callable[[SettingsT, Outcome, Figure], None] | None = field(default=None)
+    plot: Callable[[SettingsT, Outcome, Figure], None]
     prepare: Callable[[SettingsT, Listener], None] | None = field(default=None)

@@ -12,8 +12,9 @@ from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.training import Step
 from mnistgd.engine.types import Array
+from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import descend, numbers
+from mnistgd.lessons.trace import descend, printed
 from mnistgd.model.fields import setting
 
 OUTPUTS = ("hurt", "win", "sad")
@@ -91,18 +92,22 @@ def _numbers(step: Step) -> dict[str, Any]:
 
 def _tables(network: Network, step: Step, learning_rate: float) -> list[Table]:
     def texts(values: Array) -> list[str]:
-        return numbers(values.tolist(), 6)
+        return printed(values.tolist())
 
     delta = step.outputs - step.targets
     answers = zip(OUTPUTS, *map(texts, (step.outputs[0], TRUE[0], delta[0] ** 2, delta[0])), strict=True)
-    grads, after = step.grads["weights"].T, step.params["weights"].T
-    weights = [[OUTPUTS[k], *texts(grads[k]), *texts(after[k])] for k in range(len(OUTPUTS))]
     return [
         Table(["output", "pred", "true", "error", "delta"], list(answers), network.name),
-        Table(
-            ["output", *(f"Δ {name}" for name in network.input_names), *network.input_names],
-            weights,
-            f"{network.name}: weight_deltas (Δ), and the weights after an update at {learning_rate:g}",
+        *(
+            Table(
+                ["output", *network.input_names],
+                [[name, *texts(row)] for name, row in zip(OUTPUTS, weights.T, strict=True)],
+                f"{network.name}: {title}",
+            )
+            for title, weights in (
+                ("weight_deltas", step.grads["weights"]),
+                (f"weights, after an update at alpha {learning_rate:g}", step.params["weights"]),
+            )
         ),
     ]
 
@@ -119,4 +124,29 @@ def _notice(result: dict[str, Any]) -> str:
     )
 
 
-LESSON = Lesson(Settings, run)
+def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
+    """Each network's weights before the update, what it takes from them, and the weights after."""
+    plots.size(figure, 11, 6.5)
+    rates = settings.one_input_learning_rate, settings.three_inputs_learning_rate
+    networks = zip(figure.subplots(2, 3), (ONE_INPUT, THREE_INPUTS), outcome.rows, rates, strict=True)
+    for (before, deltas, after), network, row, rate in networks:
+        _draw(before, network, network.weights, f"{network.name}: weights")
+        _draw(deltas, network, row["weight_deltas"], "weight_deltas = delta × input")
+        _draw(after, network, row["weights_after"], f"weights - {rate:g} · weight_deltas")
+
+
+def _draw(axes: plots.Axes, network: Network, weights: Any, title: str) -> None:
+    """A matrix with a row for each output, as the book prints it."""
+    shape = len(OUTPUTS), len(network.input_names)
+    matrix = np.reshape(plots.drawable(np.ravel(weights).tolist()), shape)
+    limit = np.nanmax(np.abs(matrix), initial=1e-9)
+    axes.imshow(matrix, cmap=plots.SIGNED, vmin=-limit, vmax=limit, aspect="auto")
+    for (row, column), value in np.ndenumerate(matrix):
+        colour = "white" if abs(value) > 0.6 * limit else "black"
+        axes.text(column, row, f"{value:.4g}", ha="center", va="center", color=colour)
+    axes.set_title(title)
+    axes.set_xticks(range(shape[1]), network.input_names)
+    axes.set_yticks(range(shape[0]), OUTPUTS)
+
+
+LESSON = Lesson(Settings, run, _plot)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mnistgd.figures import plots
 from mnistgd.lessons import games
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
-from mnistgd.lessons.trace import number, numbers, shown_steps
+from mnistgd.lessons.trace import printed, shown_steps
 from mnistgd.model.fields import setting
 
 INPUTS = dict(zip(games.NAMES, games.FIRST_GAME[0][0].tolist(), strict=True))
@@ -44,18 +45,15 @@ def run(settings: Settings) -> Outcome:
 
 def _tables(trace: list[games.Moment]) -> list[Table]:
     shown = [(i, trace[i - 1]) for i in shown_steps(len(trace)) if i > 0]
-    predictions = [
-        [str(i), number(moment.pred, 6), number(moment.error, 8), number(moment.delta, 6)]
-        for i, moment in shown
-    ]
-    weights = [[str(i), *numbers([*moment.weights, *moment.weight_deltas], 6)] for i, moment in shown]
+
+    def table(title: str, columns: Sequence[str], of: Callable[[games.Moment], Sequence[float]]) -> Table:
+        rows = [[str(i), *printed(of(moment))] for i, moment in shown]
+        return Table(["iteration", *columns], rows, title)
+
     return [
-        Table(["iteration", "pred", "error", "delta"], predictions),
-        Table(
-            ["iteration", *games.NAMES, *(f"Δ {name}" for name in games.NAMES)],
-            weights,
-            "weights, before the update, and weight_deltas (Δ)",
-        ),
+        table("", ["pred", "error", "delta"], lambda moment: moment[:3]),
+        table("weights, before the update", games.NAMES, lambda moment: moment.weights),
+        table("weight_deltas", games.NAMES, lambda moment: moment.weight_deltas),
     ]
 
 

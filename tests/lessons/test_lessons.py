@@ -96,8 +96,6 @@ def test_it_says_the_same_again(lesson, settings, outcome):
 @pytest.fixture(scope="module")
 def plot(lesson, settings, outcome):
     """A function that draws it on a new figure, and a figure that it has drawn on, with its picture."""
-    if lesson.plot is None:
-        pytest.skip("a table and no more")
 
     def draw():
         figure = new_figure()
