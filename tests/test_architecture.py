@@ -77,7 +77,7 @@ ROOMS = {
         words("training model datasets engine figures system errors"),
         words("numpy"),
         words("matplotlib sklearn threadpoolctl"),
-        words(f"{PLAIN} difflib importlib pathlib warnings"),
+        words(f"{PLAIN} difflib importlib pathlib re warnings"),
     ),
     "sharing": Room(
         words("model datasets engine figures system errors version"),

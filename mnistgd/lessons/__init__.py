@@ -21,14 +21,12 @@ def load(name: str) -> Lesson[Any]:
     Raises
     ------
     UsageError
-        If there is none; it suggests the nearest name.
+        If there is none; it suggests what may be meant.
     """
     if name not in LESSONS:
-        from difflib import get_close_matches
+        from mnistgd.lessons.finding import meant
 
-        near = get_close_matches(name, LESSONS, 1)
-        hint = f"do you mean {near[0]}?" if near else f"lessons: {', '.join(LESSONS)}"
-        raise UsageError(f"there is no lesson {name}", hint)
+        raise UsageError(f"there is no lesson {name}", meant(name))
     module = import_module(f"mnistgd.lessons.{name.replace('-', '_')}")
     lesson: Lesson[Any] = module.LESSON
     return lesson

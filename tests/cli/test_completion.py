@@ -82,6 +82,7 @@ def shell(request, tmp_path_factory):
     [
         ("mnistgd eva", "evaluate"),
         ("mnistgd lesson thr", "threshold"),
+        ("mnistgd lesson --book gro", "grokking"),
         ("mnistgd lesson ", "(?s)constant-inputs.*toes|toes.*constant-inputs"),
         ("mnistgd train --learn", "--learning-rate"),
         ("mnistgd train --optimizer ", "(?s)amsgrad.*nesterov|nesterov.*amsgrad"),

@@ -113,7 +113,6 @@ TYPED = [
     ("train --resume linear.npz --epochs 9", 2, "--epochs contradicts linear.npz: its learning rate, of the schedule linear, falls to zero over 2 epochs", "start it anew, with --schedule constant if it is to go on later"),
     ("train --resume step.npz --epochs 9", 2, "--epochs contradicts step.npz: its learning rate, of the schedule step, falls over 1 epoch", "start it anew, with --schedule constant if it is to go on later"),
     ("train --resume constant.npz --epochs 1", 2, "--epochs contradicts constant.npz: it has come to epoch 2 already", "name as many, or leave it out"),
-    ("lesson outputs --plot x.png", 2, "the lesson outputs has no plot", "its table says it all"),
     ("lesson all --plot new", 1, "cannot write several pictures to new: it is not a folder", "one that ends in / is made: --plot new/"),
     ("lesson all --plot -", 2, "--plot - takes one picture, not several", "name a folder"),
     ("lesson all --plot w.npz/", 1, "cannot write w.npz: file exists", "name another place"),
@@ -199,6 +198,8 @@ def test_every_number_is_refused_in_plain_words():
         "show-weights ALL -w w.npz",
         "evaluate -w w.npz --split Test",
         "lesson toes --freeze Toes",
+        "lesson Streetlights --batch Full",
+        "lesson --book Grokking",
     ],
 )  # fmt: skip
 def test_capitals_do_not_matter(mnistgd, few, made, tmp_path, monkeypatch, typed):

@@ -130,7 +130,7 @@ DOCUMENTS = {
     "mnistgd curves": ["curves log.jsonl"],
     "mnistgd report": ["report --log log.jsonl"],
     "mnistgd verify": ["verify"],
-    "mnistgd lesson": ["lesson"],
+    "mnistgd lesson": ["lesson", "lesson --book grokking"],
     "mnistgd lesson toes": ["lesson toes"],
     "mnistgd data info": ["data info"],
     "mnistgd data show": ["data show --data {few}"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -17,9 +17,11 @@ from mnistgd.cli import console, displays, fonts, inputs, options, outputs
 from mnistgd.cli.command import Command
 from mnistgd.cli.options import ALL
 from mnistgd.cli.settings_options import with_settings
-from mnistgd.cli.tables import outcome_lines, table
+from mnistgd.cli.tables import outcome_lines, paragraph, table
 from mnistgd.errors import UsageError
 from mnistgd.lessons import LESSONS, load
+from mnistgd.lessons.books import BOOKS
+from mnistgd.lessons.catalogue import chapters
 from mnistgd.model import fields
 
 if TYPE_CHECKING:
@@ -31,7 +33,13 @@ Plot = Annotated[
 Plots = Annotated[
     str | None, typer.Option("--plot", metavar="FOLDER/", help="Draw each into this folder, as NAME.png.")
 ]
-DRAWING = ("--plot", "--font")
+Quick = Annotated[bool, typer.Option("--quick", help="Leave out the lessons that take long.")]
+InBook = Annotated[
+    Literal["grokking", "nielsen"] | None,
+    typer.Option("--book", case_sensitive=False, help="Show which lesson is of which chapter of a book."),
+]
+OTHERS = " *"
+"""Marks a lesson that has what a section of a book is about, but not its numbers."""
 
 
 class LessonGroup(TyperGroup):
@@ -41,7 +49,9 @@ class LessonGroup(TyperGroup):
         return [*LESSONS, ALL]
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
-        return _all_command() if cmd_name == ALL else _lesson_command(cmd_name)
+        # A book begins a heading with a capital, and so may who copies it.
+        name = cmd_name.lower()
+        return _all_command() if name == ALL else _lesson_command(name)
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
         with formatter.section("Lessons, in reading order"):
@@ -60,27 +70,54 @@ lesson_app = typer.Typer(
 
 
 @lesson_app.callback()
-def lesson_root(context: typer.Context, as_json: options.Json = False) -> None:
+def lesson_root(context: typer.Context, book: InBook = None, as_json: options.Json = False) -> None:
     name = context.invoked_subcommand
     if name is not None:
+        if book is not None:
+            raise UsageError("--book is for the list, not for one lesson", f"mnistgd lesson --book {book}")
         # In front of a lesson's name it means what it means behind.
         context.default_map = {name: {"as_json": as_json}}
+    elif book is not None:
+        document = {"book": BOOKS[book].citation, "chapters": chapters(book)}
+        outputs.claim(as_json=as_json).finish(document, _map_lines(book))
     else:
-        document = {"lessons": [{"name": name, "title": title} for name, title in _titles()]}
-        outputs.claim(as_json=as_json).finish(document, table(_titles()))
+        lessons = [{"name": name, **entry.as_json()} for name, entry in LESSONS.items()]
+        rows = [(name, entry.chapter, entry.title) for name, entry in LESSONS.items()]
+        outputs.claim(as_json=as_json).finish({"lessons": lessons}, table(rows))
 
 
 def _titles() -> list[tuple[str, str]]:
     return [(name, entry.title) for name, entry in LESSONS.items()]
 
 
+def _map_lines(book: str) -> list[str]:
+    """A row for each heading of the book that a lesson is of; a chapter without one says so."""
+    rows = [("chapter", "section", "lesson")]
+    for chapter in chapters(book):
+        places = [
+            (place["section"], place["lesson"] + OTHERS * place["other_numbers"])
+            for place in chapter["places"]
+        ]
+        rows += [(str(chapter["chapter"]), *place) for place in places or [("", "no lesson")]]
+    lines = [*paragraph(BOOKS[book].citation), "", *table(rows, "><<")]
+    if any(lesson.endswith(OTHERS) for *_, lesson in rows):
+        lines += [
+            "",
+            *paragraph(f"{OTHERS.strip()} what the section is about, with the numbers of another source"),
+        ]
+    return lines
+
+
 def _all_command() -> Any:
-    def everything(plot: Plots = None, as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+    def everything(
+        quick: Quick = False, plot: Plots = None, as_json: options.Json = False, quiet: options.Quiet = False
+    ) -> None:
         arguments = ["--json"] * as_json + ["--quiet"] * quiet
-        plots = {} if plot is None else _plots_in(plot, as_json=as_json)
-        for position, (name, title) in enumerate(_titles()):
+        names = _in_turn(quick=quick)
+        plots = {} if plot is None else _plots_in(plot, names, as_json=as_json)
+        for position, name in enumerate(names):
             if not as_json:
-                heading = f"{name}: {title}"
+                heading = f"{name}: {LESSONS[name].title}"
                 above = ["", ""] if position else []
                 console.print_lines([*above, heading, "=" * len(heading), ""])
             # As a command, so that what the environment says counts here as well.
@@ -92,8 +129,14 @@ def _all_command() -> Any:
     return _command(everything, ALL, "Run every lesson with its defaults; --json prints one line for each.")
 
 
-def _plots_in(folder: str, *, as_json: bool) -> dict[str, str]:
-    """Where the plots of all lessons go, by the lessons' names; the folder is made if it ends as one does.
+def _in_turn(*, quick: bool) -> list[str]:
+    """All lessons in reading order, but those that take long at the end, or not at all."""
+    quickly = [name for name, entry in LESSONS.items() if not entry.long]
+    return quickly if quick else sorted(LESSONS, key=lambda name: LESSONS[name].long)
+
+
+def _plots_in(folder: str, lessons: list[str], *, as_json: bool) -> dict[str, str]:
+    """Where the plots of these lessons go, by the lessons' names; the folder is made if it ends as one does.
 
     Raises
     ------
@@ -102,16 +145,14 @@ def _plots_in(folder: str, *, as_json: bool) -> dict[str, str]:
     OutputError
         If they cannot be written.
     """
-    from mnistgd.figures.plots import new_figure
     from mnistgd.system.files import make_folder
 
-    new_figure()
+    _check_plots()
     if folder.endswith(("/", os.sep)):
         make_folder(Path(folder))
-    names = [name for name in LESSONS if load(name).plot is not None]
-    written = outputs.several("--plot", folder, [f"{name}.png" for name in names])
+    written = outputs.several("--plot", folder, [f"{name}.png" for name in lessons])
     outputs.claim(written, as_json=as_json)
-    return dict(zip(names, written.values(), strict=True))
+    return dict(zip(lessons, written.values(), strict=True))
 
 
 def _lesson_command(name: str) -> Any:
@@ -127,7 +168,7 @@ def _lesson_command(name: str) -> Any:
     ) -> None:
         settings = lesson.settings(**values)
         if plot is not None:
-            _check_plot(name, lesson)
+            _check_plots()
         claimed = outputs.claim(charts={"--plot": plot}, read=_files_of(settings), as_json=as_json)
         if lesson.prepare is not None:
             with displays.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
@@ -135,14 +176,11 @@ def _lesson_command(name: str) -> Any:
         with console.stage("the lesson"):
             outcome = lesson.run(settings)
         files = {} if plot is None else {plot: _plot(lesson, settings, outcome, plot)}
-        claimed.finish(_document(name, settings, outcome), outcome_lines(outcome), files=files)
+        lines = [*paragraph(f"From: {LESSONS[name].source}."), "", *outcome_lines(outcome)]
+        claimed.finish(_document(name, settings, outcome), lines, files=files)
 
     title = LESSONS[name].title
-    command = _command(one, name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {LESSONS[name].source}.")
-    for option in command.params:
-        # What draws nothing offers neither; whoever asks for it is told.
-        option.hidden |= lesson.plot is None and option.opts[0] in DRAWING
-    return command
+    return _command(one, name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {LESSONS[name].source}.")
 
 
 def _command(function: Callable[..., None], name: str, text: str) -> Any:
@@ -151,11 +189,10 @@ def _command(function: Callable[..., None], name: str, text: str) -> Any:
     return typer.main.get_command(app)
 
 
-def _check_plot(name: str, lesson: Lesson[Any]) -> None:
+def _check_plots() -> None:
+    """Raise MissingExtraError or FontError before any work, if nothing can be drawn."""
     from mnistgd.figures.plots import new_figure
 
-    if lesson.plot is None:
-        raise UsageError(f"the lesson {name} has no plot", "its table says it all")
     new_figure()
 
 
@@ -168,7 +205,6 @@ def _files_of(settings: Any) -> list[outputs.Place]:
 def _plot(lesson: Lesson[Any], settings: Any, outcome: Outcome, plot: str) -> bytes:
     from mnistgd.figures.plots import file_of, new_figure
 
-    assert lesson.plot is not None
     figure = new_figure()
     lesson.plot(settings, outcome, figure)
     return file_of(figure, outputs.chart_kind(plot))

@@ -3,13 +3,13 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from mnistgd import lessons
 from mnistgd.lessons import LESSONS
+from mnistgd.lessons.books import BOOKS
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 
 
@@ -17,9 +17,58 @@ def test_the_list_is_in_reading_order(mnistgd):
     lines = mnistgd("lesson").stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(LESSONS)
     assert max(map(len, lines)) <= 80
-    assert mnistgd("lesson", "--json").json == {
-        "lessons": [{"name": name, "title": entry.title} for name, entry in LESSONS.items()]
-    }
+    listed = mnistgd("lesson", "--json").json["lessons"]
+    assert [(each["name"], each["title"]) for each in listed] == [
+        (name, entry.title) for name, entry in LESSONS.items()
+    ]
+
+
+def test_the_list_says_of_what_book_and_chapter_each_is(mnistgd):
+    lines = {line.split()[0]: line for line in mnistgd("lesson").stdout.splitlines()}
+    listed = {each["name"]: each for each in mnistgd("lesson", "--json").json["lessons"]}
+    assert lines["hot-cold"].split()[1:3] == ["Grokking", "4"]
+    assert lines["saturation"].split()[1:3] == ["Nielsen", "3"]
+    assert lines["xor"].split()[1] == "what"
+    for name, book, chapter in (
+        ("hot-cold", "grokking", 4),
+        ("saturation", "nielsen", 3),
+        ("xor", None, None),
+    ):
+        assert (listed[name]["book"], listed[name]["chapter"]) == (book, chapter)
+        assert listed[name]["source"] == LESSONS[name].source
+
+
+def test_the_map_of_a_book_has_every_chapter(mnistgd):
+    lines = mnistgd("lesson", "--book", "grokking").stdout.splitlines()
+    assert lines[0] == "A. Trask, Grokking Deep Learning (2019)"
+    assert lines[2].split() == ["chapter", "section", "lesson"]
+    assert max(map(len, lines)) <= 80
+    rows = [line.split() for line in lines[3:]]
+    assert {int(row[0]) for row in rows} == set(range(1, 17))
+    assert ["4", "Hot", "and", "Cold", "Learning", "hot-cold"] in rows
+    assert ["7", "no", "lesson"] in rows
+
+
+def test_the_map_says_where_the_numbers_are_not_those_of_the_book(mnistgd):
+    result = mnistgd("lesson", "--book", "NIELSEN")
+    lines = result.stdout.splitlines()
+    assert result.stdout.startswith("M. Nielsen, Neural Networks and Deep Learning (2015)\n")
+    assert [line.split()[-1] for line in lines if "backprop" in line.split()] == ["*"]
+    assert lines[-1].startswith("* ")
+    document = mnistgd("lesson", "--book", "nielsen", "--json").json
+    assert [chapter["chapter"] for chapter in document["chapters"]] == [1, 2, 3, 4, 5, 6]
+    places = {place["lesson"]: place for chapter in document["chapters"] for place in chapter["places"]}
+    assert places["backprop"]["other_numbers"]
+    assert not places["saturation"]["other_numbers"]
+
+
+def test_every_lesson_of_a_book_is_on_its_map(mnistgd):
+    for book in BOOKS:
+        chapters = mnistgd("lesson", "--book", book, "--json").json["chapters"]
+        found = [place["lesson"] for chapter in chapters for place in chapter["places"]]
+        assert set(found) == {
+            name for name, entry in LESSONS.items() if any(place.book == book for place in entry.places)
+        }
 
 
 def test_help_lists_them_too(mnistgd):
@@ -30,7 +79,16 @@ def test_help_lists_them_too(mnistgd):
     assert "\n  all " in text
 
 
-@pytest.mark.parametrize("arguments", [["lesson"], ["lesson", "--json"], ["lesson", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lesson"],
+        ["lesson", "--json"],
+        ["lesson", "--help"],
+        ["lesson", "--book", "grokking"],
+        ["lesson", "5"],
+    ],
+)
 def test_a_list_loads_nothing_heavy(arguments):
     program = (
         "import sys\n"
@@ -47,11 +105,10 @@ def test_a_list_loads_nothing_heavy(arguments):
 def test_a_lesson_as_a_table(shell):
     result = shell("lesson", "toes", env={"COLUMNS": "40", "FORCE_COLOR": "1"})
     assert (result.code, result.stderr) == (0, "")
-    assert result.stdout.startswith(
-        "iteration      pred       error      delta\n"
-        "        1  0.860000  0.01960000  -0.140000\n"
-        "        2  0.963757  0.00131352  -0.036243\n"
-    )
+    source, rows = result.stdout.split("\n\n")[:2]
+    assert " ".join(source.split()) == f"From: {LESSONS['toes'].source}."
+    assert rows.split("\n")[0].split() == ["iteration", "pred", "error", "delta"]
+    assert [float(cell) for cell in rows.split("\n")[1].split()] == pytest.approx([1, 0.86, 0.0196, -0.14])
     _, notice = result.stdout.rsplit("\n\n", 1)
     assert notice.startswith("Notice: ")
     assert max(map(len, notice.splitlines())) <= 80
@@ -89,6 +146,12 @@ def test_a_divergence_is_shown_and_is_no_failure(mnistgd):
     assert "the numbers overflowed" in " ".join(shown.stdout.split())
 
 
+def test_a_name_may_begin_with_a_capital(mnistgd):
+    assert mnistgd("lesson", "Hot-Cold", "--iterations", 2) == mnistgd(
+        "lesson", "hot-cold", "--iterations", 2
+    )
+
+
 def test_json_may_stand_in_front_of_the_name(mnistgd):
     assert mnistgd("lesson", "--json", "xor") == mnistgd("lesson", "xor", "--json")
 
@@ -97,6 +160,18 @@ def test_json_may_stand_in_front_of_the_name(mnistgd):
     ("arguments", "error", "hint"),
     [
         (["tose"], "there is no lesson tose", "do you mean toes?"),
+        (["hotcold"], "there is no lesson hotcold", "do you mean hot-cold?"),
+        (["toes and fans"], "there is no lesson toes and fans", "do you mean toes?"),
+        (["6"], "there is no lesson 6", "Grokking 6 has streetlights"),
+        (["--book", "bishop"], "'bishop' is not one of 'grokking', 'nielsen'", "mnistgd lesson --help"),
+        (["--book", "nielsen", "toes"], "--book is for the list, not for one lesson", "mnistgd lesson --book nielsen"),
+        (["hot-cold", "--step", "0"], "'0' is not a number above 0, at most 1,000,000", "mnistgd lesson hot-cold --help"),
+        (["hot-cold", "--iterations", "0"], "is not a whole number from 1", "mnistgd lesson hot-cold --help"),
+        (["one-weight", "--iterations", "0"], "is not a whole number from 1", "mnistgd lesson one-weight --help"),
+        (["one-weight", "--learning-rate", "0"], "'0' is not a finite number above 0", "mnistgd lesson one-weight --help"),
+        (["one-weight", "--weight", "1e7"], "'1e7' is not a number from -1,000,000", "mnistgd lesson one-weight --help"),
+        (["streetlights", "--batch", "two"], "'two' is not one of one, full", "mnistgd lesson streetlights --help"),
+        (["forward", "--inputs", "1,2"], "'1,2' are not 3 numbers", "mnistgd lesson forward --help"),
         (["toes", "--freeze", "fans"], "'fans' is not one of toes, wlrec, nfans", "mnistgd lesson toes --help"),
         (["toes", "--learning-rate", "0"], "'0' is not a finite number above 0", "mnistgd lesson toes --help"),
         (["toes", "--learning-rate", "nan"], "'nan' is not a finite number above 0", "mnistgd lesson toes --help"),
@@ -107,7 +182,6 @@ def test_json_may_stand_in_front_of_the_name(mnistgd):
         (["toes", "--iterations", "9" * 5000], "is not a whole number", "mnistgd lesson toes --help"),
         (["toes", "--iteration", "2"], "--iteration", "say --iterations"),
         (["toes", "--plot", "-", "--json"], "--plot - and --json both want stdout", "write the file to a path"),
-        (["outputs", "--plot", "x.png"], "the lesson outputs has no plot", "its table says it all"),
     ],
 )  # fmt: skip
 def test_wrong_usage(mnistgd, arguments, error, hint):
@@ -181,7 +255,7 @@ def every_kind(monkeypatch, mnistgd):
     def run(settings):
         return Outcome([{"nan": float("nan")}], {"inf": float("inf")}, [Table(["a"], [["1"]], "A")], "So.")
 
-    lesson = Lesson(EveryKind, run)
+    lesson = Lesson(EveryKind, run, lambda settings, outcome, figure: None)
     monkeypatch.setattr("mnistgd.cli.commands.lesson.load", lambda name: lesson)
     return lambda *arguments: mnistgd("lesson", "toes", *arguments)
 
@@ -255,8 +329,24 @@ def test_all_is_one_document_a_line(every_kind, mnistgd):
     assert text.startswith(f"{first}: {entry.title}\n=====")
 
 
+def test_all_ends_with_those_that_take_long(every_kind, mnistgd, monkeypatch):
+    monkeypatch.setitem(LESSONS, "toes", replace(LESSONS["toes"], long=True))
+    names = [name for name, entry in LESSONS.items() if not entry.long]
+    long = [name for name, entry in LESSONS.items() if entry.long]
+
+    def ran(*arguments):
+        return [
+            json.loads(line)["lesson"]
+            for line in mnistgd("lesson", "all", "--json", *arguments).stdout.splitlines()
+        ]
+
+    assert ran() == [*names, *long]
+    assert ran("--quick") == names
+    assert "toes" in long
+
+
 def test_all_plots_go_into_a_folder(monkeypatch, mnistgd, tmp_path):
-    """Which is made if it ends as one does; a lesson without a plot has no file there."""
+    """Which is made if it ends as one does."""
 
     def run(settings):
         return Outcome([], {}, [], "So.")
@@ -266,13 +356,13 @@ def test_all_plots_go_into_a_folder(monkeypatch, mnistgd, tmp_path):
 
     monkeypatch.setattr(
         "mnistgd.cli.commands.lesson.load",
-        lambda name: Lesson(EveryKind, run, plot if name in ("toes", "rnn") else None),
+        lambda name: Lesson(EveryKind, run, plot),
     )
     monkeypatch.chdir(tmp_path)
     plain = mnistgd("lesson", "all").stdout
     for folder in ("a/b/", "a/b"):  # there is one by now
         assert mnistgd("lesson", "all", "--plot", folder).stdout == plain
-        assert sorted(str(path) for path in Path("a").rglob("*.png")) == ["a/b/rnn.png", "a/b/toes.png"]
+        assert {path.name for path in Path("a/b").iterdir()} == {f"{name}.png" for name in LESSONS}
     assert len(mnistgd("lesson", "all", "--json", "--plot", "b/").stdout.splitlines()) == len(LESSONS)
 
 
@@ -285,19 +375,14 @@ def test_no_lesson_begins_whose_plot_has_no_place(mnistgd, monkeypatch, tmp_path
     assert not list(tmp_path.iterdir())
 
 
-def test_a_plot_is_offered_where_there_is_one(mnistgd):
-    for name in LESSONS:
-        offered = "--plot" in mnistgd("lesson", name, "--help").stdout
-        assert offered is (lessons.load(name).plot is not None)
-        assert offered is ("--font" in mnistgd("lesson", name, "--help").stdout)
-
-
 def test_all_of_the_real_ones(shell):
     """In reading order, one document a line, each with its source."""
-    result = shell("lesson", "all", "--json", "--quiet", env={"MNISTGD_OFFLINE": "1"})
+    result = shell("lesson", "all", "--quick", "--json", "--quiet", env={"MNISTGD_OFFLINE": "1"})
     assert (result.code, result.stderr) == (0, "")
     documents = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [document["lesson"] for document in documents] == list(LESSONS)
+    assert [document["lesson"] for document in documents] == [
+        name for name, entry in LESSONS.items() if not entry.long
+    ]
     for document in documents:
         assert list(document) == ["lesson", "source", "settings", "rows", "result"]
         assert document["source"] == LESSONS[document["lesson"]].source
