@@ -51,7 +51,7 @@ class Settings:
 
     quadratic_learning_rate: float = setting(0.15, "Learning rate with the quadratic cost.", above=0)
     cross_entropy_learning_rate: float = setting(0.005, "Learning rate with the cross-entropy.", above=0)
-    epochs: int = setting(300, "Updates of weight and bias.", minimum=1, maximum=100_000)
+    epochs: int = setting(300, "Updates of weight and bias.", minimum=1, maximum=10_000)
 
     def learning_rate(self, cost: str) -> float:
         return self.quadratic_learning_rate if cost == "quadratic" else self.cross_entropy_learning_rate

@@ -1,5 +1,6 @@
 """The book's network of three inputs, against its own numbers and its listing in plain Python."""
 
+import platform
 import sys
 from fractions import Fraction
 from math import ceil, inf, isfinite, log
@@ -21,6 +22,41 @@ def test_the_first_numbers_are_the_published_ones():
     assert round(first["pred"], 15) == 0.86
     assert round(first["delta"], 15) == -0.14
     assert first["weights"] == [0.1, 0.2, -0.1]
+
+
+PRINTED = {
+    (): """
+    0.8600000000000001 0.01959999999999997 -0.1399999999999999
+    0.1 0.2 -0.1  -1.189999999999999 -0.09099999999999994 -0.16799999999999987
+    0.9637574999999999 0.0013135188062500048 -0.036242500000000066
+    0.1119 0.20091 -0.09832  -0.30806125000000056 -0.023557625000000044 -0.04349100000000008
+    0.9906177228125002 8.802712522307997e-05 -0.009382277187499843
+    0.11498061250000001 0.20114557625 -0.09788509000000001
+    -0.07974935609374867 -0.006098480171874899 -0.011258732624999811""",
+    ("toes",): """
+    0.8600000000000001 0.01959999999999997 -0.1399999999999999
+    0.1 0.2 -0.1  0.0 -0.09099999999999994 -0.16799999999999987
+    0.9382250000000001 0.003816150624999989 -0.06177499999999991
+    0.1 0.2273 -0.04960000000000005  0.0 -0.040153749999999946 -0.07412999999999989
+    0.97274178125 0.000743010489422852 -0.027258218750000007
+    0.1 0.239346125 -0.02736100000000008  0.0 -0.017717842187500006 -0.032709862500000006""",
+}
+"""What the notebook prints of both listings: pred, error, delta, weights and weight_deltas."""
+
+
+@pytest.mark.parametrize(("freeze", "rate"), [((), 0.01), (("toes",), 0.3)])
+def test_every_line_of_the_listings(freeze, rate):
+    """To the last digit, but for what a processor changes that rounds a product and a sum in one."""
+    outcome = run(freeze=freeze, learning_rate=rate)
+    shown = [
+        float(cell)
+        for rows in zip(*(table.rows for table in outcome.tables), strict=True)
+        for _, *cells in rows
+        for cell in cells
+    ]
+    printed = [float(word) for word in PRINTED[freeze].split()]
+    exact = platform.machine() in ("x86_64", "AMD64")
+    assert shown == (printed if exact else pytest.approx(printed, rel=1e-10))
 
 
 @pytest.mark.parametrize("freeze", [(), ("toes",), ("wlrec", "nfans"), ("toes", "wlrec", "nfans")])
