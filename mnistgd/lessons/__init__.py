@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnistgd.errors import UsageError
 from mnistgd.lessons.catalogue import LESSONS as LESSONS
+from mnistgd.lessons.finding import meant
 
 if TYPE_CHECKING:
     from mnistgd.lessons.lesson import Lesson
@@ -24,8 +25,6 @@ def load(name: str) -> Lesson[Any]:
         If there is none; it suggests what may be meant.
     """
     if name not in LESSONS:
-        from mnistgd.lessons.finding import meant
-
         raise UsageError(f"there is no lesson {name}", meant(name))
     module = import_module(f"mnistgd.lessons.{name.replace('-', '_')}")
     lesson: Lesson[Any] = module.LESSON

@@ -40,7 +40,7 @@ class Entry:
         if self.other:
             return self.other
         book, chapter, _ = self.places[0]
-        sections = " and ".join(f'"{place.section}"' for place in self.places if place.book == book)
+        sections = ", ".join(f'"{place.section}"' for place in self.places if place.book == book)
         return f"{BOOKS[book].citation}, chapter {chapter}: {sections}"
 
     @property

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from mnistgd.lessons.books import BOOKS
 from mnistgd.lessons.catalogue import LESSONS
 
 _FILLERS = ("a", "an", "and", "at", "chapter", "for", "in", "lesson", "of", "on", "or", "the", "to", "with")
-_ALIKE = 5
+_ALIKE = 6
 """Words that begin with as many of the same letters are of one stem."""
 
 
@@ -32,6 +31,8 @@ def meant(words: str) -> str:
     books = [book for book in BOOKS if book in parts] or list(BOOKS)
     if numbers and (found := [line for book in books for line in _chapter(book, numbers[0])]):
         return "; ".join(found)
+    from difflib import get_close_matches
+
     near = get_close_matches("-".join(parts), LESSONS, 1) or _about(
         [part for part in parts if part not in _FILLERS and part not in BOOKS]
     )

@@ -135,4 +135,4 @@ def test_the_list_loads_no_lesson():
         "print([m for m in sys.modules if m.startswith('mnistgd.lessons.') or m == 'numpy'])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "['mnistgd.lessons.books', 'mnistgd.lessons.catalogue']\n"
+    assert done.stdout == f"{[f'mnistgd.lessons.{name}' for name in ('books', 'catalogue', 'finding')]}\n"
