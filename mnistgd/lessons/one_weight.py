@@ -125,6 +125,7 @@ def run(settings: Settings) -> Outcome:
     tables: list[Table] = []
     for number, (one, trace) in enumerate(zip(runs, traces, strict=True), 1):
         tables += _tables(one, trace[: one.iterations], number if len(runs) > 1 else None)
+    # Of a run of one's own, which is the last, the numbers stand where they are looked for first.
     return Outcome(rows, {**ends[-1], "runs": ends}, tables, _notice(runs, ends))
 
 
