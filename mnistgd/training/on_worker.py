@@ -68,6 +68,11 @@ def find(wanted: Wanted) -> Dataset:
     DataError
         If it is not to be had here, and must be sent.
     """
+    if wanted in _held:
+        try:
+            _held[wanted].check_files()
+        except DataError:  # whoever wrote to them since then: what they hold now may be anything
+            del _held[wanted]
     if wanted not in _held:
         sent = _received.pop(wanted, None)
         _held[wanted] = _loaded(wanted) if sent is None else _made(wanted, sent)

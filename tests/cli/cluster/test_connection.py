@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets.load import load_dataset
+from mnistgd.datasets.stored import Known
 from mnistgd.errors import ClusterError, MissingExtraError, UsageError
 from mnistgd.model.settings import Settings
 from mnistgd.training import cluster, on_worker
@@ -141,6 +142,15 @@ def test_workers_find_what_lies_where_it_lay(site, few):
         # By the same name something else.
         other = dataclasses.replace(dataset, train_labels=dataset.train_labels[::-1].copy())
         assert both.without(Wanted.of(other)) == both.workers
+
+
+def test_what_was_written_to_since_is_looked_at_again(few, monkeypatch):
+    dataset = load_dataset(few)
+    held = dataclasses.replace(dataset, files=(Known.of(few)._replace(changed=0),))
+    monkeypatch.setitem(on_worker._held, Wanted.of(dataset), held)
+    found = on_worker.find(Wanted.of(dataset))
+    assert found is not held
+    assert found.sha256 == dataset.sha256
 
 
 def test_workers_without_the_images_are_sent_them_once(site, few):
