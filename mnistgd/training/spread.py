@@ -60,7 +60,7 @@ class _Spread:
         missing = cluster.without(wanted)
         actors = []
         for worker, first, last in zip(
-            cluster.workers, [0, *starts], [*starts, len(run.images)], strict=True
+            cluster.workers, [0, *starts], [*starts, int(run.train_rows[-1]) + 1], strict=True
         ):
             part = Part(wanted, first, last)
             if worker in missing:
