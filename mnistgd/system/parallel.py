@@ -13,7 +13,7 @@ import pickle
 import select
 import signal
 from collections import deque
-from contextlib import suppress
+from contextlib import closing, suppress
 from math import ceil
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
@@ -22,7 +22,7 @@ with suppress(ImportError):  # Windows has none
     import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -83,6 +83,21 @@ class _Worker(NamedTuple):
         self.results.close()
 
 
+class _Terms(NamedTuple):
+    """How processes work.
+
+    Attributes
+    ----------
+    jobs : int; how many there are at most
+    limited : bool; whether a thing may take `SECONDS`, `MEMORY` and `CLOCK` and no more
+    withheld : tuple of int; open files that they are not to hold open
+    """
+
+    jobs: int
+    limited: bool
+    withheld: tuple[int, ...] = ()
+
+
 def each(work: Callable[[S], T], things: Sequence[S], lost: Callable[[S], T]) -> Iterator[T]:
     """``work(thing)`` of each of the `things`, in their order, as soon as those before it are done.
 
@@ -96,29 +111,66 @@ def each(work: Callable[[S], T], things: Sequence[S], lost: Callable[[S], T]) ->
     lost : callable
         What stands for the result of a thing whose process died, of `SECONDS` or `MEMORY` or otherwise.
     """
-    waiting = deque(range(len(things)))
     done: dict[int, tuple[bool, Any]] = {}
-    staff: dict[_Worker, int | None] = {}  # and what each is busy with
-    try:
+    with closing(_answers(work, things, _Terms(processors(), limited=True))) as answers:
         for index in range(len(things)):
             while index not in done:
-                while waiting and (worker := _idle(staff) or _hired(work, things, staff)):
-                    staff[worker] = waiting[0]
-                    worker.begin(waiting.popleft())
-                if not staff:
-                    done[waiting.popleft()] = True, work(things[index])
-                for worker, which in _ready(staff):
-                    staff[worker] = None
-                    answer = worker.answer()
-                    if answer is None:
-                        del staff[worker]
-                        worker.end()
-                        answer = True, lost(things[which])
-                    done[which] = answer
+                which, answer = next(answers)
+                done[which] = answer or (True, lost(things[which]))
             well, outcome = done.pop(index)
             if not well:
                 raise outcome
             yield outcome
+
+
+def as_ended(
+    work: Callable[[S], T],
+    things: Sequence[S],
+    lost: Callable[[S], T],
+    *,
+    jobs: int,
+    withheld: Sequence[int] = (),
+) -> Iterator[T]:
+    """As `each`, but in the order in which they end, by so many processes, and each as long as it takes.
+
+    Only for things that are ours: none of the limits holds.
+
+    Parameters
+    ----------
+    jobs : int; how many processes there are at most
+    withheld : sequence of int
+        Open files that they do not hold open: a lock on one of them ends with this process.
+    """
+    with closing(_answers(work, things, _Terms(jobs, False, tuple(withheld)))) as answers:
+        for which, answer in answers:
+            outcome: Any
+            well, outcome = answer or (True, lost(things[which]))
+            if not well:
+                raise outcome
+            yield outcome
+
+
+def _answers(
+    work: Callable[[S], T], things: Sequence[S], terms: _Terms
+) -> Generator[tuple[int, tuple[bool, Any] | None]]:
+    """The index of each thing that ends, and what `_Worker.answer` says of it."""
+    waiting = deque(range(len(things)))
+    staff: dict[_Worker, int | None] = {}  # and what each is busy with
+    try:
+        while waiting or any(index is not None for index in staff.values()):
+            while waiting and (worker := _idle(staff) or _hired(work, things, staff, terms)):
+                staff[worker] = waiting[0]
+                worker.begin(waiting.popleft())
+            if not staff:
+                index = waiting.popleft()
+                yield index, (True, work(things[index]))
+            for worker, which in _ready(staff, limited=terms.limited):
+                staff[worker] = None
+                answer = worker.answer()
+                if answer is None:
+                    del staff[worker]
+                    worker.end()
+                yield which, answer
     finally:
         for worker in staff:  # all, before a second Ctrl-C can come while one of them is waited for
             worker.kill()
@@ -126,7 +178,7 @@ def each(work: Callable[[S], T], things: Sequence[S], lost: Callable[[S], T]) ->
             worker.end()
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -137,7 +189,7 @@ def _idle(staff: dict[_Worker, int | None]) -> _Worker | None:
     return next((worker for worker, index in staff.items() if index is None), None)
 
 
-def _ready(staff: dict[_Worker, int | None]) -> list[tuple[_Worker, int]]:
+def _ready(staff: dict[_Worker, int | None], *, limited: bool) -> list[tuple[_Worker, int]]:
     """Those that are done or dead, and with what; waits until one is."""
     busy = {worker.results.fileno(): (worker, index) for worker, index in staff.items() if index is not None}
     if not busy:
@@ -145,20 +197,22 @@ def _ready(staff: dict[_Worker, int | None]) -> list[tuple[_Worker, int]]:
     poll = select.poll()
     for file in busy:
         poll.register(file, select.POLLIN)
-    if not poll.poll(1000 * CLOCK):
+    if not poll.poll(1000 * CLOCK if limited else None):
         for worker, _ in busy.values():
             worker.kill()
     return [busy[file] for file, _ in poll.poll()]
 
 
-def _hired(work: Callable[[S], T], things: Sequence[S], staff: dict[_Worker, int | None]) -> _Worker | None:
-    """Another process, if there are fewer than processors, and nothing that it takes is short."""
-    if len(staff) >= _processors() or not hasattr(os, "fork"):
+def _hired(
+    work: Callable[[S], T], things: Sequence[S], staff: dict[_Worker, int | None], terms: _Terms
+) -> _Worker | None:
+    """Another process, if there may be one more, and nothing that it takes is short."""
+    if len(staff) >= terms.jobs or not hasattr(os, "fork"):
         return None
     # No signal finds a process that nobody has noted, or one that takes itself for this one.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
-        worker = _started(work, things, staff)
+        worker = _started(work, things, staff, terms)
         staff[worker] = None
     except (OSError, MemoryError):
         return None
@@ -167,7 +221,9 @@ def _hired(work: Callable[[S], T], things: Sequence[S], staff: dict[_Worker, int
     return worker
 
 
-def _started(work: Callable[[S], T], things: Sequence[S], present: Iterable[_Worker]) -> _Worker:
+def _started(
+    work: Callable[[S], T], things: Sequence[S], present: Iterable[_Worker], terms: _Terms
+) -> _Worker:
     """A new process.
 
     Raises
@@ -181,6 +237,7 @@ def _started(work: Callable[[S], T], things: Sequence[S], present: Iterable[_Wor
             pipes += os.pipe()
         _check_spare(max(pipes))
         tasks, to_tasks, results, to_results = pipes
+        parent = os.getpid()
         number = os.fork()
     except BaseException:
         for pipe in pipes:
@@ -192,7 +249,10 @@ def _started(work: Callable[[S], T], things: Sequence[S], present: Iterable[_Wor
             os.close(results)
             for other in present:
                 other.close()
-            _serve(work, things, tasks, to_results)
+            for file in terms.withheld:
+                os.close(file)
+            _end_with(parent)
+            _serve(work, things, tasks, to_results, limited=terms.limited)
         finally:
             os._exit(1)
     os.close(tasks)
@@ -213,7 +273,23 @@ def _check_spare(file: int) -> None:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
-def _serve(work: Callable[[S], T], things: Sequence[S], tasks: int, results: int) -> NoReturn:
+def _end_with(parent: int) -> None:
+    """Let this process not outlive the one that it works for, in the middle of a thing either.
+
+    A pipe tells only who reads it: once a second this one looks whose child it is.
+    """
+
+    def look(*_: object) -> None:
+        if os.getppid() != parent:
+            os._exit(1)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)
+
+
+def _serve(
+    work: Callable[[S], T], things: Sequence[S], tasks: int, results: int, *, limited: bool
+) -> NoReturn:
     """Work on what is asked for, until nobody is there to ask.
 
     What a terminal sends to a whole group of processes is not for this one; what is sent to it alone ends it.
@@ -223,11 +299,13 @@ def _serve(work: Callable[[S], T], things: Sequence[S], tasks: int, results: int
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
     _limit(resource.RLIMIT_CORE, 0)
-    with suppress(OSError):  # other systems than Linux do not tell
-        pages = int(Path("/proc/self/statm").read_bytes().split()[0])
-        _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY)
+    if limited:
+        with suppress(OSError):  # other systems than Linux do not tell
+            pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+            _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY)
     while index := os.read(tasks, _INDEX_BYTES):
-        _limit(resource.RLIMIT_CPU, ceil(sum(os.times()[:2])) + SECONDS)
+        if limited:
+            _limit(resource.RLIMIT_CPU, ceil(sum(os.times()[:2])) + SECONDS)
         answer: tuple[bool, Any]
         try:
             answer = True, work(things[int.from_bytes(index, "little")])

@@ -446,7 +446,7 @@ def run(name: str, content: bytes, folder: Path) -> bool:
     for needed in (name, "npz", "weights", "checkpoint", "frames"):
         seeds(needed)
     # All of it happens in this process, where it is watched, and where no limit helps.
-    alone = mock.patch.object(parallel, "_processors", return_value=0)
+    alone = mock.patch.object(parallel, "processors", return_value=0)
     with guarded(folder), warnings.catch_warnings(), alone:
         try:
             TARGETS[name].run(content, folder)

@@ -13,7 +13,7 @@ from mnistgd.system import parallel
 
 needs_copies = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system copies no process")
 needs_two = pytest.mark.skipif(
-    parallel._processors() < 2 or not hasattr(os, "fork"), reason="there is one processor"
+    parallel.processors() < 2 or not hasattr(os, "fork"), reason="there is one processor"
 )
 
 
@@ -182,7 +182,7 @@ def test_a_signal_ends_it(script, number, tmp_path):
 @needs_two
 def test_whoever_wants_no_more_need_not_wait(script):
     # All of them would take minutes, however many processors there are: longer than is waited for here.
-    count = 2000 * parallel._processors()
+    count = 2000 * parallel.processors()
     main = f"results = each(work, range({count}), lost)\nprint(next(results))\nresults.close()\nprint('done')"
     assert printed(script("time.sleep(0.1)\nreturn thing", main)) == ["0", "done"]
 
@@ -209,3 +209,31 @@ def _lives(number):
     # Whoever adopted it may not have asked yet how it ended.
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True).stdout
     return bool(state.strip()) and not state.startswith("Z")
+
+
+@needs_two
+def test_results_come_as_they_end_where_that_is_asked_for(script):
+    work = "time.sleep(thing / 5)\nreturn thing"
+    main = "print(*parallel.as_ended(work, [3, 0, 1], lost, jobs=2))"
+    assert printed(script(work, main)) == ["0", "1", "3"]
+
+
+@needs_copies
+def test_what_is_ours_takes_as_long_as_it_takes(script):
+    work = "end = time.process_time() + 1.5\nwhile time.process_time() < end: pass\nreturn thing"
+    main = "parallel.SECONDS, parallel.CLOCK = 0, 1\nprint(*parallel.as_ended(work, [7], lost, jobs=1))"
+    assert printed(script(work, main)) == ["7"]
+
+
+@needs_copies
+def test_no_process_outlives_one_that_is_killed_in_the_middle_of_a_thing(script, tmp_path):
+    began = tmp_path / "began"
+    work = f"open({str(began)!r}, 'w').write(str(os.getpid()))\nwhile True: time.sleep(0.01)"
+    with subprocess.Popen(script(work, "list(parallel.as_ended(work, [0], lost, jobs=1))")) as parent:
+        while not (began.exists() and began.read_text()):
+            time.sleep(0.02)
+        parent.kill()
+    patience = time.monotonic() + 20
+    while _lives(int(began.read_text())):
+        assert time.monotonic() < patience
+        time.sleep(0.05)

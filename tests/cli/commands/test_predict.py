@@ -17,7 +17,7 @@ from PIL import Image
 from mnistgd.cli.commands.predict import _names_of
 from mnistgd.datasets.deskew import deskew
 from mnistgd.model import weights_file
-from mnistgd.system.parallel import _processors
+from mnistgd.system.parallel import processors
 
 KEYS = {"image", "digit", "label", "probability", "probabilities"}
 
@@ -255,7 +255,7 @@ def test_a_second_ctrl_c_ends_it_all(tmp_path):
     ids = tmp_path / "ids"
     with subprocess.Popen([sys.executable, "-c", TWICE], stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 30
-        while not (ids.exists() and len(ids.read_text().split()) == _processors()):
+        while not (ids.exists() and len(ids.read_text().split()) == processors()):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
