@@ -89,7 +89,7 @@ ROOMS = {
         words("model datasets engine system errors"),
         words("numpy"),
         words("dask distributed"),
-        words(f"{FILES_AND_TEXT} asyncio multiprocessing signal threading time"),
+        words(f"{FILES_AND_TEXT} asyncio multiprocessing signal statistics threading time"),
     ),
     "model": Room(
         words("datasets handwriting engine system errors version"),

@@ -29,6 +29,7 @@ from mnistgd.cli.commands.lesson import lesson_app
 from mnistgd.cli.commands.predict import predict
 from mnistgd.cli.commands.report import report
 from mnistgd.cli.commands.show_weights import show_weights
+from mnistgd.cli.commands.sweep import sweep
 from mnistgd.cli.commands.train import train
 from mnistgd.cli.commands.verify import verify
 from mnistgd.errors import MnistgdError, lack_of_memory
@@ -63,7 +64,8 @@ app = typer.Typer(
         "token_normalize_func": lambda word: options.OLD_NAMES.get(word.lower(), word.lower()),
     },
 )
-app.command(cls=train_options.TrainCommand)(train)
+for command in (train, sweep):
+    app.command(cls=train_options.TrainCommand)(command)
 for command in (
     show_weights,
     evaluate,

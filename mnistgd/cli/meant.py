@@ -42,6 +42,8 @@ OPTIONS = (
     "json csv tsv xml yaml format j",
     "quiet silent no-progress s",
     "cluster dask distributed",
+    "jobs n-jobs processes workers cores threads",
+    "random n-iter trials draws samples",
     "debug verbose trace traceback v",
 )
 """Words that mean one thing, here and in other tools. Of a group, and of the groups, the first is meant that
@@ -49,6 +51,7 @@ the command has. None leads from what is read to what is written: that could los
 
 COMMANDS = {
     "train": "fit learn run",
+    "sweep": "grid search tune gridsearch grid-search hyperparameters",
     "show-weights": "show plot weights view visualize visualise heatmap",
     "evaluate": "test eval score accuracy validate",
     "predict": "classify recognize recognise guess infer",

@@ -1,4 +1,4 @@
-"""How a training run looks while it goes on."""
+"""How a training run, or many of them, look while they go on."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mnistgd.cli.live import Live
     from mnistgd.training.run import TrainState
+    from mnistgd.training.sweep import Group, Trial
 
 SECONDS_BETWEEN_DRAWINGS = 0.05
 SECONDS_BETWEEN_SHEETS = 0.25
@@ -81,6 +82,66 @@ class TrainingProgress:
         texts = [_figures(now, words) for words in WORDS]
         figures = next((text for text in texts if len(text) <= room), texts[-1])
         bar.update(self.task, completed=now.step, description=epoch, figures=figures)
+
+
+class SweepProgress:
+    """A bar of trials on a terminal, one plain line a trial elsewhere, nothing with ``--quiet``.
+
+    Used as a context manager and called with each `Trial` that ends, and the best `Group` so far.
+
+    Parameters
+    ----------
+    total : int, trials of the sweep
+    done : int, of these that are done already
+    quiet : bool
+    """
+
+    def __init__(self, total: int, done: int, *, quiet: bool) -> None:
+        self.total, self.done, self.lines = total, done, not quiet
+        self.bar = (
+            _bar(displays.stderr_console(), None) if not quiet and console.is_terminal(sys.stderr) else None
+        )
+
+    def __enter__(self) -> SweepProgress:
+        if self.bar is not None:
+            displays.start(self.bar)
+            words = self._words()
+            self.task = self.bar.add_task(words, total=self.total, completed=self.done, figures="")
+            self.bar.refresh()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            displays.stop_all()
+
+    def __call__(self, trial: Trial, best: Group | None) -> None:
+        from mnistgd.training.sweep import described
+
+        self.done += 1
+        what = described(trial.settings)
+        if self.bar is not None:
+            words = self._words()
+            room = self.bar.console.width - len(words + TIME)
+            figures = next((text for text in _best(best) if len(text) <= room), "")
+            self.bar.update(self.task, completed=self.done, description=words, figures=figures)
+            self.bar.refresh()
+        elif self.lines:
+            how = trial.error or f"accuracy {trial.validation_accuracy:.2%}  {trial.seconds:.1f} s"
+            console.note("  ".join(filter(None, [self._words(), what, how])))
+
+    def _words(self) -> str:
+        return f"trial {self.done}/{self.total}"
+
+
+def _best(best: Group | None) -> list[str]:
+    """What is said of the best so far, at length and shorter."""
+    from mnistgd.training.sweep import described
+
+    accuracy = best and best.mean("validation_accuracy")
+    if best is None or accuracy is None:
+        return []
+    words = f"best {accuracy:.2%}"
+    return [f"{words}: {described(best.settings)}" if best.settings else words, words]
 
 
 def _epoch(now: TrainState) -> str:

@@ -46,12 +46,12 @@ Workers = Annotated[
 
 LONGEST = 24
 """Of the options that stand in one line with their help, in letters."""
-GROUPS = ("Data", "Network", "Descent", "Stopping", "Workers", "Output")
+GROUPS = ("Sweep", "Data", "Network", "Descent", "Stopping", "Workers", "Output")
 """The headings of the help; an option that names none is about the output."""
 
 
 class TrainCommand(Command):
-    """The command, whose many options stand in groups."""
+    """A command whose many options stand in groups."""
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         groups: dict[str, list[tuple[str, str]]] = {group: [] for group in GROUPS}
@@ -62,5 +62,7 @@ class TrainCommand(Command):
         # One that is longer has a line of its own.
         width = max(len(name) for name in names if len(name) <= LONGEST)
         for group, records in groups.items():
+            if not records:
+                continue
             with formatter.section(group):
                 formatter.write_dl([(name.ljust(width), text) for name, text in records], col_max=width)

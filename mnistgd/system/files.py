@@ -11,7 +11,7 @@ import errno
 import os
 import shlex
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -106,7 +106,7 @@ class GrowingFile:
     Parameters
     ----------
     path : Path
-    content : bytes that it begins with
+    content : bytes that it begins with; or what makes them, when nobody else can write to it any more
     follow : bool, as for `write_atomically`
 
     Raises
@@ -115,18 +115,19 @@ class GrowingFile:
         If it cannot be written, or another process has such a file there.
     """
 
-    def __init__(self, path: Path, content: bytes, *, follow: bool = True) -> None:
+    def __init__(self, path: Path, content: bytes | Callable[[], bytes], *, follow: bool = True) -> None:
         self.path = path
+        made = content if callable(content) else lambda: content
         with _writing(path):
             if is_stream(path):
                 self._stream: IO[bytes] = path.open("wb")
-                self.append(content)
+                self.append(made())
                 return
             _check_target(path)
             target = _target(path, follow)
             try:
                 with _claimed(target):
-                    self._stream = _replace(target, [content])
+                    self._stream = _replace(target, [made()])
             except BlockingIOError as error:
                 message = f"cannot write {path}: another run is writing to it"
                 raise OutputError(message, "give each run a file of its own") from error
@@ -144,6 +145,11 @@ class GrowingFile:
             left = memoryview(content)
             while left:
                 left = left[os.write(self._stream.fileno(), left) :]
+
+    @property
+    def number(self) -> int:
+        """That of the open file."""
+        return self._stream.fileno()
 
     def close(self) -> None:
         """Let others write to it."""

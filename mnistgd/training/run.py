@@ -282,17 +282,21 @@ class Run:
         self.dataset.check_files()
         if not len(self.validation_rows):
             return now
+        score = self.score(now.params)
+        better = now.best is None or score.loss < now.best.loss
+        best = Best(score.loss, now.epoch, now.params) if better else now.best
+        return now._replace(validation=score, best=best)
+
+    def score(self, params: Params) -> Score:
+        """What the images set aside say of parameters, before any scaling is folded in."""
         rows, loss, right = self.validation_rows, 0.0, 0
         for start in range(0, len(rows), _ROWS):
             chosen = rows[start : start + _ROWS]
             labels = self.labels.take(chosen)
-            outputs, _ = self.network.forward(now.params, self.images.take(chosen, axis=0))
+            outputs, _ = self.network.forward(params, self.images.take(chosen, axis=0))
             loss += self.loss(outputs, labels)[0] * (len(chosen) / len(rows))
             right += int(np.count_nonzero(answered_rightly(outputs, labels)))
-        score = Score(loss, right / len(rows))
-        better = now.best is None or score.loss < now.best.loss
-        best = Best(score.loss, now.epoch, now.params) if better else now.best
-        return now._replace(validation=score, best=best)
+        return Score(loss, right / len(rows))
 
 
 def _set_aside(n: int, settings: Settings) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:

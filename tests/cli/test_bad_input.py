@@ -87,6 +87,39 @@ BAD = [
     ("train --resume no.npz", 1, "there is no checkpoint"),
     ("train --resume w.npz", 1, "is not a checkpoint"),
     ("train --resume text.txt", 1, "not a whole .npz file"),
+    ("sweep --learning-rate 0.1,0", 2, "'0' is not a finite number above 0"),
+    ("sweep --learning-rate 0.1,,1", 2, "'' is not a finite number above 0"),
+    ("sweep --learning-rate log:1:0:3", 2, "two numbers above 0"),
+    ("sweep --learning-rate 0:5", 2, "'0:5' is not a finite number above 0"),
+    ("sweep --seed 5:5", 2, "'5:5' is empty: its end is excluded"),
+    ("sweep --seed ''", 2, "is not a whole number from 0"),
+    ("sweep --optimizer sgd,ada", 2, "'ada' is not one of sgd"),
+    ("sweep --optimizer sgd,momentum --momentum 0.5", 2, "--momentum means nothing to sgd"),
+    ("sweep --hidden 64,none --init zeros", 2, "would all stay the same"),
+    ("sweep --hidden 64,32+x", 2, "'32,x' is not a list of whole numbers"),
+    ("sweep --deskew true", 2, "'true' is neither yes nor no"),
+    ("sweep --validation 0", 2, "nothing is set aside to choose a trial by"),
+    ("sweep --random 0", 2, "--random"),
+    ("sweep --jobs 0", 2, "--jobs"),
+    ("sweep --keep some", 2, "some"),
+    ("sweep --seed 0:1000000", 2, "these are 1,000,000 trials"),
+    ("sweep --seed 0:1000 --learning-rate log:0.01:1:1000", 2, "these are 1,000,000 trials"),
+    ("sweep --data few.npz --out pictures", 1, "is no empty folder"),
+    ("sweep --data few.npz --out text.txt", 1, "is no empty folder"),
+    ("sweep --data few.npz --out sub", 1, "sub is the folder of another sweep"),
+    ("sweep --data few.npz --out text.txt/new", 1, "cannot write text.txt/new"),
+    ("sweep --data no/where", 1, "there is no"),
+    ("sweep --data few.npz --freeze digit.png", 1, "not 28×28"),
+    ("sweep --data few.npz --plot few.npz", 2, "few.npz, which is read"),
+    ("sweep --data few.npz --plot new.jpg", 2, "--plot writes PNG, SVG or PDF, not .jpg"),
+    ("sweep --data few.npz --plot - --json", 2, "both want stdout"),
+    ("sweep --data few.npz --plot new.png --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("sweep --resume no", 1, "no is not the folder of a sweep"),
+    ("sweep --resume folder", 1, "folder is not the folder of a sweep"),
+    ("sweep --resume text.txt", 1, "text.txt is not the folder of a sweep"),
+    ("sweep --resume sub", 1, "sub/sweep.json is not the plan of a sweep"),
+    ("sweep --resume sub --seed 3", 1, "sub/sweep.json is not the plan of a sweep"),
+    ("sweep --resume sub --resume sub", 2, "--resume is given twice"),
     ("show-weights -w w.npz 10", 1, "knows no class 10"),
     ("show-weights --palette rainbow", 2, "rainbow"),
     ("show-weights --size 27", 2, "--size"),
@@ -294,6 +327,8 @@ def made(few, tmp_path_factory):
     """The files that the table speaks of, and a folder."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "folder").mkdir()
+    (folder / "sub").mkdir()
+    (folder / "sub" / "sweep.json").write_text("meow\n")
     (folder / "few.npz").write_bytes(few.read_bytes())
     (folder / "text.txt").write_text("meow\n")
     (folder / "empty.npz").write_bytes(b"")

@@ -22,6 +22,7 @@ ODD = "a [bold]b :smile: é – \"c' $(d)\nf"
 
 EXAMPLES = {
     "train": "--data {few} --epochs 1 --out {out}.npz",
+    "sweep": "--data {few} --epochs 1 --learning-rate 0.1,1 --out {out}",
     "show-weights": "2 --weights {weights} --out {out}.png",
     "evaluate": "--weights {weights} --confusion {out}.png",
     "predict": "{picture} --weights {weights} --saw {out}.png",

@@ -49,6 +49,9 @@ TYPED = [
     ("show-weights --cmap gray", 2, "No such option: --cmap", "say --palette"),
     ("show-weights --steps 5", 2, "No such option: --steps", "say --step"),
     ("show-weights --snapshot 5", 2, "No such option: --snapshot", "say --step"),
+    ("sweep --n-jobs 2", 2, "No such option: --n-jobs", "say --jobs"),
+    ("sweep --lr 1,2", 2, "No such option: --lr", "say --learning-rate"),
+    ("sweep --trials 5", 2, "No such option: --trials", "say --random"),
     ("train --steps 5", 2, "No such option: --steps", "say --epochs"),
     ("train --snapshots 5", 2, "No such option: --snapshots", "say --frames"),
     ("evaluate --top 5", 2, "No such option: --top", "say --most"),
@@ -64,6 +67,7 @@ TYPED = [
     ("verify --lr 1", 2, "No such option: --lr", "mnistgd verify --help"),
     # a command by the word of another tool
     ("show", 2, "No such command 'show'", "mnistgd show-weights, or mnistgd data show"),
+    ("tune", 2, "No such command 'tune'", "mnistgd sweep"),
     ("plot", 2, "No such command 'plot'", "mnistgd show-weights, or mnistgd curves"),
     ("help", 2, "No such command 'help'", "mnistgd --help"),
     ("help train", 2, "No such command 'help'", "mnistgd --help"),

@@ -106,6 +106,10 @@ DOCUMENTS = {
         "train --data part.npz --epochs 1 --out t.npz --test-share 0.5",
         "train --data {few} --epochs 1 --out t.npz --transpose",
     ],
+    "mnistgd sweep": [
+        "sweep --data {few} --epochs 1 --learning-rate 0.1,1 --out swept",
+        "sweep --data {few} --epochs 1 --learning-rate 0.1,1 --out drawn --plot drawn.png",
+    ],
     "mnistgd show-weights": [
         "show-weights 2",
         "show-weights --weights hidden.npz --layer 1",

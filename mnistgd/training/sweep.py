@@ -1,0 +1,257 @@
+"""Runs that differ in their settings: what one of them gives, and which is best."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean, stdev
+from typing import Any
+
+from mnistgd.datasets.dataset import Dataset
+from mnistgd.errors import DivergedError, WeightsError
+from mnistgd.model.environment import one_blas_thread
+from mnistgd.model.settings import Settings, in_words
+from mnistgd.model.weights_file import file_bytes
+from mnistgd.system import parallel
+from mnistgd.training.result import finished_model
+from mnistgd.training.run import Run
+from mnistgd.training.sweep_plan import SEED, Plan, value_of
+
+DIED = "its process died: it was killed, or there was no memory for it"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of one run.
+
+    Attributes
+    ----------
+    trial : int, its number, counted from 0
+    settings : dict, of its settings those that vary in the sweep
+    seconds : float
+    error : str or None; why there are no weights, and nothing below
+    validation_accuracy, validation_loss : float; of the images set aside, and the weights that it ends with
+    train_loss : float, over the batches of its last epoch
+    epochs, steps : int, done
+    stopped : str or None; why it ended before its last epoch
+    environment : dict, what the last bits of its weights depend on
+    """
+
+    trial: int
+    settings: Mapping[str, Any]
+    seconds: float = 0.0
+    error: str | None = None
+    validation_accuracy: float | None = None
+    validation_loss: float | None = None
+    train_loss: float | None = None
+    epochs: int | None = None
+    steps: int | None = None
+    stopped: str | None = None
+    environment: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of(cls, plan: Plan, number: int) -> Trial:
+        """One that has not been run."""
+        return cls(number, plan.varying(number))
+
+    @property
+    def order(self) -> tuple[float, float, int]:
+        """The less, the better it is: by accuracy, then by loss."""
+        if self.validation_accuracy is None or self.validation_loss is None:
+            return math.inf, math.inf, self.trial
+        return -self.validation_accuracy, self.validation_loss, self.trial
+
+    def as_json(self) -> dict[str, Any]:
+        """One line of a file."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, found: object, plan: Plan) -> Trial:
+        """A trial of `plan` from what `as_json` wrote.
+
+        Raises
+        ------
+        ValueError
+            If it is not one.
+        """
+        if not isinstance(found, dict):
+            raise ValueError("it is not a JSON object")
+        number = value_of(found, "trial", int)
+        if not 0 <= number < len(plan) or found.get("settings") != plan.varying(number):
+            raise ValueError("it is none of this sweep")
+        known = {name: found[name] for name in cls.__dataclass_fields__ if name in found}
+        trial = cls(**known)
+        value_of(known, "seconds", float, int)
+        value_of(known, "error", str, None)
+        for name in ("validation_accuracy", "validation_loss"):
+            value = value_of(known, name, float, int, *([] if trial.error is None else [None]))
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"its {name} is not finite")
+        return trial
+
+
+def run_trial(trial: Trial, settings: Settings, dataset: Dataset) -> tuple[Trial, bytes]:
+    """What ``mnistgd train`` does with these settings, but for the test.
+
+    Parameters
+    ----------
+    trial : Trial that has not been run
+    settings : Settings
+    dataset : Dataset, deskewed if the settings ask for it
+
+    Returns
+    -------
+    trial : Trial, with what came of it
+    content : bytes of its weights file; none if it failed
+
+    Raises
+    ------
+    DataError
+        If somebody has written to the files of the images since.
+    """
+    begun = time.perf_counter()
+    try:
+        with one_blas_thread():
+            run = Run(dataset, settings)
+            last = run.finish()
+            score = run.score(last.chosen.params) if last.chosen else last.validation
+            model = finished_model(last, tested=False)
+            content = file_bytes(model)
+    except (DivergedError, WeightsError) as error:
+        return replace(trial, error=error.message, seconds=_since(begun)), b""
+    assert score is not None
+    done = replace(
+        trial,
+        seconds=_since(begun),
+        validation_accuracy=score.accuracy,
+        validation_loss=score.loss,
+        train_loss=last.loss,
+        epochs=last.epoch,
+        steps=last.step,
+        stopped=last.stopped or None,
+        environment=model.record["environment"],
+    )
+    return done, content
+
+
+def in_processes(
+    plan: Plan,
+    numbers: Sequence[int],
+    datasets: Mapping[bool, Dataset],
+    *,
+    jobs: int,
+    withheld: Sequence[int] = (),
+) -> Generator[tuple[Trial, bytes]]:
+    """Trials of `plan` as they end, in so many processes, which have the images in common; see `run_trial`.
+
+    One whose process died is run again when the others are done, and has failed if that dies as well.
+
+    Parameters
+    ----------
+    plan : Plan
+    numbers : sequence of int, of the trials that are to be run
+    datasets : mapping from whether the images are deskewed to them
+    jobs, withheld : see `parallel.as_ended`
+    """
+
+    def work(number: int) -> tuple[Trial, bytes]:
+        settings = plan.settings(number)
+        return run_trial(Trial.of(plan, number), settings, datasets[settings.deskew])
+
+    def lost(number: int) -> tuple[Trial, bytes]:
+        return replace(Trial.of(plan, number), error=DIED), b""
+
+    died: list[int] = []
+    for trial, content in parallel.as_ended(work, numbers, lost, jobs=jobs, withheld=withheld):
+        if trial.error == DIED:
+            died.append(trial.trial)
+        else:
+            yield trial, content
+    yield from parallel.as_ended(work, died, lost, jobs=jobs, withheld=withheld)
+
+
+def _since(begun: float) -> float:
+    return round(time.perf_counter() - begun, 3)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The trials that differ in nothing but the seed.
+
+    Attributes
+    ----------
+    trials : tuple of Trial, at least one, in their order
+    """
+
+    trials: tuple[Trial, ...]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those that vary in the sweep, without the seed."""
+        return {name: value for name, value in self.trials[0].settings.items() if name != SEED}
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        """Those that tell it from others: the seed, where nothing else varies."""
+        return self.settings or dict(self.trials[0].settings)
+
+    @property
+    def done(self) -> list[Trial]:
+        """Those that have not failed."""
+        return [trial for trial in self.trials if trial.error is None]
+
+    @property
+    def error(self) -> str | None:
+        """Why the first that failed has."""
+        return next((trial.error for trial in self.trials if trial.error is not None), None)
+
+    @property
+    def best(self) -> Trial:
+        """Of these the one with the best validation accuracy, then with the least loss."""
+        return min(self.trials, key=lambda trial: trial.order)
+
+    @property
+    def order(self) -> tuple[float, float, float, int]:
+        """The less, the better; one in which a trial failed comes after all in which none did."""
+        accuracy, loss = self.mean("validation_accuracy"), self.mean("validation_loss")
+        if accuracy is None or loss is None:
+            return math.inf, math.inf, math.inf, self.trials[0].trial
+        return len(self.trials) - len(self.done), -accuracy, loss, self.trials[0].trial
+
+    def mean(self, name: str) -> float | None:
+        """Over the seeds, of what `Trial` has under that name; None if all have failed."""
+        return fmean(getattr(trial, name) for trial in self.done) if self.done else None
+
+    def deviation(self, name: str) -> float | None:
+        """Likewise, the sample deviation; None of fewer than two."""
+        return stdev(getattr(trial, name) for trial in self.done) if len(self.done) > 1 else None
+
+
+def ranked(plan: Plan, trials: Iterable[Trial]) -> list[Group]:
+    """The trials in groups, the best group first."""
+    groups: dict[int, list[Trial]] = {}
+    for trial in sorted(trials, key=lambda trial: trial.trial):
+        groups.setdefault(trial.trial // plan.seeds, []).append(trial)
+    return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.order)
+
+
+def described(settings: Mapping[str, Any]) -> str:
+    """Settings that vary, in words.
+
+    Examples
+    --------
+    >>> described({"learning_rate": 0.3, "hidden": [64, 32], "seed": 2})
+    'learning rate 0.3, hidden 64+32, seed 2'
+    """
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value_in_words(name, value)}" for name, value in settings.items()
+    )
+
+
+def value_in_words(name: str, value: Any) -> str:
+    """One value of a setting, as ``mnistgd sweep`` takes it."""
+    if name == "batch_size":
+        return str(value)
+    return in_words(name, value).replace(",", "+")
