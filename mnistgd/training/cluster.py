@@ -134,6 +134,11 @@ class Cluster:
         gone = [worker for worker in self.workers if worker not in present]
         return ClusterError(f"the worker {gone[0]} was lost") if gone else None
 
+    def left(self) -> list[str] | None:
+        """The workers that are still there; None if the scheduler is not."""
+        present = self._present()
+        return None if present is None else [worker for worker in self.workers if worker in present]
+
     def answers(self) -> bool:
         """Whether the scheduler is still there."""
         return self._present() is not None

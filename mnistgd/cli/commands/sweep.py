@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,25 +12,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mnistgd.cli import console, fonts, inputs, options, outputs, signals, tables
+from mnistgd.cli import console, displays, fonts, inputs, options, outputs, signals, tables
 from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.settings_options import with_settings
+from mnistgd.cli.workers import workers_at
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.errors import DataError, StoppedError, UsageError
+from mnistgd.errors import ClusterError, DataError, StoppedError, UsageError
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from mnistgd.datasets.dataset import Dataset
     from mnistgd.model.model import Model
-    from mnistgd.training.sweep import Group
+    from mnistgd.training.cluster import Cluster
+    from mnistgd.training.sweep import Group, Trial
     from mnistgd.training.sweep_folder import SweepFolder
     from mnistgd.training.sweep_plan import Plan
 
 MANY = 10_000
 """Trials, beyond which a sweep begins with ``--yes`` alone."""
 
-OWN = {"jobs", "resume", "plot", "_font", "yes", "as_json", "quiet", "offline"}
+OWN = {"jobs", "cluster", "resume", "plot", "_font", "yes", "as_json", "quiet", "offline"}
 """Options that a sweep which is taken up again does not have in its plan."""
 
 _sweep: dict[str, Any] = {"rich_help_panel": "Sweep"}
@@ -56,6 +58,14 @@ def sweep(
             metavar="N",
             help="Trials at a time, each in a process of its own.",
             show_default="processors",
+            **_sweep,
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Run them on workers of Dask: tcp://HOST:8786, a scheduler file, or local:N.",
             **_sweep,
         ),
     ] = None,
@@ -92,6 +102,8 @@ def sweep(
     from mnistgd.training import sweep_folder
     from mnistgd.training.sweep_folder import SweepFolder
 
+    if jobs is not None and cluster is not None:
+        raise UsageError("--jobs means nothing with --cluster", "leave one of them out")
     if resume is None:
         folder = Path(out)
         plan = _plan(values, random, draw_seed, keep, data, reading, inputs.class_names(class_names))
@@ -113,12 +125,13 @@ def sweep(
         from mnistgd.figures.plots import new_figure
 
         new_figure()  # what that lacks is said before hours of work
+    workers = workers_at(context, cluster, None, quiet=quiet) if cluster is not None else None
     datasets = _datasets(plan, offline=offline, quiet=quiet)
     if resume is None:
         plan = replace(plan, sha256=next(iter(datasets.values())).sha256)
         sweep_folder.begin(folder, plan, shlex.join(["mnistgd", *sys.argv[1:]]))
     with SweepFolder(folder, plan) as kept:
-        _run(kept, datasets, jobs, quiet=quiet)
+        _run(kept, datasets, workers or jobs, quiet=quiet)
         with console.stage("testing"):
             model = kept.crown(datasets)
     groups = kept.ranking()
@@ -190,21 +203,40 @@ def _datasets(plan: Plan, *, offline: bool, quiet: bool) -> dict[bool, Dataset]:
     return datasets
 
 
-def _run(kept: SweepFolder, datasets: Mapping[bool, Dataset], jobs: int | None, *, quiet: bool) -> None:
-    """Run the trials that are to come.
+def _trials(
+    kept: SweepFolder, datasets: Mapping[bool, Dataset], where: Cluster | int | None, *, quiet: bool
+) -> Generator[tuple[Trial, bytes]]:
+    """Run the trials that are to come, in so many processes or on the workers of a cluster."""
+    from mnistgd.system.parallel import processors
+    from mnistgd.training.sweep import in_processes
+
+    if where is None or isinstance(where, int):
+        yield from in_processes(
+            kept.plan, kept.to_come, datasets, jobs=where or processors(), withheld=kept.files
+        )
+        return
+    from mnistgd.training.sweep_workers import bring, on_workers
+
+    with displays.Reporter(quiet=quiet) as reporter, console.stage("bringing the images"):
+        bring(where, datasets, reporter)
+    yield from on_workers(kept.plan, kept.to_come, datasets, where)
+
+
+def _run(
+    kept: SweepFolder, datasets: Mapping[bool, Dataset], where: Cluster | int | None, *, quiet: bool
+) -> None:
+    """Run the trials that are to come, and keep what comes of them.
 
     Raises
     ------
     StoppedError
-        If it is told to stop.
+        If it is told to stop, or there are no workers any more.
     """
     from mnistgd.cli.progress import SweepProgress
     from mnistgd.system.files import quoted
-    from mnistgd.system.parallel import processors
-    from mnistgd.training.sweep import in_processes
 
     count = len(kept.plan)
-    trials = in_processes(kept.plan, kept.to_come, datasets, jobs=jobs or processors(), withheld=kept.files)
+    trials = _trials(kept, datasets, where, quiet=quiet)
     try:
         with (
             SweepProgress(count, len(kept.trials), quiet=quiet) as show,
@@ -215,9 +247,10 @@ def _run(kept: SweepFolder, datasets: Mapping[bool, Dataset], jobs: int | None, 
                 with signals.held():
                     kept.add(trial, content)
                 show(trial, kept.best)
-    except (KeyboardInterrupt, signals.Terminated) as stop:
-        code = signals.asked_to_end() or signals.INTERRUPTED
-        message = f"{signals.WORDS[code]} after {len(kept.trials)} of {counted(count, 'trial')}"
+    except (KeyboardInterrupt, signals.Terminated, ClusterError) as stop:
+        code = 1 if isinstance(stop, ClusterError) else signals.asked_to_end() or signals.INTERRUPTED
+        why = stop.message if isinstance(stop, ClusterError) else signals.WORDS[code]
+        message = f"{why} after {len(kept.trials)} of {counted(count, 'trial')}"
         hint = f"go on with: mnistgd sweep --resume {quoted(kept.path)}"
         raise StoppedError(message, hint, code=code) from stop
 

@@ -1,0 +1,136 @@
+"""The trials of a sweep on workers, each a future of Dask."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.errors import ClusterError
+from mnistgd.model.environment import one_blas_thread
+from mnistgd.model.settings import Settings
+from mnistgd.training.cluster import Cluster
+from mnistgd.training.on_worker import Wanted, find
+from mnistgd.training.sweep import DIED, Trial, run_trial
+from mnistgd.training.sweep_plan import Plan
+
+if TYPE_CHECKING:
+    from distributed import Future
+
+PATIENCE = 1.0
+"""After so many seconds in which no trial ends it is asked who is still there."""
+AHEAD = 2
+"""Trials that a thread of a worker has before it, so that it need not wait for the next."""
+
+
+def bring(cluster: Cluster, datasets: Mapping[bool, Dataset], listener: Listener = SILENT) -> None:
+    """Let each worker hold the data sets, straightened or not; see `Cluster.bring`.
+
+    Raises
+    ------
+    ClusterError
+        If a worker was lost.
+    """
+    for deskew, dataset in datasets.items():
+        wanted = Wanted.of(dataset, deskew=deskew)
+        cluster.bring(wanted, dataset, listener)
+        # What was sent is held from here on, before several trials ask for it at once.
+        if missing := cluster.without(wanted):
+            raise ClusterError(f"the worker {missing[0]} cannot hold the images")
+
+
+def on_workers(
+    plan: Plan, numbers: Sequence[int], datasets: Mapping[bool, Dataset], cluster: Cluster
+) -> Generator[tuple[Trial, bytes]]:
+    """Trials of `plan` as they end; see `run_trial`.
+
+    Where a worker dies, another one runs its trial again; one of which several have died has failed.
+
+    Parameters
+    ----------
+    plan : Plan
+    numbers : sequence of int, of the trials that are to be run
+    datasets : mapping from whether the images are deskewed to them, which the workers hold; see `bring`
+    cluster : Cluster
+
+    Raises
+    ------
+    ClusterError
+        If the scheduler, or the last worker, was lost.
+    """
+    from distributed import CancelledError, wait
+
+    wanted = {deskew: Wanted.of(dataset, deskew=deskew) for deskew, dataset in datasets.items()}
+    waiting = iter(numbers)
+    threads = cluster.client.nthreads(list(cluster.workers))
+    most = AHEAD * sum(threads.values())
+    pending: dict[Future, int] = {}
+    try:
+        while True:
+            while len(pending) < most and (number := next(waiting, None)) is not None:
+                settings = plan.settings(number)
+                words = Trial.of(plan, number), settings, wanted[settings.deskew]
+                future = cluster.client.submit(_trial_here, *words, pure=False, workers=list(cluster.workers))
+                pending[future] = number
+            if not pending:
+                return
+            try:
+                done = wait(list(pending), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                _check(cluster)
+                continue
+            except CancelledError as error:
+                raise _without_scheduler(cluster) from error
+            for future in done:
+                yield _outcome(future, Trial.of(plan, pending.pop(future)), cluster)
+    finally:
+        for future in pending:
+            future.release()
+
+
+def _trial_here(trial: Trial, settings: Settings, wanted: Wanted) -> tuple[Trial, bytes]:
+    """What a worker does of a sweep: one trial."""
+    _one_blas_thread_for_good()
+    with np.errstate(all="ignore"):  # as in the command
+        return run_trial(trial, settings, find(wanted))
+
+
+@cache
+def _one_blas_thread_for_good() -> None:
+    """Let no trial of one thread of a worker end what holds for that of another."""
+    one_blas_thread().__enter__()
+
+
+def _outcome(future: Future, trial: Trial, cluster: Cluster) -> tuple[Trial, bytes]:
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        outcome: tuple[Trial, bytes] = future.result()
+    except KilledWorker:
+        return replace(trial, error=DIED), b""
+    except (OSError, CancelledError) as error:
+        raise _without_scheduler(cluster) from error
+    return outcome
+
+
+def _check(cluster: Cluster) -> None:
+    """Check that there is still somebody to work.
+
+    Raises
+    ------
+    ClusterError
+        If there is not.
+    """
+    left = cluster.left()
+    if left is None:
+        raise _without_scheduler(cluster)
+    if not left:
+        raise ClusterError(f"every worker of {cluster.address} was lost")
+
+
+def _without_scheduler(cluster: Cluster) -> ClusterError:
+    return ClusterError(f"the scheduler at {cluster.address} was lost")
