@@ -19,6 +19,9 @@ from mnistgd.training.result import finished_model
 from mnistgd.training.run import Run
 from mnistgd.training.sweep_plan import SEED, Plan, value_of
 
+TOO_LARGE = 1e300
+"""A number of which no mean can be taken."""
+
 DIED = "its process died: it was killed, or there was no memory for it"
 
 
@@ -83,12 +86,12 @@ class Trial:
             raise ValueError("it is none of this sweep")
         known = {name: found[name] for name in cls.__dataclass_fields__ if name in found}
         trial = cls(**known)
-        value_of(known, "seconds", float, int)
         value_of(known, "error", str, None)
-        for name in ("validation_accuracy", "validation_loss"):
-            value = value_of(known, name, float, int, *([] if trial.error is None else [None]))
-            if value is not None and not math.isfinite(value):
-                raise ValueError(f"its {name} is not finite")
+        for name in ("seconds", "validation_accuracy", "validation_loss"):
+            missing = [None] if trial.error is not None and name != "seconds" else []
+            value = value_of(known, name, float, int, *missing)
+            if value is not None and not 0 <= value < TOO_LARGE:
+                raise ValueError(f"its {name} is no such number")
         return trial
 
 

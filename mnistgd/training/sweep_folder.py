@@ -15,7 +15,15 @@ from mnistgd.model import weights_file
 from mnistgd.model.environment import describe
 from mnistgd.model.evaluation import evaluate
 from mnistgd.model.model import Model
-from mnistgd.system.files import GrowingFile, make_folder, quoted, reason, remove_abandoned, write_atomically
+from mnistgd.system.files import (
+    GrowingFile,
+    is_stream,
+    make_folder,
+    quoted,
+    reason,
+    remove_abandoned,
+    write_atomically,
+)
 from mnistgd.training.sweep import Group, Trial, ranked
 from mnistgd.training.sweep_plan import Plan
 
@@ -55,6 +63,8 @@ class SweepFolder:
         self.trials: dict[int, Trial] = {}
         self._groups: dict[int, list[Trial]] = {}
         self._champion: Group | None = None
+        if is_stream(path / TRIALS):  # a pipe would be waited for
+            raise DataError(f"{path / TRIALS} is no file", HINT)
         self._file = GrowingFile(path / TRIALS, self._whole_lines, follow=False)
 
     def __enter__(self) -> SweepFolder:
@@ -164,7 +174,7 @@ class SweepFolder:
             if trial.trial not in self.trials:
                 self._note(trial)
         self._tidy()
-        remove_abandoned(self.path.glob(".*.npz.*.tmp"))
+        remove_abandoned([*self.path.glob(".trial*.tmp"), *self.path.glob(f".{WINNER}.*.tmp")])
         return b"".join(map(_line, self.trials.values()))
 
 
@@ -210,6 +220,8 @@ def load_plan(path: Path) -> Plan:
         If the folder holds none.
     """
     file = path / PLAN
+    if is_stream(file):  # a pipe would be waited for
+        raise DataError(f"{file} is no file", HINT)
     try:
         with file.open("rb") as stream:
             content = stream.read(MAX_PLAN + 1)

@@ -21,6 +21,9 @@ from mnistgd.system.files import quoted
 SEED = "seed"
 """The setting over whose values means are taken."""
 
+MOST = 1_000_000
+"""Trials of a sweep."""
+
 FIELDS = {each.name: each for each in setting_fields(Settings) if each.name != SEED} | {
     each.name: each for each in setting_fields(Settings) if each.name == SEED
 }
@@ -80,6 +83,9 @@ class Plan:
         UsageError
             If one is not.
         """
+        # More combinations than a number of eight bytes can count have no draw.
+        if len(self) > MOST or self.combinations >= 1 << 63:
+            raise UsageError(f"these are more than {MOST:,} trials", "--random N draws some, of fewer values")
         if 0 in self.values["validation"]:
             raise UsageError("nothing is set aside to choose a trial by", "leave --validation out: it is 0.1")
         for number in range(0, len(self), self.seeds):

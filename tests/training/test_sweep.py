@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import os
 import statistics
 
 import numpy as np
@@ -114,6 +115,7 @@ def test_a_plan_of_nobody(change, words):
     ("values", "words"),
     [
         ({"validation": (0.1, 0.0)}, "nothing is set aside to choose a trial by"),
+        ({"seed": tuple(range(1_000_001))}, "these are more than 1,000,000 trials"),
         ({"optimizer": ("sgd", "momentum"), "momentum": (0.5,)}, "--momentum means nothing to sgd"),
         ({"hidden": ((), (4,)), "init": ("zeros",)}, "would all stay the same"),
     ],
@@ -303,6 +305,8 @@ def test_a_line_that_is_no_trial(swept, line, words):
         {"validation_accuracy": None},
         {"validation_accuracy": float("nan")},
         {"validation_loss": "1"},
+        {"validation_loss": 10**400},
+        {"seconds": -1},
         {"seconds": "1"},
         {"error": 7},
     ],
@@ -311,7 +315,7 @@ def test_a_trial_without_its_numbers(swept, change):
     _, plan, ended = swept
     found = json.loads(json.dumps(ended[0][0].as_json()))
     assert Trial.from_json(found, plan) == ended[0][0]
-    with pytest.raises(ValueError, match=r"cannot be|is not finite"):
+    with pytest.raises(ValueError, match=r"cannot be|is no such number"):
         Trial.from_json(found | change, plan)
 
 
@@ -378,3 +382,14 @@ def test_a_link_in_the_folder_is_not_followed(swept, tmp_path, tiny):
 
 def test_a_group_of_one_has_no_deviation():
     assert Group((trial_of(0, 0.5),)).deviation("validation_accuracy") is None
+
+
+@pytest.mark.parametrize("name", ["sweep.json", "trials.jsonl"])
+def test_a_pipe_in_the_folder_is_not_waited_for(swept, name):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no named pipes here")
+    folder, plan, _ = swept
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    with pytest.raises(DataError, match="is no file"):
+        sweep_folder.load_plan(folder) if name == "sweep.json" else SweepFolder(folder, plan)

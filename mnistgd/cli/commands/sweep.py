@@ -101,17 +101,19 @@ def sweep(
     """
     from mnistgd.training import sweep_folder
     from mnistgd.training.sweep_folder import SweepFolder
+    from mnistgd.training.sweep_plan import MOST
+    from mnistgd.training.sweep_workers import bring
 
     if jobs is not None and cluster is not None:
         raise UsageError("--jobs means nothing with --cluster", "leave one of them out")
     if resume is None:
         folder = Path(out)
         plan = _plan(values, random, draw_seed, keep, data, reading, inputs.class_names(class_names))
-        plan.check()
-        if len(plan) > MANY and not yes:
+        if MANY < len(plan) <= MOST and not yes:
             raise UsageError(
                 f"these are {len(plan):,} trials", "--random N draws some; --yes begins with all"
             )
+        plan.check()
         sweep_folder.check_free(folder)
     else:
         folder, plan = resume, sweep_folder.load_plan(resume)
@@ -127,11 +129,14 @@ def sweep(
         new_figure()  # what that lacks is said before hours of work
     workers = workers_at(context, cluster, None, quiet=quiet) if cluster is not None else None
     datasets = _datasets(plan, offline=offline, quiet=quiet)
+    if workers is not None:
+        with displays.Reporter(quiet=quiet) as reporter, console.stage("bringing the images"):
+            bring(workers, datasets, reporter)
     if resume is None:
         plan = replace(plan, sha256=next(iter(datasets.values())).sha256)
         sweep_folder.begin(folder, plan, shlex.join(["mnistgd", *sys.argv[1:]]))
     with SweepFolder(folder, plan) as kept:
-        _run(kept, datasets, workers or jobs, quiet=quiet)
+        _run(kept, _trials(kept, datasets, workers or jobs), quiet=quiet)
         with console.stage("testing"):
             model = kept.crown(datasets)
     groups = kept.ranking()
@@ -204,27 +209,20 @@ def _datasets(plan: Plan, *, offline: bool, quiet: bool) -> dict[bool, Dataset]:
 
 
 def _trials(
-    kept: SweepFolder, datasets: Mapping[bool, Dataset], where: Cluster | int | None, *, quiet: bool
+    kept: SweepFolder, datasets: Mapping[bool, Dataset], where: Cluster | int | None
 ) -> Generator[tuple[Trial, bytes]]:
     """Run the trials that are to come, in so many processes or on the workers of a cluster."""
     from mnistgd.system.parallel import processors
     from mnistgd.training.sweep import in_processes
+    from mnistgd.training.sweep_workers import on_workers
 
     if where is None or isinstance(where, int):
-        yield from in_processes(
-            kept.plan, kept.to_come, datasets, jobs=where or processors(), withheld=kept.files
-        )
-        return
-    from mnistgd.training.sweep_workers import bring, on_workers
-
-    with displays.Reporter(quiet=quiet) as reporter, console.stage("bringing the images"):
-        bring(where, datasets, reporter)
-    yield from on_workers(kept.plan, kept.to_come, datasets, where)
+        jobs = where or processors()
+        return in_processes(kept.plan, kept.to_come, datasets, jobs=jobs, withheld=kept.files)
+    return on_workers(kept.plan, kept.to_come, datasets, where)
 
 
-def _run(
-    kept: SweepFolder, datasets: Mapping[bool, Dataset], where: Cluster | int | None, *, quiet: bool
-) -> None:
+def _run(kept: SweepFolder, trials: Generator[tuple[Trial, bytes]], *, quiet: bool) -> None:
     """Run the trials that are to come, and keep what comes of them.
 
     Raises
@@ -236,7 +234,6 @@ def _run(
     from mnistgd.system.files import quoted
 
     count = len(kept.plan)
-    trials = _trials(kept, datasets, where, quiet=quiet)
     try:
         with (
             SweepProgress(count, len(kept.trials), quiet=quiet) as show,
