@@ -43,7 +43,7 @@ class Plan:
     data : str, and `reading`: what ``--data`` and the options beside it say
     class_names : tuple of str or None; what ``--class-names`` says
     mask : str or None; the picture that the mask of ``freeze`` was read from
-    sha256 : str, of the images
+    sha256, labels_sha256 : str, of the images and of their labels
     """
 
     values: Mapping[str, tuple[Any, ...]]
@@ -55,6 +55,7 @@ class Plan:
     class_names: tuple[str, ...] | None = None
     mask: str | None = None
     sha256: str = ""
+    labels_sha256: str = ""
 
     def __len__(self) -> int:
         combinations = self.combinations if self.draws is None else min(self.draws, self.combinations)
@@ -141,7 +142,8 @@ class Plan:
         }
         names = None if self.class_names is None else list(self.class_names)
         plain = {
-            each: getattr(self, each) for each in ("draws", "draw_seed", "keep_all", "data", "mask", "sha256")
+            each: getattr(self, each)
+            for each in ("draws", "draw_seed", "keep_all", "data", "mask", "sha256", "labels_sha256")
         }
         return {**plain, "values": values, "reading": self.reading.as_json(), "class_names": names}
 
@@ -154,7 +156,7 @@ class Plan:
         ValueError
             If it is not one that a command could have made.
         """
-        texts, numbers = ("data", "sha256"), ("draw_seed",)
+        texts, numbers = ("data", "sha256", "labels_sha256"), ("draw_seed",)
         plain: dict[str, Any] = {name: value_of(found, name, str) for name in texts}
         plain |= {name: value_of(found, name, int) for name in numbers}
         plain |= {"mask": value_of(found, "mask", str, None), "draws": value_of(found, "draws", int, None)}

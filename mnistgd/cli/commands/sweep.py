@@ -133,7 +133,8 @@ def sweep(
         with displays.Reporter(quiet=quiet) as reporter, console.stage("bringing the images"):
             bring(workers, datasets, reporter)
     if resume is None:
-        plan = replace(plan, sha256=next(iter(datasets.values())).sha256)
+        one = next(iter(datasets.values()))
+        plan = replace(plan, sha256=one.sha256, labels_sha256=one.labels_sha256)
         sweep_folder.begin(folder, plan, shlex.join(["mnistgd", *sys.argv[1:]]))
     with SweepFolder(folder, plan) as kept:
         _run(kept, _trials(kept, datasets, workers or jobs), quiet=quiet)
@@ -202,7 +203,7 @@ def _datasets(plan: Plan, *, offline: bool, quiet: bool) -> dict[bool, Dataset]:
         for deskew in plan.values["deskew"]
     }
     for dataset in datasets.values():
-        if plan.sha256 not in ("", dataset.sha256):
+        if plan.sha256 and not dataset.is_of(plan.sha256, plan.labels_sha256):
             message = f"the images of {dataset.source} have changed since the sweep was begun"
             raise DataError(message, "begin another one with --out")
     return datasets

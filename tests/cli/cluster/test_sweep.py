@@ -37,18 +37,6 @@ def rows(folder="sweep"):
         return [json.loads(line) for line in file]
 
 
-@pytest.fixture
-def ready(wait_for):
-    """Wait until the workers of a site have joined it."""
-
-    def wait(site):
-        logs = [site.folder / f"worker{number}.log" for number in range(1, 3)]
-        wait_for(lambda: all(log.exists() and "Registered to" in log.read_text() for log in logs))
-        return site.file
-
-    return wait
-
-
 def untimed(trials):
     """What came of trials, in their order, without the seconds that they took."""
     return sorted((number, text) for number, text in ((row.pop("trial"), _text(row)) for row in trials))
@@ -60,9 +48,9 @@ def _text(row):
 
 
 @pytest.fixture
-def swept(begin, site, ready, place):
+def swept(begin, site, place):
     words = "--epochs 2 --learning-rate 0.1,1e30 --loss squared-error --deskew no,yes --seed 0:2 --keep all"
-    process = begin("sweep", "--data", "few.npz", *shlex.split(words), "--json", "--cluster", ready(site))
+    process = begin("sweep", "--data", "few.npz", *shlex.split(words), "--json", "--cluster", site.file)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     return words, json.loads(out), err.splitlines()
@@ -91,13 +79,13 @@ def test_what_comes_of_it_is_what_comes_of_it_here(swept, site, mnistgd, place):
                 assert there["weights"].tobytes() == ours["weights"].tobytes()
 
 
-def test_images_that_workers_do_not_find_are_sent(site, ready, few, tmp_path):
+def test_images_that_workers_do_not_find_are_sent(site, few, tmp_path):
     place = tmp_path / "gone.npz"
     place.write_bytes(few.read_bytes())
     datasets = {False: load_dataset(place)}
     place.unlink()
     plan = plan_of(epochs=(1,), seed=(0, 1, 2))
-    with connected(str(ready(site))) as cluster:
+    with connected(str(site.file)) as cluster:
         bring(cluster, datasets)
         there = sorted(on_workers(plan, [0, 1, 2], datasets, cluster), key=lambda pair: pair[0].trial)
     for number, (trial, content) in enumerate(there):
@@ -107,8 +95,8 @@ def test_images_that_workers_do_not_find_are_sent(site, ready, few, tmp_path):
         assert own
 
 
-def test_a_worker_that_is_killed_costs_the_time_of_its_trial(begin, own_site, ready, place, wait_for):
-    process = begin("sweep", "--data", "few.npz", *shlex.split(LONG), "--quiet", "--cluster", ready(own_site))
+def test_a_worker_that_is_killed_costs_the_time_of_its_trial(begin, own_site, place, wait_for):
+    process = begin("sweep", "--data", "few.npz", *shlex.split(LONG), "--quiet", "--cluster", own_site.file)
     trials = place / "sweep" / "trials.jsonl"
     wait_for(lambda: trials.exists() and trials.read_bytes().count(b"\n") > 1)
     own_site.processes[1].kill()
@@ -119,10 +107,8 @@ def test_a_worker_that_is_killed_costs_the_time_of_its_trial(begin, own_site, re
 
 
 @pytest.mark.parametrize("who", ["the scheduler", pytest.param("every worker", marks=pytest.mark.slow)])
-def test_without_anybody_a_sweep_stops_and_goes_on_elsewhere(
-    begin, own_site, ready, place, wait_for, mnistgd, who
-):
-    process = begin("sweep", "--data", "few.npz", *shlex.split(LONG), "--quiet", "--cluster", ready(own_site))
+def test_without_anybody_a_sweep_stops_and_goes_on_elsewhere(begin, own_site, place, wait_for, mnistgd, who):
+    process = begin("sweep", "--data", "few.npz", *shlex.split(LONG), "--quiet", "--cluster", own_site.file)
     trials = place / "sweep" / "trials.jsonl"
     wait_for(lambda: trials.exists() and trials.read_bytes().count(b"\n") > 1)
     for each in own_site.processes[:1] if who == "the scheduler" else own_site.processes[1:]:
@@ -161,35 +147,35 @@ def _is_empty(group):
     return False
 
 
-def test_a_trial_that_kills_its_workers_has_failed(site, ready):
+def test_a_trial_that_kills_its_workers_has_failed(site):
     from distributed import KilledWorker
 
     class Future:
         def result(self):
             raise KilledWorker("trial", None, 3)
 
-    with connected(str(ready(site))) as cluster:
+    with connected(str(site.file)) as cluster:
         trial, content = _outcome(Future(), Trial(3, {}), cluster)
     assert (trial, content) == (Trial(3, {}, error=DIED), b"")
 
 
-def test_a_future_that_is_lost_is_a_scheduler_that_is_lost(site, ready):
+def test_a_future_that_is_lost_is_a_scheduler_that_is_lost(site):
     class Future:
         def result(self):
             raise OSError
 
-    with connected(str(ready(site))) as cluster, pytest.raises(ClusterError, match="was lost"):
+    with connected(str(site.file)) as cluster, pytest.raises(ClusterError, match="was lost"):
         _outcome(Future(), Trial(3, {}), cluster)
 
 
 @pytest.mark.slow
-def test_two_hundred_trials(begin, own_site, ready, place, wait_for):
+def test_two_hundred_trials(begin, own_site, place, wait_for):
     words = "--epochs 2 --learning-rate log:0.001:1:20 --seed 0:10 --quiet"
-    process = begin("sweep", "--data", "few.npz", *shlex.split(words), "--cluster", ready(own_site))
+    process = begin("sweep", "--data", "few.npz", *shlex.split(words), "--cluster", own_site.file)
     trials = place / "sweep" / "trials.jsonl"
     wait_for(lambda: trials.exists() and trials.read_bytes().count(b"\n") > 50)
     own_site.processes[2].kill()
-    own_site.worker()
+    own_site.workers(1)
     _, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, "")
     assert sorted(row["trial"] for row in rows()) == list(range(200))

@@ -208,10 +208,11 @@ def test_a_folder_has_all_settings(swept, mnistgd, place, option):
     ]
 
 
-def test_images_that_have_changed_are_noticed(swept, mnistgd, place):
+@pytest.mark.parametrize("name", ["train_images", "train_labels"])
+def test_images_that_have_changed_are_noticed(swept, mnistgd, place, name):
     with np.load("few.npz") as file:
         arrays = dict(file)
-    np.savez("few.npz", **arrays | {"train_images": arrays["train_images"][::-1]})
+    np.savez("few.npz", **arrays | {name: arrays[name][::-1]})
     result = mnistgd("sweep", "--resume", "sweep")
     assert result.code == 1
     assert "have changed since the sweep was begun" in result.stderr
