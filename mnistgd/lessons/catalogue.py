@@ -124,6 +124,16 @@ LESSONS = {
         "why a neuron that is badly wrong learns slowly",
         nielsen(3, "The cross-entropy cost function"),
     ),
+    "overfitting": Entry(
+        "learning images by heart; dropout, batches",
+        grokking(8, "3 Layer Network on MNIST", "Dropout In Code", "Batch Gradient Descent"),
+        long=True,
+    ),
+    "activations": Entry(
+        "tanh and softmax, and the slopes of activations",
+        grokking(9, "Upgrading our MNIST Network"),
+        long=True,
+    ),
     "decay": Entry("a memory that fades, and a fading that is learned", (), _QUESTION),
     "constant-inputs": Entry(
         "whether a layer learns whose inputs never change", (), f"{_QUESTION}, the answer by A. Bote"

@@ -6,9 +6,9 @@ in float64 and deterministically; it prints nothing and draws only on the figure
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,6 +56,29 @@ class Outcome:
     notice: str
 
 
+class Report(NamedTuple):
+    """Where a lesson stands that takes a while.
+
+    Attributes
+    ----------
+    words : str
+        For a person who waits; as long as there is nothing new to say they stay the same.
+    share : float, how much of it is done, from 0 to 1
+    outcome : Outcome, what has come of it so far
+    """
+
+    words: str
+    share: float
+    outcome: Outcome
+
+
+def finished(reports: Iterable[Report]) -> Outcome:
+    """What comes of a lesson that takes a while, at its end."""
+    for report in reports:
+        outcome = report.outcome
+    return outcome
+
+
 @dataclass(frozen=True)
 class Lesson(Generic[SettingsT]):
     """One lesson.
@@ -72,9 +95,13 @@ class Lesson(Generic[SettingsT]):
     prepare : (settings, Listener) → None
         Brings what may take a while, such as a data set, and tells so; `run` then finds it in the cache.
         None for a lesson that brings nothing.
+    reports : settings → iterator of Report
+        What `run` does, step by step, so that it can be watched, and ended with what there is. None for a
+        lesson that takes no longer than a person waits.
     """
 
     settings: type[SettingsT]
     run: Callable[[SettingsT], Outcome]
     plot: Callable[[SettingsT, Outcome, Figure], None]
     prepare: Callable[[SettingsT, Listener], None] | None = field(default=None)
+    reports: Callable[[SettingsT], Iterator[Report]] | None = field(default=None)

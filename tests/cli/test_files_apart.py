@@ -47,6 +47,7 @@ OVER = [
     ("data show --data few.npz --out few.npz", "--out", "few.npz"),
     ("train --data few.npz --out few.npz", "--out", "few.npz"),
     ("lesson dot-product --weights w.npz --plot w.npz", "--plot", "w.npz"),
+    ("lesson overfitting --data few.npz --plot few.npz", "--plot", "few.npz"),
     ("lesson dot-product --weights w.npz --data few.npz --plot few.npz", "--plot", "few.npz"),
 ]  # fmt: skip
 

@@ -19,10 +19,15 @@ def lesson(request):
     return lessons.load(request.param)
 
 
+SHORT = {"iterations": 11}
+"""What makes a lesson short that takes long."""
+
+
 @pytest.fixture(scope="module")
 def settings(lesson, tmp_path_factory):
-    """The defaults; a lesson that reads files finds none, and asks nobody outside this machine."""
-    if not any(field.name == "offline" for field in fields(lesson.settings)):
+    """The defaults, but for what takes long; who reads files finds none, and asks nobody else."""
+    names = {field.name for field in fields(lesson.settings)}
+    if "offline" not in names:
         yield lesson.settings()
         return
     folder = tmp_path_factory.mktemp("lesson")
@@ -30,7 +35,8 @@ def settings(lesson, tmp_path_factory):
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("MNISTGD_CACHE", str(folder / "cache"))
         environment.chdir(folder)
-        yield lesson.settings(offline=True)
+        short = {name: value for name, value in SHORT.items() if lesson.reports and name in names}
+        yield lesson.settings(offline=True, **short)
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +142,8 @@ def test_the_list_loads_no_lesson():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == f"{[f'mnistgd.lessons.{name}' for name in ('books', 'catalogue', 'finding')]}\n"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_one_that_takes_long_can_be_watched(name):
+    assert LESSONS[name].long is (lessons.load(name).reports is not None)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from mnistgd.cli import console, displays, fonts, inputs, options, outputs
+from mnistgd.cli import console, displays, fonts, inputs, options, outputs, signals
 from mnistgd.cli.command import Command
 from mnistgd.cli.options import ALL
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, paragraph, table
-from mnistgd.errors import UsageError
+from mnistgd.errors import StoppedError, UsageError
 from mnistgd.lessons import LESSONS, load
 from mnistgd.lessons.books import BOOKS
 from mnistgd.lessons.catalogue import chapters
@@ -174,13 +174,29 @@ def _lesson_command(name: str) -> Any:
             with displays.Reporter(quiet=quiet) as reporter, console.stage("preparing the lesson"):
                 lesson.prepare(settings, reporter)
         with console.stage("the lesson"):
-            outcome = lesson.run(settings)
+            outcome, stopped = _run(lesson, settings, quiet=quiet)
         files = {} if plot is None else {plot: _plot(lesson, settings, outcome, plot)}
         lines = [*paragraph(f"From: {LESSONS[name].source}."), "", *outcome_lines(outcome)]
         claimed.finish(_document(name, settings, outcome), lines, files=files)
+        if stopped is not None:
+            raise stopped
 
     title = LESSONS[name].title
     return _command(one, name, f"{title[0].upper()}{title[1:]}.\n\nFrom: {LESSONS[name].source}.")
+
+
+def _run(lesson: Lesson[Any], settings: Any, *, quiet: bool) -> tuple[Outcome, StoppedError | None]:
+    """What comes of a lesson, and the error to end with if it was told to stop before its end."""
+    if lesson.reports is None:
+        return lesson.run(settings), None
+    with displays.Reporter(quiet=quiet) as reporter, signals.noted() as asked_to_stop:
+        for report in lesson.reports(settings):
+            reporter.busy(report.words, report.share)
+            if asked_to_stop and report.share < 1:
+                code = asked_to_stop[0]
+                message = f"{signals.WORDS[code]} when {report.share:.0%} was done"
+                return report.outcome, StoppedError(message, "the result is as far as it came", code=code)
+    return report.outcome, None
 
 
 def _command(function: Callable[..., None], name: str, text: str) -> Any:

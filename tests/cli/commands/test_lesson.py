@@ -1,6 +1,7 @@
 """``mnistgd lesson``: the list, one lesson, all of them, and what can be wrong with the words."""
 
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -10,7 +11,7 @@ import pytest
 
 from mnistgd.lessons import LESSONS
 from mnistgd.lessons.books import BOOKS
-from mnistgd.lessons.lesson import Lesson, Outcome, Table
+from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table, finished
 
 
 def test_the_list_is_in_reading_order(mnistgd):
@@ -320,9 +321,57 @@ def test_numbers_that_are_not_finite_are_null(every_kind):
     assert document["result"] == {"inf": None}
 
 
+@pytest.fixture
+def long_one(monkeypatch, mnistgd):
+    """A lesson of three steps, during one of which there may be a signal; its steps that were begun."""
+    begun = []
+
+    def run(*arguments, strike=None, number=signal.SIGINT):
+        def reports(settings):
+            rows = []
+            for step in (1, 2, 3):
+                begun.append(step)
+                rows.append({"step": step})
+                if step == strike:
+                    signal.raise_signal(number)
+                table = Table(["step"], [[str(row["step"])] for row in rows])
+                yield Report(
+                    f"step {step} of 3", step / 3, Outcome(list(rows), {"steps": step}, [table], "So.")
+                )
+
+        lesson = Lesson(EveryKind, lambda settings: finished(reports(settings)), None, None, reports)
+        monkeypatch.setattr("mnistgd.cli.commands.lesson.load", lambda name: lesson)
+        return mnistgd("lesson", "toes", *arguments), begun
+
+    return run
+
+
+def test_a_long_one_says_how_far_it_is(long_one):
+    result, _ = long_one()
+    assert result.stderr == "step 1 of 3 …\nstep 2 of 3 …\nstep 3 of 3 …\n"
+    assert result.stdout.endswith("step\n   1\n   2\n   3\n\nNotice: So.\n")
+    assert long_one("--quiet", "--json")[0].stderr == ""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_long_one_that_is_stopped_shows_what_there_is(long_one, number, code):
+    result, begun = long_one("--quiet", strike=2, number=number)
+    assert begun == [1, 2]
+    assert result.code == code
+    assert result.stdout.endswith("step\n   1\n   2\n\nNotice: So.\n")
+    what = "interrupted" if code == 130 else "terminated"
+    assert result.stderr == f"error: {what} when 67% was done\nhint: the result is as far as it came\n"
+    document = long_one("--json", strike=1, number=number)[0].json
+    assert (document["rows"], document["result"]) == ([{"step": 1}], {"steps": 1})
+
+
+def test_one_that_is_done_when_it_is_stopped_is_done(long_one):
+    assert long_one(strike=3)[0].code == 0
+
+
 def test_all_is_one_document_a_line(every_kind, mnistgd):
     lines = mnistgd("lesson", "all", "--json").stdout.splitlines()
-    assert [json.loads(line)["lesson"] for line in lines] == list(LESSONS)
+    assert {json.loads(line)["lesson"] for line in lines} == set(LESSONS)
     text = mnistgd("lesson", "all").stdout
     assert text.count("Notice: So.") == len(LESSONS)
     first, entry = next(iter(LESSONS.items()))
