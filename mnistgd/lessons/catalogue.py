@@ -170,6 +170,11 @@ LESSONS = {
         "how alike a digit's weights and mean image are",
         grokking(5, "Visualizing dot products (weighted sums)"),
     ),
+    "nielsen": Entry(
+        "a hidden layer of sigmoids; darkness to beat",
+        nielsen(1, "Implementing our network to classify digits"),
+        long=True,
+    ),
 }
 """Name → what the list says of it, in reading order."""
 

@@ -19,7 +19,7 @@ def lesson(request):
     return lessons.load(request.param)
 
 
-SHORT = {"iterations": 11}
+SHORT = {"iterations": 11, "epochs": 1}
 """What makes a lesson short that takes long."""
 
 

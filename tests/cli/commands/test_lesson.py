@@ -1,6 +1,7 @@
 """``mnistgd lesson``: the list, one lesson, all of them, and what can be wrong with the words."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -435,3 +436,11 @@ def test_all_of_the_real_ones(shell):
     for document in documents:
         assert list(document) == ["lesson", "source", "settings", "rows", "result"]
         assert document["source"] == LESSONS[document["lesson"]].source
+
+
+def test_nielsen_prints_the_command_that_does_the_same(mnistgd, few, tmp_path):
+    result = mnistgd("lesson", "nielsen", "--epochs", 2, "--seed", 3, "--data", few, "--json").json["result"]
+    name, *words = shlex.split(result["command"])
+    assert name == "mnistgd"
+    trained = mnistgd(*words, "--json", "--out", tmp_path / "w.npz").json
+    assert trained["test_accuracy"] == result["test_accuracy"]
