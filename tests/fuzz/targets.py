@@ -36,7 +36,9 @@ from mnistgd.model import weights_file
 from mnistgd.model.freeze import read_mask
 from mnistgd.sharing import elsewhere
 from mnistgd.system import parallel
-from mnistgd.training import checkpoint, history, snapshots
+from mnistgd.training import checkpoint, history, snapshots, sweep_folder
+from mnistgd.training.sweep import Trial
+from mnistgd.training.sweep_plan import FIELDS, Plan
 
 SECONDS = 2.0
 """The longest that any input may take."""
@@ -230,6 +232,30 @@ def _read_frames_record(content: bytes, folder: Path) -> None:
     _read_frames(sound.with_record(_sound("frames"), content), folder)
 
 
+_PLAN = Plan(
+    {name: (field.default,) for name, field in FIELDS.items()} | {"seed": (0, 1), "validation": (0.1,)}
+)
+
+
+def _read_plan(content: bytes, folder: Path) -> None:
+    (folder / sweep_folder.PLAN).write_bytes(content)
+    plan = sweep_folder.load_plan(folder)
+    assert plan.settings(len(plan) - 1)
+    assert plan.command(0)
+
+
+def _read_trials(content: bytes, folder: Path) -> None:
+    (folder / sweep_folder.TRIALS).write_bytes(content)
+    with sweep_folder.SweepFolder(folder, _PLAN) as kept:
+        assert all(group.mean("seconds") != 0 for group in kept.ranking() if group.done)
+
+
+def _trial_lines() -> bytes:
+    done = Trial(0, _PLAN.varying(0), 1.5, None, 0.9, 0.4, 0.5, 10, 60, "why", {"cpu": "x86_64"})
+    failed = Trial(1, _PLAN.varying(1), 1.5, "training diverged")
+    return b"".join(json.dumps(trial.as_json()).encode() + b"\n" for trial in (done, failed))
+
+
 def _read_history(content: bytes, folder: Path) -> None:
     path = folder / "l.jsonl"
     path.write_bytes(content)
@@ -415,6 +441,12 @@ TARGETS: dict[str, Target] = {
     ),
     "frames": Target(_read_frames, lambda: [snapshots.file_bytes(sound.frames(sound.model()))], _ZIP),
     "frames-record": Target(_read_frames_record, lambda: [sound.record_of(_sound("frames"))], _JSON),
+    "sweep-plan": Target(
+        _read_plan,
+        lambda: [json.dumps({"format": sweep_folder.FORMAT, "plan": _PLAN.as_json()}).encode()],
+        _JSON,
+    ),
+    "sweep-trials": Target(_read_trials, lambda: [_trial_lines()], [*_JSON, b"\n"]),
     "history": Target(
         _read_history,
         lambda: [json.dumps(vars(history.Epoch(1, 3, 0.5, 0.9, 0.1, 1.0, 0.6, 0.8))).encode() + b"\n"],
