@@ -72,7 +72,8 @@ def _several(field: SettingField, default: str | None) -> inspect.Parameter:
     """As `_parameter`, of an option that takes what `values_from_text` reads."""
     name, common = _common(field)
     one = "yes|no" if field.item is bool else field.about.get("metavar") or _metavar(field)
-    text = default or ("no" if field.item is bool else _text(field.default) if field.default else None)
+    plain = ("no", "yes")[field.default] if field.item is bool else _text(field.default or "")
+    text = default or plain or None
 
     def convert(given: str | None) -> tuple[Any, ...]:
         try:

@@ -71,6 +71,8 @@ def test_the_winner_is_what_its_command_gives(swept, mnistgd, place):
     winner = swept.json["winner"]
     words = shlex.split(winner["command"])
     assert words[:2] == ["mnistgd", "train"]
+    # What is not swept is what train does.
+    assert not {"--no-bias", "--deskew", "--standardise"} & set(words)
     trained = mnistgd(*words[1:], "--out", "again.npz", "--json", "--quiet").json
     assert trained["settings"] == winner["settings"]
     assert (trained["test_accuracy"], trained["test_loss"]) == (winner["test_accuracy"], winner["test_loss"])
