@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
-from mnistgd.datasets.parts import Part, is_emnist
+from mnistgd.datasets.parts import Part, Wanted, is_emnist
 from mnistgd.datasets.stored import Images, Stored
 from mnistgd.errors import DataError
 
@@ -107,12 +107,25 @@ def choose(sets: Mapping[str, dict[Role, File]], place: object, hint: str) -> tu
     return next(iter(sets.items()))
 
 
+def chosen(files: Mapping[Role, File], wanted: Wanted) -> dict[Role, File]:
+    """Those of the part that is wanted, or all if there are none of it.
+
+    Examples
+    --------
+    >>> files = {("train", "images"): "a", ("test", "images"): "b"}
+    >>> chosen(files, "train"), chosen(files, "both") == files
+    ({('train', 'images'): 'a'}, True)
+    """
+    return {role: file for role, file in files.items() if role[0] == wanted} or dict(files)
+
+
 def read_set(
     called: str,
     files: Mapping[Role, File],
     place: object,
     read: Callable[[File, Holds], Images],
     hint: str,
+    wanted: Wanted = "both",
 ) -> tuple[Part | None, Part | None]:
     """The train part and the test part of a set, each None if there is nothing of it.
 
@@ -123,12 +136,14 @@ def read_set(
     place : what the set is called in an error
     read : function that reads a file
     hint : str
+    wanted : {"both", "train", "test"}
 
     Raises
     ------
     DataError
         If only half of a part is there, or it cannot be read.
     """
+    files = chosen(files, wanted)
 
     def part(split: Split) -> Part | None:
         roles: list[Role] = [(split, "images"), (split, "labels")]

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from mnistgd.datasets.idx_set import Holds, Role, Split, array_role
+from mnistgd.datasets.idx_set import Holds, Role, Split, array_role, chosen
 from mnistgd.datasets.npy import read_values
-from mnistgd.datasets.parts import Part, Raw, is_emnist
+from mnistgd.datasets.parts import Part, Raw, Wanted, is_emnist
 from mnistgd.datasets.stored import Images, Packed, Stored
 from mnistgd.datasets.streams import check_ratio, open_file
 from mnistgd.errors import DataError
@@ -25,8 +25,8 @@ _HINT = (
 )
 
 
-def read_npz(path: Path) -> Raw:
-    """Read the arrays of a data set.
+def read_npz(path: Path, wanted: Wanted = "both") -> Raw:
+    """Read the arrays of a data set, or those of the part that is wanted.
 
     Raises
     ------
@@ -35,6 +35,7 @@ def read_npz(path: Path) -> Raw:
     """
     with open_file(path) as file, open_archive(file, path, DataError, _HINT) as archive:
         names, notes = _roles(archive, path)
+        names = chosen(names, wanted)
 
         def part(split: Split) -> Part | None:
             images, about = names.get((split, "images")), names.get((split, "labels"))

@@ -99,7 +99,7 @@ def read_raw(
         A folder that holds the IDX files of one set, or pairs of ``.npz`` files, or folders as torchvision
         makes them; one of those files, which stands for its set; an ``.npz`` file; a ZIP of IDX files; a
         folder of pictures; or a CSV file.
-    wanted : {"both", "train", "test"}, as far as that saves the reading of pictures and text
+    wanted : {"both", "train", "test"}
     options, cache, listener : as for `read_path`
 
     Raises
@@ -110,13 +110,13 @@ def read_raw(
     path = path.absolute()
     try:
         if path.is_dir():
-            return _read_idx_folder(path) or _read_pictures(path, options, wanted, cache, listener)
+            return _read_idx_folder(path, wanted) or _read_pictures(path, options, wanted, cache, listener)
         name = idx_set.parse(path.name)
         if name is not None and path.exists():
             files = _sets(path.parent).get(name.set, {}) | {name.role: path}
             # A train file stands for its whole set, a test file for the test part alone.
             chosen = {role: file for role, file in files.items() if name.role[0] in ("train", role[0])}
-            return _read_set(name.set, chosen, path)
+            return _read_set(name.set, chosen, path, wanted)
     except OSError as error:
         raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
     if not path.exists():
@@ -157,7 +157,7 @@ def _check_no_file_is_meant(folder: Path) -> None:
         raise DataError(f"{folder} holds no folders of pictures, nor IDX files", hint)
 
 
-def _read_idx_folder(path: Path) -> Raw | None:
+def _read_idx_folder(path: Path, wanted: Wanted) -> Raw | None:
     # torchvision makes ROOT/MNIST/raw, and any of the three is what people call their data.
     below = list(islice(_folders_in(path), _MOST_FOLDERS))
     for folders in ([path], below, [folder / "raw" for folder in below]):
@@ -166,7 +166,7 @@ def _read_idx_folder(path: Path) -> Raw | None:
             places = ", ".join(str(folder.relative_to(path)) for folder in found)
             raise DataError(f"{path} holds data sets in {places:.200}", "name the folder of one of them")
         for sets in found.values():
-            return _read_set(*idx_set.choose(sets, path, _ONE_OF_THEM), path)
+            return _read_set(*idx_set.choose(sets, path, _ONE_OF_THEM), path, wanted)
     return None
 
 
@@ -182,8 +182,8 @@ def _sets(folder: Path) -> dict[str, dict[idx_set.Role, Path]]:
     return idx_set.sets_of((path.name, path) for path in found)
 
 
-def _read_set(called: str, files: dict[idx_set.Role, Path], path: Path) -> Raw:
-    parts = idx_set.read_set(called, files, path, _read_one, HINT)
+def _read_set(called: str, files: dict[idx_set.Role, Path], path: Path, wanted: Wanted) -> Raw:
+    parts = idx_set.read_set(called, files, path, _read_one, HINT, wanted)
     first = next(iter(files.values()))
     suffix = first.suffix.lower()
     kind = f"pairs of {suffix} files" if suffix in _PAIRS else "IDX files"
@@ -203,11 +203,11 @@ def _read_file(path: Path, options: DataOptions, wanted: Wanted, listener: Liste
         if gzipped:
             head = Gunzip(file, str(path)).read(foreign.HEAD)
     if head.startswith(npz.ZIP_MAGIC) and not gzipped:
-        return zip_set.read_zip(path)
+        return zip_set.read_zip(path, wanted)
     if refusal := foreign.refusal(head, str(path), gzipped=gzipped):
         raise refusal
     if _is_npz(path):
-        return npz.read_npz(path)
+        return npz.read_npz(path, wanted)
     if csv_set.is_csv(path.name):
         return csv_set.read_set(path, skip_bad=options.skip_bad, wanted=wanted, listener=listener)
     raise DataError(f"{path} is neither an .npz nor a .csv file, nor called like a train file of MNIST", HINT)

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from mnistgd.datasets import foreign, idx, idx_set, mapping, npz
-from mnistgd.datasets.parts import Raw
+from mnistgd.datasets.parts import Raw, Wanted
 from mnistgd.datasets.stored import Images, Packed
 from mnistgd.datasets.streams import FETCH_AGAIN, Peekable, check_ratio, open_file
 from mnistgd.errors import DataError
@@ -22,8 +22,10 @@ _UNPACK = "unpack it, and name the file in it that has the images, or the folder
 _SEVERAL = "unpack it, and name the train images file of one of them"
 
 
-def read_zip(path: Path) -> Raw:
+def read_zip(path: Path, wanted: Wanted = "both") -> Raw:
     """Read a ZIP file: an ``.npz``, whatever it is called, or the IDX files of one data set.
+
+    Both parts, or the one that is wanted.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def read_zip(path: Path) -> Raw:
                     packed = Packed(path, members[name].file_size, partial(_opened, path, name))
                     return idx.read(file, what, packed)
 
-            parts = idx_set.read_set(called, files, path, read, _HINT)
+            parts = idx_set.read_set(called, files, path, read, _HINT, wanted)
             names = next((name for base, name in found if called and base == f"{called}{mapping.NAME}"), None)
             if names is None:
                 return Raw(*parts, "a ZIP of IDX files")
@@ -60,7 +62,7 @@ def read_zip(path: Path) -> Raw:
         if members and not any(name.endswith(".npy") for name in members):
             there = ", ".join(islice(members, 9))
             raise DataError(f"{path} holds neither IDX files nor arrays, but {there:.200}", _UNPACK)
-    return npz.read_npz(path)
+    return npz.read_npz(path, wanted)
 
 
 @contextmanager

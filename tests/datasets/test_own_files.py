@@ -1,6 +1,7 @@
 """CSV files and folders of pictures as data sets, through the one door."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,6 +77,33 @@ def test_the_own_test_part_is_not_read_where_others_test(pictures, table, tiny):
     for place in (pictures, pictures / "train", table):
         dataset = load_dataset(place, options=DataOptions(test_data=str(table.with_name("other.csv"))))
         assert np.array_equal(dataset.test_images, tiny["test_images"])
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "zip", "npz", "npy"])
+def test_of_arrays_too_only_the_part_is_read_that_is_wanted(idx_folder, tmp_path, tiny, kind):
+    bad = b"no array"
+    if kind in ("npz", "npy"):
+        place, other = (tmp_path / f"{name}.npz" for name in ("bad", "other"))
+        np.savez(place, **tiny | {"test_images": np.full((3, 28, 28), np.nan)})
+        np.savez(other, **tiny | {"train_labels": np.full((3, 28, 28), np.nan)})
+    if kind == "npy":
+        place = tmp_path / "arrays"
+        place.mkdir()
+        for name, array in tiny.items():
+            np.save(place / f"{name}.npy", array)
+        (place / "test_images.npy").write_bytes(bad)
+    if kind in ("folder", "file", "zip"):
+        other = shutil.copytree(idx_folder, tmp_path / "other")
+        (other / "train-images-idx3-ubyte").write_bytes(bad)
+        place = shutil.copytree(idx_folder, tmp_path / "bad")
+        (place / "t10k-images-idx3-ubyte").write_bytes(bad)
+    if kind == "file":
+        place /= "train-images-idx3-ubyte.gz"
+    if kind == "zip":
+        place, other = (Path(shutil.make_archive(str(each), "zip", each)) for each in (place, other))
+    dataset = load_dataset(place, options=DataOptions(test_data=str(other)))
+    assert np.array_equal(dataset.train_images, tiny["train_images"])
+    assert np.array_equal(dataset.test_images, tiny["test_images"])
 
 
 def test_the_hint_of_test_data_lists_no_names(table):
