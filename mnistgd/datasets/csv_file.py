@@ -45,6 +45,7 @@ class _Columns(NamedTuple):
     label : int, or None; which of them has the labels
     pixels : tuple of int; which of them are the pixels
     header : bool; whether the first line names them
+    notes : tuple of str; what a person should know of these names
     """
 
     separator: str
@@ -52,6 +53,7 @@ class _Columns(NamedTuple):
     label: int | None
     pixels: tuple[int, ...]
     header: bool
+    notes: tuple[str, ...] = ()
 
 
 class _BadRowError(Exception):
@@ -77,7 +79,7 @@ def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ..
         Images of shape (n, 784): uint8 if all are written as whole numbers, else float32. Labels of shape
         (n,): whole numbers, floats or strings.
     notes : tuple of str
-        How many were left out, if any were.
+        What is odd about the names of the columns; how many rows were left out, if any were.
 
     Raises
     ------
@@ -106,7 +108,9 @@ def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ..
             labels.append(names)
     if columns is None or not any(map(len, images)):
         raise DataError(f"{path} holds no images" + (f": {bad[0]}" if bad else ""), _HINT)
-    notes = (f"{path}: bad lines left out: {len(bad):,}; {bad[0]}",) if bad else ()
+    notes = columns.notes
+    if bad:
+        notes += (f"{path}: bad lines left out: {len(bad):,}; {bad[0]}",)
     found = None if columns.label is None else _as_labels(labels)
     return Part(_joined(images), found, is_emnist(path.name)), notes
 
@@ -177,9 +181,10 @@ def _columns_of(line: bytes, path: Path) -> _Columns:
     inner = [_number(cell) for cell in cells[1:-1]]
     # Where columns have no names, they may be called by their numbers.
     counted = len(inner) > 1 and inner == [(inner[0] or 0) + place for place in range(len(inner))]
-    counted = counted or _are_made_unique(cells)
     named = 2 * sum(number is None for number in inner) > len(inner)
-    if not named and not counted:
+    lost = not named and _are_made_unique(cells)
+    header = named or counted or lost
+    if not header:
         names = [""] * len(cells)
         rest, labels = list(range(len(cells))), [0] if len(cells) == PIXELS + 1 else []
     else:
@@ -196,7 +201,10 @@ def _columns_of(line: bytes, path: Path) -> _Columns:
         raise DataError(f"{path}: line 1 has {len(cells):,} columns, not those of an image", _HINT)
     label = labels[0] if labels else None
     pixels = tuple(place for place in rest if place != label)
-    return _Columns(separator, len(cells), label, pixels, named or counted)
+    notes: tuple[str, ...] = ()
+    if lost:
+        notes = (f"{path}: line 1 is taken for names: pandas makes such of a row, whose image is lost",)
+    return _Columns(separator, len(cells), label, pixels, header, notes)
 
 
 def _are_made_unique(cells: Sequence[str]) -> bool:

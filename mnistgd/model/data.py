@@ -71,7 +71,9 @@ def answers_for(model: Model, path: Path, reading: DataOptions, listener: Listen
     from mnistgd.datasets.csv_file import read_csv
 
     listener.busy(f"reading {path.name}")
-    part, _ = read_csv(path)
+    part, notes = read_csv(path)
+    for note in notes:
+        listener.notice(note)
     images = unlabelled(part, str(path), reading.over(model.reading), listener)
     if model.settings.deskew:
         images = deskew(images)

@@ -125,9 +125,16 @@ def test_a_row_that_pandas_took_for_names_is_no_image(write, mnist, images, labe
         for place, name in enumerate(names)
     ]
     rows = [[*([7] * len(index)), *label, *image] for image in images.tolist()]
-    part = read_csv(write([[*index, *unique], *rows]))
+    part, notes = csv_file.read_csv(write([[*index, *unique], *rows]))
+    assert len(notes) == 1
+    assert notes[0].endswith("line 1 is taken for names: pandas makes such of a row, whose image is lost")
     assert part.images.tolist() == images.tolist()
     assert part.labels is None if not label else part.labels.tolist() == [5] * 12
+
+
+def test_names_that_pandas_made_of_equal_ones_were_no_image(write, images, labels):
+    header = ["label", "pixel", *(f"pixel.{place}" for place in range(1, 784))]
+    assert read_csv(write([header, *rows_of(images, labels)])).images.tolist() == images.tolist()
 
 
 @pytest.mark.parametrize("header", [[], [PIXELS], [["id", *PIXELS]]])

@@ -379,6 +379,15 @@ def test_a_class_in_the_answers_is_taken_for_no_formula(mnistgd, few, mnist, mon
     assert answers == ["ImageId,Label", "1,-1", "2,'=cmd()"]
 
 
+def test_of_a_csv_file_without_its_first_row_that_is_said(mnistgd, mnist):
+    first = mnist.test_images[0].ravel().tolist()
+    names = [f"{name}.{first[:place].count(name)}".removesuffix(".0") for place, name in enumerate(first)]
+    write_csv(Path("test.csv"), mnist.test_images[1:5], names)
+    result = mnistgd("predict", "test.csv", "--out", "-")
+    assert len(result.stdout.splitlines()) == 1 + 4
+    assert "test.csv: line 1 is taken for names" in result.stderr
+
+
 def test_json_of_a_csv_file(mnistgd, mnist):
     write_csv(Path("test.csv"), mnist.test_images[:5])
     result = mnistgd("predict", "test.csv", "--out", "answers.csv", "--json")
