@@ -7,6 +7,7 @@ points, words) go through Python's own reader one by one, which also says what i
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from mnistgd.errors import DataError
 
 _SEPARATORS = ";\t, "
 _LABELS = {"label", "labels", "class", "target", "digit", "letter", "y"}
+_NUMBERED = re.compile("([^0-9]*)([0-9]{1,4})")
 _ROW_NUMBERS = {"", "id", "index", "imageid", "image_id", "unnamed: 0"}
 # A quarter of a megabyte of digits at a time: what is worked out from them stays in the processor's cache.
 _PIECE = 1 << 18
@@ -43,7 +45,7 @@ class _Columns(NamedTuple):
     separator : str; what stands between two of them
     width : int; how many there are
     label : int, or None; which of them has the labels
-    pixels : tuple of int; which of them are the pixels
+    pixels : tuple of int; which of them are the pixels, row by row of the image
     header : bool; whether the first line names them
     notes : tuple of str; what a person should know of these names
     """
@@ -204,7 +206,19 @@ def _columns_of(line: bytes, path: Path) -> _Columns:
     notes: tuple[str, ...] = ()
     if lost:
         notes = (f"{path}: line 1 is taken for names: pandas makes such of a row, whose image is lost",)
-    return _Columns(separator, len(cells), label, pixels, header, notes)
+    ordered = tuple(_by_number(pixels, names))
+    if ordered != pixels:
+        notes += (f"{path}: the pixels are taken in the order of their numbers, not of their columns",)
+    return _Columns(separator, len(cells), label, ordered, header, notes)
+
+
+def _by_number(places: Sequence[int], names: Sequence[str]) -> Sequence[int]:
+    """Columns in the order of their numbers, if each has its own: as text, pixel10 is before pixel2."""
+    found = {place: match for place in places if (match := _NUMBERED.fullmatch(names[place]))}
+    if len({match[1] for match in found.values()}) != 1 or len(found) < len(places):
+        return places
+    numbers = {place: int(match[2]) for place, match in found.items()}
+    return sorted(places, key=numbers.__getitem__) if len({*numbers.values()}) == len(places) else places
 
 
 def _are_made_unique(cells: Sequence[str]) -> bool:

@@ -132,6 +132,20 @@ def test_a_row_that_pandas_took_for_names_is_no_image(write, mnist, images, labe
     assert part.labels is None if not label else part.labels.tolist() == [5] * 12
 
 
+@pytest.mark.parametrize("names", [PIXELS, [f"x_{place}" for place in range(1, 785)]])
+@pytest.mark.parametrize("change", [sorted, lambda names: names[::-1]], ids=["sorted", "backwards"])
+def test_columns_that_are_numbered_are_taken_in_the_order_of_their_numbers(write, images, names, change):
+    header = change(names)
+    order = [names.index(name) for name in header]
+    rows = rows_of(images[:, order], np.arange(12))
+    part, notes = csv_file.read_csv(write([["label", *header], *rows]))
+    assert part.images.tolist() == images.tolist()
+    assert part.labels.tolist() == [*range(12)]
+    assert [note.partition(": ")[2] for note in notes] == [
+        "the pixels are taken in the order of their numbers, not of their columns"
+    ]
+
+
 def test_names_that_pandas_made_of_equal_ones_were_no_image(write, images, labels):
     header = ["label", "pixel", *(f"pixel.{place}" for place in range(1, 784))]
     assert read_csv(write([header, *rows_of(images, labels)])).images.tolist() == images.tolist()
