@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.class_names import MAX_NAME
+from mnistgd.datasets.dataset import MAX_CLASSES
 from mnistgd.datasets.parts import Part, is_emnist
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.datasets.streams import MAX_IMAGES, Gunzip, Readable, check_shrunk, open_file, unpacked
@@ -32,6 +33,7 @@ _PIECE = 1 << 18
 _LONGEST = 32 * (PIXELS + 2)
 # Of a pixel: black and white ones shrink to 1 of 215 where numpy writes them, with 25.
 _CELL = 3
+_CORNER = 0.9
 _HINT = f"a row is the {PIXELS} pixels of an image of 28×28, after its label or without one"
 _UNPACK = "if you know who made it, unpack it and name the file that it holds"
 _MEND = "mend that line"
@@ -110,11 +112,33 @@ def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ..
             labels.append(names)
     if columns is None or not any(map(len, images)):
         raise DataError(f"{path} holds no images" + (f": {bad[0]}" if bad else ""), _HINT)
+    if columns.label is not None and not columns.header:
+        _check_not_last(labels, images, path)
     notes = columns.notes
     if bad:
         notes += (f"{path}: bad lines left out: {len(bad):,}; {bad[0]}",)
     found = None if columns.label is None else _as_labels(labels)
     return Part(_joined(images), found, is_emnist(path.name)), notes
+
+
+def _check_not_last(labels: Sequence[NDArray[Any]], images: Sequence[NDArray[Any]], path: Path) -> None:
+    """Check that no corner of the images is taken for their labels, where no header says which is which.
+
+    A corner is the same in nearly all images, and labels are not.
+    """
+    last = np.concatenate([each[:, -1] for each in images])
+    whole = (last == np.rint(last)).all() and last.max() < MAX_CLASSES
+    if whole and _share(np.concatenate([each.astype(np.str_) for each in labels])) > _CORNER > _share(last):
+        state = f"is nearly always the same in the first column, and not in the last of {PIXELS + 1}"
+        raise DataError(
+            f"{path} has no header, and what should be the label {state}",
+            "give it a header, in which the column of labels is called label",
+        )
+
+
+def _share(values: NDArray[Any]) -> float:
+    """How many of the values are the one that is there most often."""
+    return float(np.unique(values, return_counts=True)[1].max() / len(values))
 
 
 def has_labels(path: Path) -> bool:

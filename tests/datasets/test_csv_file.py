@@ -146,6 +146,23 @@ def test_columns_that_are_numbered_are_taken_in_the_order_of_their_numbers(write
     ]
 
 
+def test_a_corner_of_the_images_is_not_taken_for_labels(write, mnist):
+    images, labels = mnist.train_images[:200].reshape(200, -1), mnist.train_labels[:200]
+    first = images.copy()
+    first[:9, 0] = 7
+    for pixels in (images, first):
+        with pytest.raises(
+            DataError, match="has no header, and what should be the label is nearly"
+        ) as caught:
+            read_csv(write(np.column_stack([pixels, labels]).tolist()))
+        assert "called label" in caught.value.hint
+    # Few of another class are no sign of it, nor is a border that is not empty.
+    rare = (np.arange(200) < 9).astype(int)
+    assert read_csv(write(rows_of(images, rare))).labels.tolist() == rare.tolist()
+    noise = np.random.default_rng(2).integers(0, 256, images.shape)
+    assert read_csv(write(rows_of(noise, rare))).labels.tolist() == rare.tolist()
+
+
 def test_names_that_pandas_made_of_equal_ones_were_no_image(write, images, labels):
     header = ["label", "pixel", *(f"pixel.{place}" for place in range(1, 784))]
     assert read_csv(write([header, *rows_of(images, labels)])).images.tolist() == images.tolist()
