@@ -296,17 +296,18 @@ class Cache:
         return freed
 
     def _is_gone(self, name: str) -> bool:
-        """Whether an entry was made of files, and these are there no more."""
+        """Whether an entry was made of files, and these are there no more.
+
+        Where a disk is not mounted now, the folder they lay in is not there either, or is empty, or a link
+        leads nowhere.
+        """
         try:
             with self._record_file(name).open("rb") as stream:
                 source = Path(parse_record(stream.read(MAX_RECORD))["source"])
-            if source.is_absolute():
-                source.stat()
-        except FileNotFoundError:
-            return True
+            there = not source.is_absolute() or source.is_symlink() or source.exists()
+            return not there and any(source.parent.iterdir())
         except (OSError, ValueError, DamageError):
-            pass
-        return False
+            return False
 
     def _record_file(self, name: str) -> Path:
         return self.folder / f"{name}.json"

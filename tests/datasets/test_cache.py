@@ -219,6 +219,16 @@ def test_what_was_made_of_files_that_are_gone_is_removed_by_the_next_write(folde
     assert read(folder).damage == ""
 
 
+def test_what_was_made_of_files_on_a_disk_that_is_not_mounted_now_stays(folder, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "set")
+    for number, source in enumerate(("empty/set", "disk/set", "disk/set/more", "link", "link/file")):
+        name = f"large1-{number:016x}"
+        Cache(folder).write(name, {"labels": [LABELS]}, str(tmp_path / source), SHA256)
+    fill(folder)
+    assert len(Cache(folder).names()) == 5 + 1
+
+
 def test_a_cache_that_cannot_be_written_is_said_once(tmp_path, notes):
     (tmp_path / "file").write_bytes(b"mine")
     cache = Cache(tmp_path / "file", notes)
