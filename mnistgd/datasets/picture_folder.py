@@ -106,10 +106,11 @@ def read_folder(
         raise DataError(f"cannot read {error.filename or folder}: {reason(error)}", LAYOUT) from error
     together = [file for files in listed.values() for file in files]
     check_classes({file.class_name for file in together}, folder)
-    labels = _labels(together)
+    ends = np.cumsum([len(files) for files in listed.values()])
+    labels = dict(zip(listed, np.split(_labels(together), ends[:-1]), strict=True))
     if wanted == "both":
         # What no pictures can mend is said before they are read and kept.
-        numbered({"picture": labels}, None, str(folder))
+        numbered(labels, None, str(folder))
     images, read = _seen_on(together, folder, handwriting, skip_bad, cache, listener)
     if not read.all():
         notes.append(f"pictures left out that cannot be read: {np.sum(~read):,} of {len(read):,}")
@@ -122,7 +123,7 @@ def read_folder(
         start, chosen = own.stop, read[own]
         if not chosen.any():
             raise DataError(f"none of the pictures in {found[split]} can be read", LAYOUT)
-        parts[split] = Part(images[own] if chosen.all() else images[own][chosen], labels[own][chosen])
+        parts[split] = Part(images[own] if chosen.all() else images[own][chosen], labels[split][chosen])
     return Raw(parts.get("train"), parts.get("test"), KIND, None, tuple(notes))
 
 

@@ -342,6 +342,14 @@ def test_too_many(root, draw, monkeypatch):
         read_folder(root)
 
 
+def test_parts_whose_classes_do_not_fit_are_refused_before_they_are_read(root, draw, tmp_path):
+    draw("train", "01")
+    draw("test", ["0", "one"])
+    with pytest.raises(DataError, match="are numbers and some are words"):
+        read_folder(root, cache=Cache(tmp_path / "cache"))
+    assert not (tmp_path / "cache").exists()
+
+
 def test_what_is_cached_is_not_read_again(root, draw, tmp_path, monkeypatch):
     expected = draw("", "01")
     cache = Cache(tmp_path / "cache")
