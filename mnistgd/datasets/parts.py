@@ -78,10 +78,22 @@ class Raw:
         return replace(self, train=held(self.train), test=held(self.test))
 
     def tested_with(self, other: Raw) -> Raw:
-        """The same set, but tested with the images of another: its test part, or all that it has."""
+        """The same set, but tested with the images of another: its test part, or all that it has.
+
+        Raises
+        ------
+        DataError
+            If a label means one class here and another there.
+        """
+        here, there = self.class_names or {}, other.class_names or {}
+        for label in sorted(here.keys() & there.keys()):
+            if here[label] != there[label]:
+                raise DataError(
+                    f"label {label} is {here[label]} in the set, and {there[label]} in the images to test",
+                    "test with images whose labels mean the same",
+                )
         test = other.train if other.test is None else other.test
-        names, notes = self.class_names or other.class_names, self.notes + other.notes
-        return replace(self, test=test, class_names=names, notes=notes)
+        return replace(self, test=test, notes=self.notes + other.notes)
 
 
 def only_tests(source: object) -> DataError:

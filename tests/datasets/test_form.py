@@ -131,6 +131,15 @@ def test_what_is_said_of_other_images(raw):
     assert one.tested_with(other).notes == ("of these", "of others")
 
 
+def test_other_images_do_not_say_what_classes_are_called(raw):
+    named = [replace(raw(), class_names=names) for names in (None, {1: "B", 2: "C"}, {2: "C", 3: "D"})]
+    for one in named:
+        for other in named:
+            assert one.tested_with(other).class_names == one.class_names
+    with pytest.raises(DataError, match="label 2 is C in the set, and Cc in the images to test"):
+        named[1].tested_with(replace(raw(), class_names={1: "B", 2: "Cc"}))
+
+
 def test_the_place_of_other_images_is_recorded_as_a_whole(train_only, idx_folder, monkeypatch):
     monkeypatch.chdir(idx_folder.parent)
     assert read_path(train_only, DataOptions(test_data="idx")).options.test_data == str(idx_folder)
