@@ -36,6 +36,7 @@ _CELL = 3
 _CORNER = 0.9
 _HINT = f"a row is the {PIXELS} pixels of an image of 28×28, after its label or without one"
 _UNPACK = "if you know who made it, unpack it and name the file that it holds"
+_NAMES = "call it label; or, if these are no names, write them as numbers with a decimal point"
 _MEND = "mend that line"
 
 
@@ -222,7 +223,8 @@ def _columns_of(line: bytes, path: Path) -> _Columns:
             without = [place for place in rest if not any(map(str.isdigit, names[place]))]
             labels = rest[:1] if not named and not without else without
             if len(labels) != 1:
-                raise DataError(f"the header of {path} names no column of labels", "call it label")
+                start = ", ".join(repr(cell[:20]) for cell in cells[:2])
+                raise DataError(f"{path} begins with {start}, … and names no column of labels", _NAMES)
     if len(labels) > 1 or len(rest) - len(labels) != PIXELS:
         raise DataError(f"{path}: line 1 has {len(cells):,} columns, not those of an image", _HINT)
     label = labels[0] if labels else None

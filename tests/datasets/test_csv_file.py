@@ -278,6 +278,7 @@ REFUSED = {
     "a line without end": (ROW + b"1" * 3_000_000, "line 2 is longer than any row"),
     "an open quote": (b'"' + ROW + ROW, "line 1 has a quote that does not close"),
     "nothing but NaN": (b",".join([b"nan"] * 785), "in column 2"),
+    "decimal commas": (b";".join([b"5", *[b"0,5"] * 784]), "begins with '5', '0,5', … and names no column"),
     "nothing but infinities": (b",".join([b"inf"] * 785), "names no column of labels"),
 }
 
