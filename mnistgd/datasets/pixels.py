@@ -118,6 +118,9 @@ def scale_of(found: Sequence[Found], source: str) -> Scale:
     # Written in full, for what it brings just below 0 would be refused again.
     moved = f"(x {'-' if least > 0 else '+'} {abs(least)})"
     hint = f"{RANGES}: {moved} / {most - least} brings these to 0 to 1" if most > least else RANGES
+    if least < 0 and any(each.dtype == "int8" for each in found):
+        # To move those would give half of the ink the wrong shade, and end without an error.
+        hint = f"if bytes were saved as signed ones, images.view('uint8') brings them back; else {hint}"
     raise DataError(f"the pixels of {source} lie in {_in_words(least)} to {_in_words(most)}", hint)
 
 

@@ -103,6 +103,14 @@ def test_the_hint_brings_any_range_to_0_to_1():
     ]
 
 
+def test_the_hint_brings_bytes_back_that_were_saved_as_signed_ones():
+    images = BYTES.view(np.int8)
+    with pytest.raises(DataError, match="lie in -128 to 127") as caught:
+        brought(images)
+    formula = caught.value.hint.partition("ones, ")[2].partition(" brings")[0]
+    assert np.array_equal(brought(eval(formula, {"images": images})), BYTES)
+
+
 @pytest.mark.parametrize("one", [BYTES / 255, (BYTES / 255).astype(">f4"), BYTES > 127, BYTES >> 7])
 @pytest.mark.parametrize("dtype", ["u1", "<f8", ">f4"])
 def test_train_and_test_images_of_different_ranges(dtype, one):
