@@ -20,7 +20,15 @@ from mnistgd.datasets.class_names import MAX_NAME
 from mnistgd.datasets.dataset import MAX_CLASSES
 from mnistgd.datasets.parts import Part, is_emnist
 from mnistgd.datasets.shape import PIXELS
-from mnistgd.datasets.streams import MAX_IMAGES, Gunzip, Readable, check_shrunk, open_file, unpacked
+from mnistgd.datasets.streams import (
+    MAX_IMAGES,
+    MAX_STORED,
+    Gunzip,
+    Readable,
+    check_shrunk,
+    open_file,
+    unpacked,
+)
 from mnistgd.errors import DataError
 
 _SEPARATORS = ";\t, "
@@ -37,6 +45,7 @@ _CORNER = 0.9
 _HINT = f"a row is the {PIXELS} pixels of an image of 28×28, after its label or without one"
 _UNPACK = "if you know who made it, unpack it and name the file that it holds"
 _NAMES = "call it label; or, if these are no names, write them as numbers with a decimal point"
+_ARRAYS = f"an .npz file may have {MAX_STORED:,} images: numpy.loadtxt reads lines, numpy.savez writes one"
 _MEND = "mend that line"
 
 
@@ -184,7 +193,7 @@ def _pieces(stream: Readable, path: Path) -> Iterator[tuple[int, bytes]]:
         if len(rest) > _LONGEST:
             raise DataError(f"{path}: line {number} is longer than any row of {PIXELS} pixels", _HINT)
         if number > MAX_IMAGES + 2:
-            raise DataError(f"{path} has more than {MAX_IMAGES:,} lines, which is the most", "split it")
+            raise DataError(f"{path} has more than {MAX_IMAGES:,} lines, which is the most", _ARRAYS)
     if rest.strip():
         yield number, rest.rstrip(b"\r") + b"\n"
 
