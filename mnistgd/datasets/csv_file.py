@@ -74,7 +74,7 @@ class _BadRowError(Exception):
     """What is wrong with a row."""
 
 
-def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ...]]:
+def read_csv(path: Path, *, skip_bad: bool | None = False) -> tuple[Part, tuple[str, ...]]:
     """Read the images of a CSV file, and their labels if it has any.
 
     The cells are separated by commas, semicolons, tabs or single blanks. The labels are in the column that a
@@ -84,8 +84,8 @@ def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ..
     Parameters
     ----------
     path : Path
-    skip_bad : bool
-        Whether rows that cannot be read are left out.
+    skip_bad : bool or None
+        Whether rows that cannot be read are left out; None where none may be.
 
     Returns
     -------
@@ -114,8 +114,9 @@ def read_csv(path: Path, *, skip_bad: bool = False) -> tuple[Part, tuple[str, ..
                     number, piece = number + 1, rest
             rows, names, wrong = _read_at_once(piece, columns) or _read_one_by_one(piece, number, columns)
             if wrong and not skip_bad:
-                # Without labels they are for predict, whose answers are told by the number of their line.
-                more = "" if columns.label is None else "; --skip-bad leaves such lines out"
+                # Without labels they are for predict alone.
+                can_skip = skip_bad is not None and columns.label is not None
+                more = "; --skip-bad leaves such lines out" if can_skip else ""
                 raise DataError(f"{path}: {wrong[0]}", _MEND + more)
             bad += wrong
             images.append(rows)

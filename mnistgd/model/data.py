@@ -71,7 +71,8 @@ def answers_for(model: Model, path: Path, reading: DataOptions, listener: Listen
     from mnistgd.datasets.csv_file import read_csv
 
     listener.busy(f"reading {path.name}")
-    part, notes = read_csv(path)
+    # The answers are told by the numbers of their rows.
+    part, notes = read_csv(path, skip_bad=None)
     for note in notes:
         listener.notice(note)
     images = unlabelled(part, str(path), reading.over(model.reading), listener)

@@ -402,13 +402,15 @@ def test_a_csv_file_that_is_not_there(mnistgd, network):
     assert "--data" not in result.stderr
 
 
-def test_a_bad_line_leaves_no_answers(mnistgd, mnist):
-    write_csv(Path("test.csv"), mnist.test_images[:5])
+@pytest.mark.parametrize("labels", [0, 1])
+def test_a_bad_line_leaves_no_answers(mnistgd, mnist, labels):
+    rows = mnist.test_images[:5].reshape(5, 784)
+    np.savetxt("test.csv", np.pad(rows, ((0, 0), (labels, 0))), fmt="%d", delimiter=",")
     with Path("test.csv").open("a") as stream:
         stream.write("1,2,3\n")
     result = mnistgd("predict", "test.csv", "--out", "answers.csv")
     assert result.code == 1
-    assert "test.csv: line 6 has 3 columns, not 784" in result.stderr
+    assert f"test.csv: line 6 has 3 columns, not {784 + labels}" in result.stderr
     assert "--skip-bad" not in result.stderr
     assert not Path("answers.csv").exists()
 
