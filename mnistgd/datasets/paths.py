@@ -69,6 +69,8 @@ def read_path(
         If there is none, a part of it is missing or damaged, or its parts do not fit together.
     """
     test_data = options.test_data
+    if test_data == "":
+        raise DataError("no images to test are named", _TEST_HINT)
     wanted: Wanted = "both" if test_data is None else "train"
     raw = read_raw(path, options, wanted, cache=cache, listener=listener)
     _check_heard(options, raw.kind, path)

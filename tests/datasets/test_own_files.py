@@ -112,6 +112,13 @@ def test_the_hint_of_test_data_lists_no_names(table):
     assert caught.value.hint.startswith("--test-data takes a folder")
 
 
+def test_images_to_test_without_a_name_are_not_those_of_this_folder(idx_folder, monkeypatch):
+    monkeypatch.chdir(idx_folder)
+    with pytest.raises(DataError, match="no images to test are named") as caught:
+        load_dataset(idx_folder, options=DataOptions(test_data=""))
+    assert caught.value.hint.startswith("--test-data takes a folder")
+
+
 def test_what_is_left_out_is_recorded(table):
     with table.open("a") as stream:
         stream.write("1,2\n")
