@@ -11,6 +11,7 @@ from mnistgd.datasets import dataset
 from mnistgd.datasets.examples import of_each_class
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.options import DataOptions
+from mnistgd.errors import UsageError
 from mnistgd.figures.montage import contact_sheet
 from mnistgd.figures.png import png_bytes
 
@@ -91,6 +92,8 @@ def load_data(
     ------
     DataError
         If the images are missing, damaged or not of a kind that works.
+    UsageError
+        If `test_share` is not between 0 and 1, or another of these is not of its kind.
 
     Examples
     --------
@@ -99,13 +102,18 @@ def load_data(
     >>> data.train_images.shape, data.train_images.dtype, data.class_names[2]
     ((60000, 28, 28), dtype('uint8'), '2')
     """
-    options = DataOptions(
-        test_data=None if test_data is None else str(test_data),
-        test_share=test_share,
-        transpose=transpose,
-        handwriting=handwriting,
-        skip_bad=skip_bad,
-    )
+    given = {
+        "test_data": None if test_data is None else str(test_data),
+        "transpose": transpose,
+        "handwriting": handwriting,
+        "skip_bad": skip_bad,
+    }
+    try:
+        # What a weights file could not record is refused before anything is trained with it.
+        share = None if test_share is None else float(test_share)
+        options = DataOptions.from_json({**given, "test_share": share})
+    except (TypeError, ValueError) as problem:
+        raise UsageError(str(problem), "help(mnistgd.load_data) says what it takes") from problem
     names = None if class_names is None else [str(name) for name in class_names]
     found = load_dataset(spec, offline=offline, class_names=names, options=options, listener=Warn())
     return Dataset(**{each.name: getattr(found, each.name) for each in fields(found)})

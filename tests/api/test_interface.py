@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_info
 import mnistgd
 from mnistgd.api import bar
 from mnistgd.datasets.deskew import deskew
+from mnistgd.errors import UsageError
 from mnistgd.model import weights_file
 from mnistgd.model.fields import setting_fields
 from mnistgd.model.settings import Settings
@@ -233,6 +234,29 @@ def test_what_cannot_be_drawn_or_tried_is_refused_by_its_name(model, data):
         with pytest.raises(mnistgd.MnistgdError, match=message) as refused:
             ask()
         assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *({"test_share": share} for share in (0, 1, 1.5, -1, "x", float("nan"), [0.5])),
+        *({"transpose": 0}, {"handwriting": "no"}, {"skip_bad": 1}, {"test_data": ""}),
+    ],
+    ids=str,
+)
+def test_how_images_are_read_is_what_a_weights_file_can_record(few, given):
+    with pytest.raises(UsageError) as refused:
+        mnistgd.load_data(few, **given)
+    assert refused.value.hint
+
+
+def test_a_share_may_be_a_number_of_numpy(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "a.npz", images=rng.integers(0, 256, (20, 784)), labels=np.arange(20) % 2)
+    with pytest.warns(UserWarning, match="set aside"):
+        data = mnistgd.load_data(tmp_path / "a.npz", test_share=np.float32(0.25))
+    assert len(data.test_images) == 5
+    assert type(data.options.test_share) is float
 
 
 def test_numbers_are_names_of_classes(few):
