@@ -6,17 +6,23 @@ points, words) go through Python's own reader one by one, which also says what i
 
 from __future__ import annotations
 
-import csv
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.class_names import MAX_NAME
+from mnistgd.datasets.csv_columns import (
+    HINT,
+    LONGEST,
+    BadRowError,
+    Columns,
+    cells_of,
+    columns_of,
+    number_in,
+)
 from mnistgd.datasets.dataset import MAX_CLASSES
 from mnistgd.datasets.parts import Part, is_emnist
 from mnistgd.datasets.shape import PIXELS
@@ -31,47 +37,14 @@ from mnistgd.datasets.streams import (
 )
 from mnistgd.errors import DataError
 
-_SEPARATORS = ";\t, "
-_LABELS = {"label", "labels", "class", "target", "digit", "letter", "y"}
-_NUMBERED = re.compile("([^0-9]*)([0-9]{1,4})")
-_ROW_NUMBERS = {"", "id", "index", "imageid", "image_id", "unnamed: 0"}
 # A quarter of a megabyte of digits at a time: what is worked out from them stays in the processor's cache.
 _PIECE = 1 << 18
-# What numpy writes of a pixel, `%.18e`, and a comma, are 25 bytes.
-_LONGEST = 32 * (PIXELS + 2)
 # Of a pixel: black and white ones shrink to 1 of 215 where numpy writes them, with 25.
 _CELL = 3
 _CORNER = 0.9
-_HINT = f"a row is the {PIXELS} pixels of an image of 28×28, after its label or without one"
 _UNPACK = "if you know who made it, unpack it and name the file that it holds"
-_NAMES = "call it label; or, if these are no names, write them as numbers with a decimal point"
 _ARRAYS = f"an .npz file may have {MAX_STORED:,} images: numpy.loadtxt reads lines, numpy.savez writes one"
 _MEND = "mend that line"
-
-
-class _Columns(NamedTuple):
-    """What the columns of a file are.
-
-    Attributes
-    ----------
-    separator : str; what stands between two of them
-    width : int; how many there are
-    label : int, or None; which of them has the labels
-    pixels : tuple of int; which of them are the pixels, row by row of the image
-    header : bool; whether the first line names them
-    notes : tuple of str; what a person should know of these names
-    """
-
-    separator: str
-    width: int
-    label: int | None
-    pixels: tuple[int, ...]
-    header: bool
-    notes: tuple[str, ...] = ()
-
-
-class _BadRowError(Exception):
-    """What is wrong with a row."""
 
 
 def read_csv(path: Path, *, skip_bad: bool | None = False) -> tuple[Part, tuple[str, ...]]:
@@ -109,7 +82,7 @@ def read_csv(path: Path, *, skip_bad: bool | None = False) -> tuple[Part, tuple[
         for number, piece in _pieces(unpacked(file, str(path)), path):
             if columns is None:
                 line, _, rest = piece.partition(b"\n")
-                columns = _columns_of(line, path)
+                columns = columns_of(line, path)
                 if columns.header:
                     number, piece = number + 1, rest
             rows, names, wrong = _read_at_once(piece, columns) or _read_one_by_one(piece, number, columns)
@@ -122,7 +95,7 @@ def read_csv(path: Path, *, skip_bad: bool | None = False) -> tuple[Part, tuple[
             images.append(rows)
             labels.append(names)
     if columns is None or not any(map(len, images)):
-        raise DataError(f"{path} holds no images" + (f": {bad[0]}" if bad else ""), _HINT)
+        raise DataError(f"{path} holds no images" + (f": {bad[0]}" if bad else ""), HINT)
     if columns.label is not None and not columns.header:
         _check_not_last(labels, images, path)
     notes = columns.notes
@@ -162,8 +135,8 @@ def has_labels(path: Path) -> bool:
     """
     with open_file(path) as file:
         for _, piece in _pieces(unpacked(file, str(path)), path):
-            return _columns_of(piece.partition(b"\n")[0], path).label is not None
-    raise DataError(f"{path} holds no images", _HINT)
+            return columns_of(piece.partition(b"\n")[0], path).label is not None
+    raise DataError(f"{path} holds no images", HINT)
 
 
 def _pieces(stream: Readable, path: Path) -> Iterator[tuple[int, bytes]]:
@@ -191,8 +164,8 @@ def _pieces(stream: Readable, path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, piece
             number += piece.count(b"\n")
             rest = rest[end:]
-        if len(rest) > _LONGEST:
-            raise DataError(f"{path}: line {number} is longer than any row of {PIXELS} pixels", _HINT)
+        if len(rest) > LONGEST:
+            raise DataError(f"{path}: line {number} is longer than any row of {PIXELS} pixels", HINT)
         if number > MAX_IMAGES + 2:
             raise DataError(f"{path} has more than {MAX_IMAGES:,} lines, which is the most", _ARRAYS)
     if rest.strip():
@@ -203,76 +176,14 @@ def _check_encoding(start: bytes, path: Path) -> None:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f"{path} is text of 16-bit characters", "save it as UTF-8")
     if b"\0" in start[:1024]:
-        raise DataError(f"{path} is no text", _HINT)
-
-
-def _columns_of(line: bytes, path: Path) -> _Columns:
-    """What the columns of a file are, by its first line."""
-    text = line.decode("utf-8", "replace").lstrip("# ")
-    known = [each for each in _SEPARATORS if PIXELS <= text.count(each) + 1 <= PIXELS + 2]
-    separator = (known or [max(_SEPARATORS, key=text.count)])[0]
-    try:
-        cells = _cells(text, separator)
-    except _BadRowError as error:
-        raise DataError(f"{path}: line 1 {error}", _HINT) from None
-    inner = [_number(cell) for cell in cells[1:-1]]
-    # Where columns have no names, they may be called by their numbers.
-    counted = len(inner) > 1 and inner == [(inner[0] or 0) + place for place in range(len(inner))]
-    named = 2 * sum(number is None for number in inner) > len(inner)
-    lost = not named and _are_made_unique(cells)
-    header = named or counted or lost
-    if not header:
-        names = [""] * len(cells)
-        rest, labels = list(range(len(cells))), [0] if len(cells) == PIXELS + 1 else []
-    else:
-        names = [cell.strip().lower() for cell in cells]
-        rest = [place for place, name in enumerate(names) if name not in _ROW_NUMBERS]
-        labels = [place for place in rest if names[place] in _LABELS]
-        if not labels and len(rest) == PIXELS + 1:
-            # Pixels are called by their numbers or places, whatever letters go with these.
-            without = [place for place in rest if not any(map(str.isdigit, names[place]))]
-            labels = rest[:1] if not named and not without else without
-            if len(labels) != 1:
-                start = ", ".join(repr(cell[:20]) for cell in cells[:2])
-                raise DataError(f"{path} begins with {start}, … and names no column of labels", _NAMES)
-    if len(labels) > 1 or len(rest) - len(labels) != PIXELS:
-        raise DataError(f"{path}: line 1 has {len(cells):,} columns, not those of an image", _HINT)
-    label = labels[0] if labels else None
-    pixels = tuple(place for place in rest if place != label)
-    notes: tuple[str, ...] = ()
-    if lost:
-        notes = (f"{path}: line 1 is taken for names: pandas makes such of a row, whose image is lost",)
-    ordered = tuple(_by_number(pixels, names))
-    if ordered != pixels:
-        notes += (f"{path}: the pixels are taken in the order of their numbers, not of their columns",)
-    return _Columns(separator, len(cells), label, ordered, header, notes)
-
-
-def _by_number(places: Sequence[int], names: Sequence[str]) -> Sequence[int]:
-    """Columns in the order of their numbers, if each has its own: as text, pixel10 is before pixel2."""
-    found = {place: match for place in places if (match := _NUMBERED.fullmatch(names[place]))}
-    if len({match[1] for match in found.values()}) != 1 or len(found) < len(places):
-        return places
-    numbers = {place: int(match[2]) for place, match in found.items()}
-    return sorted(places, key=numbers.__getitem__) if len({*numbers.values()}) == len(places) else places
-
-
-def _are_made_unique(cells: Sequence[str]) -> bool:
-    """Whether pandas took a row for names: of equal ones it calls the second `0.1`."""
-    seen: Counter[str] = Counter()
-    for cell in cells:
-        name = cell.partition(".")[0]
-        if cell != (f"{name}.{seen[name]}" if seen[name] else name):
-            return False
-        seen[name] += 1
-    return len(seen) < len(cells)
+        raise DataError(f"{path} is no text", HINT)
 
 
 _Rows = tuple[NDArray[Any], NDArray[Any], list[str]]
 """The pixels of some rows, their labels, and what is wrong with those that are left out."""
 
 
-def _read_at_once(piece: bytes, columns: _Columns) -> _Rows | None:
+def _read_at_once(piece: bytes, columns: Columns) -> _Rows | None:
     """The rows in a piece, if there is nothing in them but digits, separators and numbers of one byte."""
     content = np.frombuffer(piece, np.uint8)
     digits = content - np.uint8(ord("0"))
@@ -300,7 +211,7 @@ def _read_at_once(piece: bytes, columns: _Columns) -> _Rows | None:
     return None if pixels.max() > 255 else (pixels.astype(np.uint8), labels, [])
 
 
-def _read_one_by_one(piece: bytes, number: int, columns: _Columns) -> _Rows:
+def _read_one_by_one(piece: bytes, number: int, columns: Columns) -> _Rows:
     """The rows in a piece whose first line has this number, whatever is in them."""
     rows: list[NDArray[np.float32]] = []
     labels: list[str] = []
@@ -310,7 +221,7 @@ def _read_one_by_one(piece: bytes, number: int, columns: _Columns) -> _Rows:
             continue
         try:
             label, pixels = _row(line, columns)
-        except _BadRowError as error:
+        except BadRowError as error:
             wrong.append(f"line {place} {error}")
             continue
         labels.append(label)
@@ -322,50 +233,34 @@ def _read_one_by_one(piece: bytes, number: int, columns: _Columns) -> _Rows:
     return images, np.array(labels, np.str_), wrong
 
 
-def _row(line: bytes, columns: _Columns) -> tuple[str, NDArray[np.float32]]:
+def _row(line: bytes, columns: Columns) -> tuple[str, NDArray[np.float32]]:
     """The label, empty if there is no column for it, and the pixels.
 
     Raises
     ------
-    _BadRowError
+    BadRowError
         If the row is not as the columns are, or a pixel is no number from 0 to 255.
     """
     try:
-        cells = _cells(line.decode(), columns.separator)
+        cells = cells_of(line.decode(), columns.separator)
     except UnicodeDecodeError:
-        raise _BadRowError("is no text of UTF-8") from None
+        raise BadRowError("is no text of UTF-8") from None
     if len(cells) != columns.width:
-        raise _BadRowError(f"has {len(cells):,} columns, not {columns.width}")
+        raise BadRowError(f"has {len(cells):,} columns, not {columns.width}")
     label = ""
     if columns.label is not None:
         label = cells[columns.label].strip()
         if not 1 <= len(label) <= MAX_NAME:
-            raise _BadRowError("has no label" if not label else f"has a label of {len(label):,} characters")
+            raise BadRowError("has no label" if not label else f"has a label of {len(label):,} characters")
     try:
         pixels = np.array([float(cells[place]) for place in columns.pixels], np.float32)
         wrong = np.flatnonzero(~((pixels >= 0) & (pixels <= 255)))
     except ValueError:
-        wrong = np.array([[_number(cells[place]) for place in columns.pixels].index(None)])
+        wrong = np.array([[number_in(cells[place]) for place in columns.pixels].index(None)])
     if len(wrong):
         place = columns.pixels[wrong[0]]
-        raise _BadRowError(f"has {cells[place][:20]!r} in column {place + 1}, where a pixel is 0 to 255")
+        raise BadRowError(f"has {cells[place][:20]!r} in column {place + 1}, where a pixel is 0 to 255")
     return label, pixels
-
-
-def _cells(text: str, separator: str) -> list[str]:
-    if len(text) > _LONGEST:
-        raise _BadRowError(f"is longer than any row of {PIXELS} pixels")
-    try:
-        return next(csv.reader([text], delimiter=separator, strict=True))
-    except csv.Error:
-        raise _BadRowError("has a quote that does not close, or closes within a cell") from None
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
 
 
 def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
