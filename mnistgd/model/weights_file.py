@@ -4,8 +4,8 @@ The file is an ``.npz`` without pickle: ``weights`` (784, n_classes) float32, ``
 float32 and ``record``, a 0-d array of text that holds JSON: what the network is and how it came about.
 That is format 1. A network with hidden layers has format 2: ``weights_1`` (784, units) and ``bias_1``,
 ``weights_2`` and ``bias_2`` and so on, the last for the classes. With more than ten classes it is format 3,
-if another program trained it format 4, and if its outputs have an activation format 5, the arrays as in the
-first two.
+if another program trained it format 4, and if its outputs have an activation, or its weights began as
+standard normal numbers, format 5, the arrays as in the first two.
 
 A network sees pixels in [0, 1]: bytes divided by 255. The record says so as ``pixel_scale``; files that are
 older than that key mean the same. README.md beside this module describes the file for other programs.
@@ -124,10 +124,9 @@ def _checked(array: NDArray[Any] | None, name: str, shape: tuple[int, ...]) -> A
     return array
 
 
-FOREIGN, ACTIVATED = 4, 5
-NEWEST = ACTIVATED
-"""Of the formats: 1 has one layer, 2 has hidden layers, 3 has more than ten classes, 4 was imported, and the
-outputs of 5 have an activation, imported or not."""
+FOREIGN, NEWEST = 4, 5
+"""Of the formats: 1 has one layer, 2 has hidden layers, 3 has more than ten classes, 4 was imported, and 5,
+imported or not, has settings that readers of the others would take for damage, or not heed."""
 _CLASSES_OF_OLD = 10
 
 RECORD_BYTES = 1_000_000
@@ -154,7 +153,7 @@ def build_record(
     """
     older = 3 if len(class_names) > _CLASSES_OF_OLD else 2 if settings.hidden else 1
     return _record(
-        format=older if settings.output == "none" else ACTIVATED,
+        format=_format(settings, older),
         settings=settings.as_json(),
         seed=settings.seed,
         names=list(class_names),
@@ -176,7 +175,7 @@ def foreign_record(settings: Settings, known: Sequence[str], class_names: tuple[
     """
     every = settings.as_json()
     return _record(
-        format=FOREIGN if settings.output == "none" else ACTIVATED,
+        format=_format(settings, FOREIGN),
         settings={name: every[name] if name in known else None for name in every},
         seed=None,
         names=list(class_names),
@@ -185,6 +184,10 @@ def foreign_record(settings: Settings, known: Sequence[str], class_names: tuple[
         results={},
         environment=None,
     )
+
+
+def _format(settings: Settings, older: int) -> int:
+    return older if settings.output == "none" and settings.init != "normal" else NEWEST
 
 
 def _record(**parts: Any) -> dict[str, Any]:

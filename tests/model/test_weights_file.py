@@ -376,6 +376,20 @@ def test_a_reader_that_knows_no_activation_of_the_outputs_refuses_one(
         weights_file.load(tmp_path / "w.npz")
 
 
+def test_a_reader_that_knows_no_normal_weights_is_told_that_the_file_is_newer(tmp_path, monkeypatch):
+    from mnistgd.training.run import initial_params
+
+    settings = Settings(init="normal")
+    bare = Model(initial_params(settings, 10), settings, tuple("0123456789"))
+    model = with_record(bare, data={"source": "/a", "sha256": "0" * 64}, results={})
+    weights_file.save(model, tmp_path / "w.npz")
+    again = weights_file.load(tmp_path / "w.npz")
+    assert (again.record["format"], again.settings.init) == (5, "normal")
+    monkeypatch.setattr(weights_file, "NEWEST", 4)
+    with pytest.raises(WeightsError, match="has format 5, newer than the 4"):
+        weights_file.load(tmp_path / "w.npz")
+
+
 @pytest.mark.parametrize("wrong", [{"transpose": 1}, {"test_share": 2.0}, {"test_data": ["a"]}], ids=str)
 def test_a_record_that_says_not_how_its_images_are_read(model, saved, wrong):
     change_record(saved, data=model.record["data"] | wrong)
