@@ -75,7 +75,8 @@ NUMBERS = {"int": int, "int range": int, "float": float, "float range": float}
 _PLACE = re.compile(r"(--[\w-]+=|-q*[a-z])?(~.*|/dev/stdout|/dev/fd/1)", re.DOTALL)
 # These are rarely needed, and are made then.
 _OPTION = r"No such option: (\S+)( \(Possible options: .*\))?"
-_CHOICE = r"Invalid value for '(--[\w-]+)': .* is not one of .*"
+_CHOICE = r"Invalid value for '(--[\w-]+)': '(.*)' is not one of .*"
+_FILE = r".*[./\\].*|-"
 _COMMAND = r"No such command '(.*?)'"
 _EXTRA = r"Got unexpected extra argument\(s\) \((\S+)\)"
 
@@ -112,8 +113,8 @@ def message_and_hint(error: typer.TyperException) -> tuple[str, str]:
         # Of a word that is known, what it means is surer than what is merely spelt alike.
         return (message, usual) if hint is None else (message[: found.end(1)], hint or usual)
     if found := re.fullmatch(_CHOICE, message):
-        # Of train, --output is none of a file.
-        hint = _option(context, found[1])
+        # Of train, --output is none of a file; and what is no file is another choice that there is not.
+        hint = _option(context, found[1]) if re.fullmatch(_FILE, found[2], re.DOTALL) else None
         return message, hint if hint and hint != f"say {found[1]}" else usual
     if found := re.match(_COMMAND, message):
         hint = _command(found[1])
