@@ -234,13 +234,13 @@ def _notice(settings: Settings, rows: list[Row], result: Row) -> str:
     best = f"{result['best_test_accuracy']:.1%}, after iteration {result['best_iteration']}"
     if result["best_iteration"] == last["iteration"]:
         return (
-            f"So far what it learns of the thousand images that it sees, of which it answers {seen} rightly, "
+            f"So far what it learns of the images that it sees, of which it answers {seen} rightly, "
             f"holds for the others as well: {rest}, the best yet. It need not stay so."
         )
     if result["best_test_accuracy"] - last["test_accuracy"] > PARTED:
         learned = (
             f"It answers {seen} of the images that it has seen, and of the others {rest}: fewer than their "
-            f"{best}. What it has learned since is not what digits look like, but what these thousand do."
+            f"{best}. What it has learned since is not what digits look like, but what these few do."
         )
     else:
         learned = (
@@ -250,7 +250,7 @@ def _notice(settings: Settings, rows: list[Row], result: Row) -> str:
         if VARIANTS[settings.variant].dropout:
             learned += (
                 " Half of its hidden units are off at each step, at random: as good as another network every "
-                "time, and none of them sees the thousand often enough to learn them by heart."
+                "time, and none of them sees an image often enough to learn it by heart."
             )
     return (
         f"{learned} Nobody may stop there for that: images that choose are no test any more, and others are "

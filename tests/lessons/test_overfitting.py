@@ -161,3 +161,11 @@ def test_the_plot_shows_where_the_curves_part(run):
         for line, part in zip(axes.lines, ("train", "test"), strict=False):
             assert list(line.get_ydata()) == [row[f"{part}_{key}"] for row in outcome.rows]
     figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize(("variant", "iterations"), [("plain", 1), ("dropout", 2)])
+def test_of_fewer_images_it_says_nothing_of_a_thousand(variant, iterations, tmp_path):
+    images, labels = np.zeros((20, 28, 28), np.uint8), np.arange(20) % 10
+    np.savez(tmp_path / "few.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    outcome = LESSON.run(Settings(variant=variant, iterations=iterations, data=str(tmp_path / "few.npz")))
+    assert "thousand" not in outcome.notice
