@@ -35,6 +35,7 @@ from mnistgd.lessons.trace import numbers
 from mnistgd.model.fields import setting
 
 HIDDEN = 100
+BOOK_RATE = 2.0
 
 FORMULAS = {
     "relu": "1 if output > 0, else 0",
@@ -55,7 +56,7 @@ STYLES = {"relu": "-", "sigmoid": "--", "tanh": "-."}
 class Settings:
     """How the network learns, and from which images."""
 
-    learning_rate: float = setting(2.0, "The book's alpha; a step is a hundredth of it long.", above=0)
+    learning_rate: float = setting(BOOK_RATE, "The book's alpha; a step is a hundredth of it long.", above=0)
     iterations: int = setting(300, "Passes over the images.", minimum=1, maximum=10_000)
     data: str = data_setting()
     offline: bool = offline_setting()
@@ -171,10 +172,13 @@ def _notice(settings: Settings, rows: list[Row]) -> str:
         return said
     first, last = rows[0], rows[-1]
     if last is not first and last["train_accuracy"] <= first["train_accuracy"]:
-        return (
-            f"At a learning rate of {settings.learning_rate:g} nothing is learned: after such a step totals "
-            "are so large that every tanh stands at an end of its range, where it has no slope to follow."
+        why = (
+            "after such a step totals are so large that every tanh stands at an end of its range, where it "
+            "has no slope to follow"
+            if settings.learning_rate > BOOK_RATE
+            else "its steps are too short"
         )
+        return f"At a learning rate of {settings.learning_rate:g} nothing is learned: {why}."
     return (
         "Tanh in the middle cannot run away, and a softmax at the end is asked which class it is and not how "
         f"much of each: {last['test_accuracy']:.1%} of the images that it has not seen are answered rightly, "

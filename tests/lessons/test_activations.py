@@ -73,6 +73,11 @@ def test_the_slope_of_the_book_is_of_what_the_mask_has_doubled():
     assert np.allclose(backward(np.ones((1, 4)))[0], 1 - np.tanh(inputs) ** 2)
 
 
+def test_at_a_tiny_rate_no_total_is_said_to_be_large(run):
+    notice = run(learning_rate=1e-9, iterations=2).notice
+    assert notice == "At a learning rate of 1e-09 nothing is learned: its steps are too short."
+
+
 def test_a_rate_at_which_nothing_is_learned_is_said_to_be_one(run):
     assert run(learning_rate=1000, iterations=2).notice.startswith(
         "At a learning rate of 1000 nothing is learned"
