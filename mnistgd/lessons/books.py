@@ -21,6 +21,11 @@ class Book(NamedTuple):
     citation: str
     chapters: dict[int, str]
 
+    @property
+    def author(self) -> str:
+        """The surname of who wrote it."""
+        return self.citation.partition(",")[0].split()[-1]
+
 
 BOOKS = {
     "grokking": Book(

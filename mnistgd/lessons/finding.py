@@ -10,6 +10,8 @@ from mnistgd.lessons.catalogue import LESSONS
 _FILLERS = ("a", "an", "and", "at", "chapter", "for", "in", "lesson", "of", "on", "or", "the", "to", "with")
 _ALIKE = 6
 """Words that begin with as many of the same letters are of one stem."""
+_BOOKS = {word: name for name, book in BOOKS.items() for word in (name, book.author.lower())}
+"""A word for a book → the key of `BOOKS`."""
 
 
 def meant(words: str) -> str:
@@ -28,18 +30,19 @@ def meant(words: str) -> str:
         if name.replace("-", "") == squeezed:
             return f"do you mean {name}?"
     numbers = [int(part) for part in parts if part.isdecimal() and len(part) < 3]
-    books = [book for book in BOOKS if book in parts] or list(BOOKS)
+    named = [_BOOKS[part] for part in parts if part in _BOOKS]
+    books = dict.fromkeys(named or BOOKS)
     if numbers and (found := [line for book in books for line in _chapter(book, numbers[0])]):
         return "; ".join(found)
     from difflib import get_close_matches
 
     near = get_close_matches("-".join(parts), LESSONS, 1) or _about(
-        [part for part in parts if part not in _FILLERS and part not in BOOKS]
+        [part for part in parts if part not in _FILLERS and part not in _BOOKS]
     )
     if near:
         return f"do you mean {', or '.join(near)}?"
-    if numbers or set(parts) & set(BOOKS):
-        return f"mnistgd lesson --book {books[0]}"
+    if numbers or named:
+        return f"mnistgd lesson --book {next(iter(books))}"
     return f"lessons: {', '.join(LESSONS)}"
 
 

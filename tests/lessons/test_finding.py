@@ -26,7 +26,9 @@ from mnistgd.lessons.finding import meant
         ("nielsen2", "Nielsen 2 has backprop"),
         ("grokking 15", "mnistgd lesson --book grokking"),
         ("15", "mnistgd lesson --book grokking"),
-        ("nielsen", "mnistgd lesson --book nielsen"),
+        ("Nielsen, chapter 5", "mnistgd lesson --book nielsen"),
+        ("Trask", "mnistgd lesson --book grokking"),
+        ("trask dropout", "do you mean overfitting?"),
     ],
 )
 def test_what_is_meant(words, hint):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -47,6 +48,11 @@ class LessonGroup(TyperGroup):
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         return [*LESSONS, ALL]
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        # A lesson takes no words of its own: several are a heading or a subject that has no quotes.
+        words = list(takewhile(lambda word: not word.startswith("-"), args)) or args[:1]
+        return super().resolve_command(ctx, [" ".join(words), *args[len(words) :]])
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
         # A book begins a heading with a capital, and so may who copies it.
