@@ -115,7 +115,7 @@ class SweepProgress:
             displays.stop_all()
 
     def __call__(self, trial: Trial, best: Group | None) -> None:
-        from mnistgd.training.sweep import described
+        from mnistgd.training.sweep_plan import described
 
         self.done += 1
         what = described(trial.settings)
@@ -135,7 +135,7 @@ class SweepProgress:
 
 def _best(best: Group | None) -> list[str]:
     """What is said of the best so far, at length and shorter."""
-    from mnistgd.training.sweep import described
+    from mnistgd.training.sweep_plan import described
 
     accuracy = best and best.mean("validation_accuracy")
     if best is None or accuracy is None:

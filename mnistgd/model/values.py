@@ -51,8 +51,13 @@ def _values(field: SettingField, part: str) -> Sequence[Any]:
             raise ValueError(f"{part!r} is neither yes nor no")
         return [part.lower() == "yes"]
     if field.numbers is not None:
-        return [() if part.lower() == "none" else field.from_text(part.replace("+", ","))]
-    if part.startswith("log:"):
+        if part.lower() == "none":
+            return [()]
+        try:
+            return [field.from_text(part.replace("+", ","))]
+        except ValueError:
+            raise ValueError(f"{part!r} is {field.refusal().replace('commas', '+')}, nor none") from None
+    if part.startswith("log:") or (":" in part and field.item is float):
         return [field.from_text(number) for number in _spread(part, whole=field.item is int)]
     if ":" in part and field.item is int:
         found = _range(part)
@@ -75,10 +80,9 @@ def _range(part: str) -> range:
 def _spread(part: str, *, whole: bool) -> list[str]:
     """The numbers of a ``log:`` range, as they are typed."""
     try:
-        first, last, count = (
-            kind(word) for kind, word in zip((float, float, int), part.split(":")[1:], strict=True)
-        )
-        if not (0 < first < float("inf") and 0 < last < float("inf") and 2 <= count <= MOST):
+        kind, *words = part.split(":")
+        first, last, count = (number(word) for number, word in zip((float, float, int), words, strict=True))
+        if kind != "log" or not (0 < first < float("inf") and 0 < last < float("inf") and 2 <= count <= MOST):
             raise ValueError
     except ValueError:
         raise ValueError(

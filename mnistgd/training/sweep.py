@@ -12,7 +12,7 @@ from typing import Any
 from mnistgd.datasets.dataset import Dataset
 from mnistgd.errors import DivergedError, WeightsError
 from mnistgd.model.environment import one_blas_thread
-from mnistgd.model.settings import Settings, in_words
+from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import file_bytes
 from mnistgd.system import parallel
 from mnistgd.training.result import finished_model
@@ -238,23 +238,3 @@ def ranked(plan: Plan, trials: Iterable[Trial]) -> list[Group]:
     for trial in sorted(trials, key=lambda trial: trial.trial):
         groups.setdefault(trial.trial // plan.seeds, []).append(trial)
     return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.order)
-
-
-def described(settings: Mapping[str, Any]) -> str:
-    """Settings that vary, in words.
-
-    Examples
-    --------
-    >>> described({"learning_rate": 0.3, "hidden": [64, 32], "seed": 2})
-    'learning rate 0.3, hidden 64+32, seed 2'
-    """
-    return ", ".join(
-        f"{name.replace('_', ' ')} {value_in_words(name, value)}" for name, value in settings.items()
-    )
-
-
-def value_in_words(name: str, value: Any) -> str:
-    """One value of a setting, as ``mnistgd sweep`` takes it."""
-    if name == "batch_size":
-        return str(value)
-    return in_words(name, value).replace(",", "+")

@@ -15,7 +15,7 @@ from mnistgd.datasets.named import MNIST
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import UsageError
 from mnistgd.model.fields import setting_fields
-from mnistgd.model.settings import Settings
+from mnistgd.model.settings import Settings, in_words
 from mnistgd.system.files import quoted
 
 SEED = "seed"
@@ -90,7 +90,15 @@ class Plan:
         if 0 in self.values["validation"]:
             raise UsageError("nothing is set aside to choose a trial by", "leave --validation out: it is 0.1")
         for number in range(0, len(self), self.seeds):
-            self.settings(number)
+            try:
+                self.settings(number)
+            except UsageError as problem:
+                values = {name: value for name, value in self.varying(number).items() if name != SEED}
+                if not values:
+                    raise
+                message = f"{problem.message}: {described(values)}"
+                hint = "each combination of the values is a trial: leave one value out, or make it two sweeps"
+                raise UsageError(message, hint) from problem
 
     def settings(self, number: int) -> Settings:
         """Those of a trial, counted from 0.
@@ -196,3 +204,23 @@ def value_of(found: Mapping[str, Any], name: str, *kinds: type | None) -> Any:
     if type(value) not in [type(None) if kind is None else kind for kind in kinds]:
         raise ValueError(f"its {name} cannot be {value!r:.40}")
     return value
+
+
+def described(settings: Mapping[str, Any]) -> str:
+    """Settings that vary, in words.
+
+    Examples
+    --------
+    >>> described({"learning_rate": 0.3, "hidden": [64, 32], "seed": 2})
+    'learning rate 0.3, hidden 64+32, seed 2'
+    """
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value_in_words(name, value)}" for name, value in settings.items()
+    )
+
+
+def value_in_words(name: str, value: Any) -> str:
+    """One value of a setting, as ``mnistgd sweep`` takes it."""
+    if name == "batch_size":
+        return str(value)
+    return in_words(name, value).replace(",", "+")

@@ -47,7 +47,9 @@ def test_ranges_are_those_of_numpy():
     [
         ("learning_rate", "0.1,,1", "'' is not a finite number above 0"),
         ("learning_rate", "0.1,-1", "'-1' is not a finite number above 0"),
-        ("learning_rate", "0:5", "'0:5' is not a finite number above 0"),
+        ("learning_rate", "0:5", "'0:5' is not log:FROM:TO:N"),
+        ("learning_rate", "1e-4:1:7", "'1e-4:1:7' is not log:FROM:TO:N"),
+        ("learning_rate", "lin:1:2:3", "'lin:1:2:3' is not log:FROM:TO:N"),
         ("learning_rate", "log:0:1:3", "two numbers above 0"),
         ("learning_rate", "log:1:2", "two numbers above 0"),
         ("learning_rate", "log:1:nan:3", "two numbers above 0"),
@@ -61,6 +63,11 @@ def test_ranges_are_those_of_numpy():
         ("batch_size", "0:3", "'0' is neither a whole number from 1 up nor 'full'"),
         ("optimizer", "sgd,ada", "'ada' is not one of sgd"),
         ("hidden", "64+", "is not a list of whole numbers"),
+        (
+            "hidden",
+            "64-32",
+            "'64-32' is not a list of whole numbers from 1 to 1,024, with + between them, nor none",
+        ),
         ("standardise", "true", "'true' is neither yes nor no"),
     ],
 )

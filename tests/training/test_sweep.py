@@ -16,9 +16,9 @@ from mnistgd.model.evaluation import evaluate
 from mnistgd.model.settings import Settings
 from mnistgd.training import sweep_folder
 from mnistgd.training.run import Run
-from mnistgd.training.sweep import Group, Trial, described, ranked, run_trial
+from mnistgd.training.sweep import Group, Trial, ranked, run_trial
 from mnistgd.training.sweep_folder import SweepFolder
-from mnistgd.training.sweep_plan import FIELDS, Plan
+from mnistgd.training.sweep_plan import FIELDS, Plan, described
 
 
 def plan_of(draws=None, draw_seed=0, keep_all=False, **values):
@@ -117,7 +117,11 @@ def test_a_plan_of_nobody(change, words):
         ({"validation": (0.1, 0.0)}, "nothing is set aside to choose a trial by"),
         ({"seed": tuple(range(1_000_001))}, "these are more than 1,000,000 trials"),
         ({"optimizer": ("sgd", "momentum"), "momentum": (0.5,)}, "--momentum means nothing to sgd"),
-        ({"hidden": ((), (4,)), "init": ("zeros",)}, "would all stay the same"),
+        ({"hidden": ((), (4,)), "init": ("zeros",)}, "would all stay the same.*: hidden 4$"),
+        (
+            {"hidden": ((4,), ()), "dropout": (0.0, 0.5), "seed": (0, 1)},
+            "there are none: dropout 0.5, hidden none$",
+        ),
     ],
 )
 def test_what_train_refuses_is_refused_before_any_trial(values, words):

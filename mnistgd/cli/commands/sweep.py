@@ -309,7 +309,7 @@ def _summary(kept: SweepFolder, groups: Sequence[Group], model: Model, plot: str
 
 def _rows(groups: Sequence[Group]) -> list[list[str]]:
     """A table of settings and what came of them, with headings."""
-    from mnistgd.training.sweep import value_in_words
+    from mnistgd.training.sweep_plan import value_in_words
 
     several, failed = (
         any(len(group.trials) > 1 for group in groups),
@@ -349,7 +349,8 @@ def _cell(value: float | None, words: str) -> str:
 def _picture(groups: Sequence[Group], plot: str) -> bytes:
     from mnistgd.figures.plots import file_of
     from mnistgd.figures.sweep import Point, sweep_figure
-    from mnistgd.training.sweep import Group, value_in_words
+    from mnistgd.training.sweep import Group
+    from mnistgd.training.sweep_plan import value_in_words
 
     def drawn(name: str, value: Any) -> float | str:
         return value if type(value) in (int, float) else value_in_words(name, value)
