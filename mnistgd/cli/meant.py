@@ -70,13 +70,22 @@ COMMANDS = {
 }
 """Of commands: what is meant → the words for it in other tools."""
 
+VALUES = {
+    "--loss squared-error": "mse quadratic squared l2",
+    "--loss cross-entropy": "softmax crossentropy nll",
+    "--init normal": "gaussian randn",
+    "--init glorot_uniform": "glorot xavier",
+    "--output none": "linear identity",
+}
+"""Of values that are chosen from a list: what is meant → the words for it in the books and in other tools."""
+
 NUMBERS = {"int": int, "int range": int, "float": float, "float range": float}
 
 _PLACE = re.compile(r"(--[\w-]+=|-q*[a-z])?(~.*|/dev/stdout|/dev/fd/1)", re.DOTALL)
 # These are rarely needed, and are made then.
 _OPTION = r"No such option: (\S+)( \(Possible options: .*\))?"
 _CHOICE = r"Invalid value for '(--[\w-]+)': '(.*)' is not one of .*"
-_FILE = r".*[./\\].*|-"
+_YES_NO = r"Invalid value for '(--[\w-]+)': .* is neither yes nor no"
 _COMMAND = r"No such command '(.*?)'"
 _EXTRA = r"Got unexpected extra argument\(s\) \((\S+)\)"
 
@@ -113,9 +122,9 @@ def message_and_hint(error: typer.TyperException) -> tuple[str, str]:
         # Of a word that is known, what it means is surer than what is merely spelt alike.
         return (message, usual) if hint is None else (message[: found.end(1)], hint or usual)
     if found := re.fullmatch(_CHOICE, message):
-        # Of train, --output is none of a file; and what is no file is another choice that there is not.
-        hint = _option(context, found[1]) if re.fullmatch(_FILE, found[2], re.DOTALL) else None
-        return message, hint if hint and hint != f"say {found[1]}" else usual
+        return message, _choice(context, found[1], found[2]) or usual
+    if found := re.fullmatch(_YES_NO, message):
+        return message, f"say {found[1]} yes, or no, or both: {found[1]} yes,no"
     if found := re.match(_COMMAND, message):
         hint = _command(found[1])
         return (found[0], hint) if hint else (message, usual)
@@ -130,6 +139,9 @@ def _option(context: typer.Context, typed: str) -> str | None:
     It is empty where neither has what is meant, and None for a word that is not known.
     """
     path, root = context.command_path, context.find_root()
+    positive = typed.replace("--no-", "--", 1)
+    if str(getattr(_taken(context).get(positive), "metavar", "")).startswith("yes|no"):
+        return f"say {positive} no"
     groups = [group.split() for group in OPTIONS if typed.lstrip("-") in group.split()]
     if not groups:
         return None
@@ -143,9 +155,19 @@ def _option(context: typer.Context, typed: str) -> str | None:
     return ""
 
 
-def _taken(context: Any) -> set[str]:
-    """What a command takes: options with their dashes, arguments without."""
-    return {name for parameter in context.command.params for name in parameter.opts}
+def _choice(context: typer.Context, option: str, typed: str) -> str:
+    """What is meant by a value that an option does not offer."""
+    for meant, words in VALUES.items():
+        if typed.lower() in words.split() and meant.split()[0] in _taken(context):
+            return f"say {meant}"
+    # Of train, --output is none of a file.
+    hint = _option(context, option) if {".", os.sep} & set(typed) or typed == "-" else None
+    return hint if hint and hint != f"say {option}" else ""
+
+
+def _taken(context: Any) -> dict[str, Any]:
+    """What a command takes, by its names: options with their dashes, arguments without."""
+    return {name: parameter for parameter in context.command.params for name in parameter.opts}
 
 
 def _command(word: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from mnistgd.cli import meant
+from mnistgd.model.fields import setting_fields
 
 CHOICES = "linear, constant, step, exponential, inverse_time, cosine"
 
@@ -53,6 +54,15 @@ TYPED = [
     ("show-weights --snapshot 5", 2, "No such option: --snapshot", "say --step"),
     ("sweep --n-jobs 2", 2, "No such option: --n-jobs", "say --jobs"),
     ("sweep --lr 1,2", 2, "No such option: --lr", "say --learning-rate"),
+    ("sweep --no-bias", 2, "No such option: --no-bias", "say --bias no"),
+    ("sweep --deskew --out s", 2, "Invalid value for '--deskew': '--out' is neither yes nor no", "say --deskew yes, or no, or both: --deskew yes,no"),
+    ("sweep --deskew", 2, "Option '--deskew' requires an argument", "mnistgd sweep --help"),
+    # a value by the word of a book, or of another tool
+    ("train --loss quadratic", 2, "Invalid value for '--loss': 'quadratic' is not one of cross-entropy, squared-error", "say --loss squared-error"),
+    ("train --output softmax", 2, "Invalid value for '--output': 'softmax' is not one of none, sigmoid, tanh", "say --loss cross-entropy"),
+    ("train --output relu", 2, "Invalid value for '--output': 'relu' is not one of none, sigmoid, tanh", "mnistgd train --help"),
+    ("train --init Gaussian", 2, "Invalid value for '--init': 'Gaussian' is not one of zeros, uniform, glorot_uniform, normal", "say --init normal"),
+    ("lesson --book", 2, "Option '--book' requires an argument", "mnistgd lesson --help"),
     ("sweep --trials 5", 2, "No such option: --trials", "say --random"),
     ("train --steps 5", 2, "No such option: --steps", "say --epochs"),
     ("train --snapshots 5", 2, "No such option: --snapshots", "say --frames"),
@@ -65,7 +75,7 @@ TYPED = [
     ("train --hiden 3", 2, "No such option: --hiden (Possible options: --hidden, --init, --live)", "mnistgd train --help"),
     ("train --no-such", 2, "No such option: --no-such (Possible options: --no-bias)", "mnistgd train --help"),
     ("train -lr 1", 2, "No such option: -l", "say --learning-rate"),
-    ("train --offline=x", 2, "Option '--offline' does not take a value", "mnistgd --help"),
+    ("train --offline=x", 2, "Option '--offline' does not take a value", "mnistgd train --help"),
     ("verify --lr 1", 2, "No such option: --lr", "mnistgd verify --help"),
     # a command by the word of another tool
     ("show", 2, "No such command 'show'", "mnistgd show-weights, or mnistgd data show"),
@@ -178,6 +188,16 @@ def test_every_group_of_words_has_one_that_is_an_option():
         first, *others = group.split()
         assert others
         assert {first, f"--{first}"} & taken, group
+
+
+def test_every_value_that_is_meant_is_one():
+    from mnistgd.model.settings import Settings
+
+    fields = {f"--{field.name}": field for field in setting_fields(Settings)}
+    for name, words in meant.VALUES.items():
+        option, value = name.split()
+        assert value in fields[option].about["choices"]
+        assert not set(words.split()) & set(fields[option].about["choices"])
 
 
 def test_every_command_that_is_meant_is_one():

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from mnistgd.cli import console, displays, fonts, inputs, options, outputs, signals
-from mnistgd.cli.command import Command
+from mnistgd.cli.command import Command, read_for
 from mnistgd.cli.options import ALL
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.tables import outcome_lines, paragraph, table
@@ -48,6 +48,10 @@ class LessonGroup(TyperGroup):
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         return [*LESSONS, ALL]
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        with read_for(ctx):
+            return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         # A lesson takes no words of its own: several are a heading or a subject that has no quotes.
