@@ -160,6 +160,11 @@ def level(axes: Axes, value: float, words: str, *, colour: str = VERMILLION, abo
     )
 
 
+def count_along(axes: Axes) -> None:
+    """Number the x axis, which counts something, at whole numbers alone."""
+    axes.locator_params(axis="x", integer=True)
+
+
 def open_frame(*panels: Axes) -> None:
     """Leave out the frame above and on the right, where it measures nothing."""
     for axes in panels:

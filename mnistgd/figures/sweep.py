@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mnistgd.figures.plots import BLUE, GREY, VERMILLION, legend_below, new_figure, open_frame
+from mnistgd.figures.plots import BLUE, GREY, VERMILLION, count_along, legend_below, new_figure, open_frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,6 +148,8 @@ def _places(axes: Axes, values: Sequence[Any]) -> list[float]:
                 axes.set_xticks(values, [f"{value:g}" for value in values])
                 axes.minorticks_off()
         if values[0] != 0 or not _is_spread(values[1:]):  # zero has no place beside powers of ten
+            if axes.get_xscale() == "linear" and all(isinstance(value, int) for value in values):
+                count_along(axes)
             return list(values)
     _name_ticks(axes.xaxis, values)
     return list(map(float, range(len(values))))

@@ -143,8 +143,6 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
 def _draw_memories(
     axes: plots.Axes, channels: list[tuple[tuple[float, ...], float]], states: list[list[float]]
 ) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     for k, ((inputs, decay), values) in enumerate(zip(channels, states, strict=True)):
         colour = plots.COLOURS[(4 + k) % len(plots.COLOURS)]
         places: list[float] = []
@@ -157,7 +155,7 @@ def _draw_memories(
         axes.plot(places, heights, "o-", color=colour, label=f"decay {decay:g}", lw=1.5, ms=5)
     axes.axhline(0, color=plots.GREY, lw=0.8)
     axes.set(title="memories that fade (a ring is an input)", xlabel="moment", ylabel="state (no unit)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    plots.count_along(axes)
     axes.legend(frameon=False)
     plots.open_frame(axes)
 

@@ -198,4 +198,5 @@ def draw_parting(axes: plots.Axes, outcome: Outcome, key: str, title: str, unit:
         line = plots.marked(colour, marker, len(places), f"{part} images")
         axes.plot(places, heights, ms=5, **line)
     axes.set(title=title, xlabel="iterations", ylabel=unit)
+    plots.count_along(axes)
     plots.open_frame(axes)

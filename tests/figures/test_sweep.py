@@ -38,6 +38,11 @@ def test_one_option_is_a_panel_with_bars():
     assert bars.has_yerr
 
 
+def test_seeds_are_counted_in_whole_numbers():
+    (axes,) = sweep_figure(points(seed=[0, 1, 2, 3])).axes
+    assert axes.get_xticks().tolist() == [round(tick) for tick in axes.get_xticks()]
+
+
 def test_two_options_are_a_heatmap_with_the_best_framed():
     found = points(rate=[1.0, 0.1], decay=[0.01, 0.0])
     found[3] = found[3]._replace(accuracy=None)
