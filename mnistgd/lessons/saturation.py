@@ -146,7 +146,8 @@ def _notice(runs: dict[str, list[Moment]]) -> str:
         f"{far[0].gradient:.3f} against {near[0].gradient:.3f}; it ends at {far[-1].output:.2f} where the "
         f"other reaches {near[-1].output:.2f}. In the gradient of the cross-entropy that slope cancels, and "
         f"what is left is output - target: the worse one has the larger gradient, {far_too[0].gradient:.2f} "
-        f"against {near_too[0].gradient:.2f}, and its cost falls the faster."
+        f"against {near_too[0].gradient:.2f}, and its cost falls the faster. Compare the "
+        f"starts, and not the costs: which of these comes further is decided by their learning rates."
     )
 
 

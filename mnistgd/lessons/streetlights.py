@@ -38,16 +38,18 @@ _ONE_LAYER = Linear(3, 1, bias=False, input_gradient=False)
 
 @dataclass(frozen=True)
 class Settings:
-    """How many lights are learned from at a time, how far a step goes, and how often all are seen."""
+    """How many rows of lights are learned from at a time, how far a step goes, how often all are seen."""
 
     batch: str = setting(
-        "one", "Learn from one light at a time, or from the mean over all of them.", choices=("one", "full")
+        "one",
+        "Learn from one row of lights at a time, or from the mean over all rows.",
+        choices=("one", "full"),
     )
     learning_rate: float = setting(0.1, "Learning rate without a hidden layer; the book's alpha.", above=0)
     hidden_learning_rate: float = setting(0.2, "Learning rate of 3-4-1.", above=0)
     rounds: int | None = setting(
         None,
-        "How often all lights are seen.",
+        "How often all rows are seen.",
         minimum=1,
         maximum=5000,
         default="40; 60 on the second pattern",
@@ -65,12 +67,12 @@ class Task(NamedTuple):
 
 
 class Round(NamedTuple):
-    """All lights, once.
+    """All rows of lights, once.
 
     Attributes
     ----------
     error : float, the sum of the squared errors, each before the update that it brings
-    predictions : list of float, one for each light, likewise
+    predictions : list of float, one for each row, likewise
     params : Params, after the round
     """
 
@@ -156,13 +158,13 @@ def _tables(traces: dict[str, list[Round]]) -> list[Table]:
 
 
 def _prediction_table(trace: list[Round]) -> list[Table]:
-    """What the book prints as it goes through the lights, of the first two rounds and the last."""
+    """What the book prints as it goes through the rows, of the first two rounds and the last."""
     shown = sorted({1, min(2, len(trace)), len(trace)}) if trace else []
     columns = [printed(trace[i - 1].predictions) for i in shown]
     lights = [[" ".join(f"{on:.0f}" for on in light), f"{walk:.0f}"] for light, walk in _pairs()]
     rows = [[*light, *texts] for light, *texts in zip(lights, *columns, strict=True)]
     headings = ["lights", "walk", *(f"round {i}" for i in shown)]
-    return [Table(headings, rows, "one layer: Prediction for each light")] if shown else []
+    return [Table(headings, rows, "one layer: Prediction for each row of lights")] if shown else []
 
 
 def _pairs() -> Iterator[tuple[list[float], float]]:
