@@ -251,7 +251,7 @@ def _reached(place: str, address: str) -> Client:
     except TypeError as error:
         hint = "Dask's configuration names them: distributed.comm.tls.ca-file, client.cert and client.key"
         raise ClusterError(f"{address} wants certificates, and there are none", hint) from error
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, MemoryError) as error:  # the last of a size that is text
         raise ClusterError(f"no scheduler answers at {address}", "start one: dask scheduler") from error
 
 

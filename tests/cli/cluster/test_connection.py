@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from threading import Thread
 from types import SimpleNamespace
 
 import numpy as np
@@ -83,6 +84,20 @@ def test_nobody_answers(listens, monkeypatch):
         error = refused(address, ClusterError)
         assert time.monotonic() - began < 10
     assert error.message == f"no scheduler answers at {address}"
+
+
+def test_a_web_server_is_no_scheduler():
+    """One that answers at once: what it says would be a size of some exabytes."""
+
+    def serve(server):
+        with server.accept()[0] as other:
+            other.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            other.recv(1000)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=serve, args=[server], daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        assert refused(address, ClusterError).message == f"no scheduler answers at {address}"
 
 
 def test_nobody_waits_for_long():
