@@ -63,8 +63,9 @@ class SweepFolder:
         self.trials: dict[int, Trial] = {}
         self._groups: dict[int, list[Trial]] = {}
         self._champion: Group | None = None
-        if is_stream(path / TRIALS):  # a pipe would be waited for
-            raise DataError(f"{path / TRIALS} is no file", HINT)
+        for file in (path / TRIALS, path / WINNER, *path.glob("trial-*.npz")):
+            if is_stream(file):  # a pipe would be waited for
+                raise DataError(f"{file} is no file", HINT)
         self._file = GrowingFile(path / TRIALS, self._whole_lines, follow=False)
 
     def __enter__(self) -> SweepFolder:

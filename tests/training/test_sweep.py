@@ -388,7 +388,7 @@ def test_a_group_of_one_has_no_deviation():
     assert Group((trial_of(0, 0.5),)).deviation("validation_accuracy") is None
 
 
-@pytest.mark.parametrize("name", ["sweep.json", "trials.jsonl"])
+@pytest.mark.parametrize("name", ["sweep.json", "trials.jsonl", "winner.npz", "trial-3.npz"])
 def test_a_pipe_in_the_folder_is_not_waited_for(swept, name):
     if not hasattr(os, "mkfifo"):
         pytest.skip("no named pipes here")
