@@ -190,7 +190,13 @@ def begin(path: Path, plan: Plan, command: str) -> None:
     check_free(path)
     make_folder(path)
     document = {"format": FORMAT, "command": command, "environment": describe(), "plan": plan.as_json()}
-    write_atomically(path / PLAN, f"{json.dumps(document, indent=1)}\n".encode())
+
+    def content() -> bytes:
+        # Several may have found it free, of which one is here at a time.
+        check_free(path)
+        return f"{json.dumps(document, indent=1)}\n".encode()
+
+    GrowingFile(path / PLAN, content).close()
 
 
 def check_free(path: Path) -> None:
@@ -202,10 +208,12 @@ def check_free(path: Path) -> None:
         If it is not.
     """
     try:
-        if (path / PLAN).exists():
+        plan = path / PLAN
+        # One that could not be written is left empty.
+        if plan.exists() and not (plan.is_file() and plan.stat().st_size == 0):
             hint = f"go on with it: mnistgd sweep --resume {quoted(path)}; or name another folder"
             raise OutputError(f"{path} is the folder of another sweep", hint)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and (not path.is_dir() or any(each != plan for each in path.iterdir())):
             raise OutputError(f"{path} is no empty folder", "name another one, that is made")
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)

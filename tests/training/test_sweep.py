@@ -362,6 +362,33 @@ def test_a_folder_is_for_one_sweep(swept, tmp_path):
             sweep_folder.begin(other, plan, "")
 
 
+def test_of_two_that_find_a_folder_free_one_has_it(swept, tmp_path, monkeypatch):
+    _, plan, _ = swept
+    other, folder = dataclasses.replace(plan, draws=1), tmp_path / "both"
+    make_folder = sweep_folder.make_folder
+
+    def beaten(path):
+        monkeypatch.undo()
+        sweep_folder.begin(path, plan, "")
+        make_folder(path)
+
+    monkeypatch.setattr(sweep_folder, "make_folder", beaten)
+    with pytest.raises(OutputError, match="is the folder of another sweep"):
+        sweep_folder.begin(folder, other, "")
+    assert sweep_folder.load_plan(folder) == plan
+    assert names(folder) == ["sweep.json"]
+
+
+def test_a_sweep_whose_plan_could_not_be_written_begins_anew(swept, tmp_path, monkeypatch):
+    _, plan, _ = swept
+    monkeypatch.setattr(sweep_folder, "describe", object)
+    with pytest.raises(TypeError, match="JSON"):
+        sweep_folder.begin(tmp_path / "again", plan, "")
+    monkeypatch.undo()
+    sweep_folder.begin(tmp_path / "again", plan, "")
+    assert sweep_folder.load_plan(tmp_path / "again") == plan
+
+
 @pytest.mark.parametrize("content", ["", "meow", "[]", "{}", '{"format": 1}', '{"format": 1, "plan": {}}'])
 def test_a_plan_that_is_none(tmp_path, content):
     (tmp_path / "sweep.json").write_text(content)
