@@ -67,7 +67,7 @@ def on_workers(
     wanted = {deskew: Wanted.of(dataset, deskew=deskew) for deskew, dataset in datasets.items()}
     waiting = iter(numbers)
     threads = cluster.client.nthreads(list(cluster.workers))
-    most = AHEAD * sum(threads.values())
+    most = max(1, AHEAD * sum(threads.values()))  # also where all have just been lost
     pending: dict[Future, int] = {}
     try:
         while True:
@@ -108,13 +108,19 @@ def _one_blas_thread_for_good() -> None:
 def _outcome(future: Future, trial: Trial, cluster: Cluster) -> tuple[Trial, bytes]:
     from distributed import CancelledError, KilledWorker
 
-    try:
-        outcome: tuple[Trial, bytes] = future.result()
-    except KilledWorker:
-        return replace(trial, error=DIED), b""
-    except (OSError, CancelledError) as error:
-        raise _without_scheduler(cluster) from error
-    return outcome
+    patience = PATIENCE
+    while True:
+        try:
+            outcome: tuple[Trial, bytes] = future.result(timeout=patience)
+        except TimeoutError:  # its worker may have died after it was done, as the last one
+            _check(cluster)
+            patience *= 2
+        except KilledWorker:
+            return replace(trial, error=DIED), b""
+        except (OSError, CancelledError) as error:
+            raise _without_scheduler(cluster) from error
+        else:
+            return outcome
 
 
 def _check(cluster: Cluster) -> None:

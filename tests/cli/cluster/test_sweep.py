@@ -1,9 +1,11 @@
 """A sweep on workers: the same trials as on this machine, whoever is lost on the way."""
 
+import dataclasses
 import json
 import os
 import shlex
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -151,7 +153,7 @@ def test_a_trial_that_kills_its_workers_has_failed(site):
     from distributed import KilledWorker
 
     class Future:
-        def result(self):
+        def result(self, timeout):
             raise KilledWorker("trial", None, 3)
 
     with connected(str(site.file)) as cluster:
@@ -161,11 +163,34 @@ def test_a_trial_that_kills_its_workers_has_failed(site):
 
 def test_a_future_that_is_lost_is_a_scheduler_that_is_lost(site):
     class Future:
-        def result(self):
+        def result(self, timeout):
             raise OSError
 
     with connected(str(site.file)) as cluster, pytest.raises(ClusterError, match="was lost"):
         _outcome(Future(), Trial(3, {}), cluster)
+
+
+def test_a_trial_is_not_waited_for_when_its_worker_was_the_last_one():
+    """One that was done, and whose worker died before anybody had what came of it."""
+
+    class Future:
+        def result(self, timeout=None):
+            if timeout is None:
+                pytest.fail("it is waited for")
+            raise TimeoutError
+
+    left = ["tcp://127.0.0.1:1"]
+    cluster = SimpleNamespace(address="local:1", left=lambda: [left.pop()] if left else [])
+    with pytest.raises(ClusterError, match="every worker of local:1 was lost"):
+        _outcome(Future(), Trial(3, {}), cluster)
+
+
+def test_workers_that_were_lost_before_the_first_trial(site, few):
+    datasets = {False: load_dataset(few)}
+    with connected(str(site.file)) as there:
+        gone = dataclasses.replace(there, workers=("tcp://127.0.0.1:1",))
+        with pytest.raises(ClusterError, match="every worker"):
+            next(on_workers(plan_of(), [0], datasets, gone))
 
 
 @pytest.mark.slow
