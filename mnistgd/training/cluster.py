@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener, Progress
 from mnistgd.errors import ClusterError, MissingExtraError, UsageError
 from mnistgd.system.words import counted
-from mnistgd.training.on_worker import ARRAYS, Wanted, has, receive
+from mnistgd.training.on_worker import ARRAYS, Wanted, has, receive, received
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -107,6 +107,7 @@ class Cluster:
                 piece = np.ascontiguousarray(array[start : start + rows])
                 self.run(receive, key, name, array.shape, start, piece, workers=[worker])
                 went_on(len(piece))
+        self.run(received, key, workers=[worker])
 
     def run(
         self, function: Any, *args: Any, workers: Sequence[str] | None = None, **named: Any

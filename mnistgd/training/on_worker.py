@@ -57,7 +57,9 @@ class Wanted(NamedTuple):
 
 
 _held: dict[Wanted, Dataset] = {}
+_arriving: dict[Hashable, dict[str, NDArray[np.uint8]]] = {}
 _received: dict[Hashable, dict[str, NDArray[np.uint8]]] = {}
+"""What was sent and is whole."""
 
 
 def find(wanted: Wanted) -> Dataset:
@@ -89,11 +91,22 @@ def has(wanted: Wanted) -> bool:
 
 
 def receive(key: Hashable, name: str, shape: tuple[int, ...], start: int, piece: NDArray[np.uint8]) -> None:
-    """Take rows of one of the arrays that are sent under a key, from row `start` on."""
-    arrays = _received.setdefault(key, {})
-    if start == 0:
+    """Take rows of one of the arrays that are sent under a key, from row `start` on.
+
+    Several commands may send the same at once, or one go on where another was killed.
+    """
+    if key in _held or key in _received:
+        return
+    arrays = _arriving.setdefault(key, {})
+    if name not in arrays:
         arrays[name] = np.empty(shape, np.uint8)
     arrays[name][start : start + len(piece)] = piece
+
+
+def received(key: Hashable) -> None:
+    """Let the arrays that were sent under a key count: a command has sent all of them."""
+    if key in _arriving:
+        _received[key] = _arriving.pop(key)
 
 
 class Part(NamedTuple):
@@ -103,11 +116,13 @@ class Part(NamedTuple):
     ----------
     wanted : Wanted, the data set that they are of
     first, last : int, its rows from `first` on, up to but without `last`
+    whose : str, the client whose run it is: of several each takes what it has sent itself
     """
 
     wanted: Wanted
     first: int
     last: int
+    whose: str
 
 
 class Gradients:

@@ -62,7 +62,7 @@ class _Spread:
         for worker, first, last in zip(
             cluster.workers, [0, *starts], [*starts, int(run.train_rows[-1]) + 1], strict=True
         ):
-            part = Part(wanted, first, last)
+            part = Part(wanted, first, last, cluster.client.id)
             if worker in missing:
                 rows = slice(first, last)
                 arrays = {"images": run.dataset.train_images[rows], "labels": run.labels[rows]}

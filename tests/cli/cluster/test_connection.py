@@ -180,6 +180,49 @@ def test_workers_without_the_images_are_sent_them_once(site, few):
         assert np.array_equal(getattr(held, name), getattr(dataset, name))
 
 
+def test_two_commands_that_send_the_same_at_once(few, monkeypatch):
+    """Their pieces come in turns, one is done before the other; or the other was killed."""
+    dataset = dataclasses.replace(load_dataset(few), source="/nowhere/in/turns.npz")
+    wanted = Wanted.of(dataset)
+    for kept in ("_held", "_arriving", "_received"):
+        monkeypatch.setattr(on_worker, kept, {})
+    pieces = [
+        (name, getattr(dataset, name).shape, start, getattr(dataset, name)[start : start + 100])
+        for name in on_worker.ARRAYS
+        for start in range(0, len(getattr(dataset, name)), 100)
+    ]
+    on_worker.receive(wanted, *pieces[0])
+    assert not on_worker.has(wanted)
+    for piece in (pieces[0], pieces[1], pieces[0], *pieces[2:]):
+        on_worker.receive(wanted, *piece)
+    assert not on_worker.has(wanted)
+    on_worker.received(wanted)
+    assert on_worker.has(wanted)
+    for piece in pieces[1:]:
+        on_worker.receive(wanted, *piece)
+    on_worker.received(wanted)
+    assert not on_worker._arriving
+    assert not on_worker._received
+    for name in on_worker.ARRAYS:
+        assert np.array_equal(getattr(on_worker.find(wanted), name), getattr(dataset, name))
+
+
+def test_two_runs_that_send_their_shares_at_once(site, few, monkeypatch):
+    dataset = dataclasses.replace(load_dataset(few), source="/nowhere/twice.npz")
+    sent = []
+    send = cluster.Cluster.send
+
+    def noted(self, worker, key, arrays, listener):
+        sent.append(key)
+        send(self, worker, key, arrays, listener)
+
+    monkeypatch.setattr(cluster.Cluster, "send", noted)
+    with connected(site.address) as one, connected(site.address) as other:
+        for both in (one, other):
+            spread(Run(dataset, Settings()), both)
+    assert len(set(sent)) == 4
+
+
 @pytest.mark.parametrize("piece", [16_000_000, 100_000])
 def test_a_run_of_workers_without_the_images(site, few, monkeypatch, piece):
     """Each is sent the rows of its share, and the weights are those of one machine."""

@@ -141,6 +141,6 @@ def test_memory_of_the_images(few):
     dataset = load_dataset(few)
     wanted = Wanted.of(dataset)
     _held[wanted] = dataset
-    part = Gradients(Part(wanted, 0, 500), Settings(), 10, 0.0, 1.0)
+    part = Gradients(Part(wanted, 0, 500, "client"), Settings(), 10, 0.0, 1.0)
     assert np.shares_memory(part._images, dataset.train_images)
     del _held[wanted]
