@@ -17,7 +17,7 @@ from mnistgd.cli.data_options import with_data_options
 from mnistgd.cli.settings_options import with_settings
 from mnistgd.cli.workers import workers_at
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.errors import ClusterError, DataError, StoppedError, UsageError
+from mnistgd.errors import ClusterError, DataError, MnistgdError, OutputError, StoppedError, UsageError
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
 
@@ -229,7 +229,7 @@ def _run(kept: SweepFolder, trials: Generator[tuple[Trial, bytes]], *, quiet: bo
     Raises
     ------
     StoppedError
-        If it is told to stop, or there are no workers any more.
+        If it is told to stop, there are no workers any more, or what came of a trial cannot be written.
     """
     from mnistgd.cli.progress import SweepProgress
     from mnistgd.system.files import quoted
@@ -245,9 +245,9 @@ def _run(kept: SweepFolder, trials: Generator[tuple[Trial, bytes]], *, quiet: bo
                 with signals.held():
                     kept.add(trial, content)
                 show(trial, kept.best)
-    except (KeyboardInterrupt, signals.Terminated, ClusterError) as stop:
-        code = 1 if isinstance(stop, ClusterError) else signals.asked_to_end() or signals.INTERRUPTED
-        why = stop.message if isinstance(stop, ClusterError) else signals.WORDS[code]
+    except (KeyboardInterrupt, signals.Terminated, ClusterError, OutputError) as stop:
+        code = 1 if isinstance(stop, MnistgdError) else signals.asked_to_end() or signals.INTERRUPTED
+        why = stop.message if isinstance(stop, MnistgdError) else signals.WORDS[code]
         message = f"{why} after {len(kept.trials)} of {counted(count, 'trial')}"
         hint = f"go on with: mnistgd sweep --resume {quoted(kept.path)}"
         raise StoppedError(message, hint, code=code) from stop

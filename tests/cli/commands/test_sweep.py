@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnistgd.errors import OutputError
+from mnistgd.training.sweep_folder import SweepFolder
+
 GRID = "--learning-rate 0.03,0.3,3 --weight-decay 0,0.1 --seed 0:2 --epochs 1"
 
 needs_processes = pytest.mark.skipif(sys.platform == "win32", reason="this system copies no process")
@@ -279,6 +282,27 @@ def test_a_sweep_that_is_told_to_stop_says_how_it_goes_on(begin, place, number):
         "hint: go on with: mnistgd sweep --resume sweep",
     ]
     assert_ended(theirs)
+
+
+def test_a_full_disk_stops_a_sweep_that_goes_on_later(mnistgd, place, monkeypatch):
+    add = SweepFolder.add
+
+    def full(self, trial, content):
+        if self.trials:
+            raise OutputError("cannot write it: no space left on device", "name another place")
+        add(self, trial, content)
+
+    words = shlex.split("--data few.npz --epochs 1 --seed 0:3 --quiet")
+    with monkeypatch.context() as patch:
+        patch.setattr(SweepFolder, "add", full)
+        stopped = mnistgd("sweep", *words)
+    assert stopped.code == 1
+    assert stopped.stderr.splitlines() == [
+        "error: cannot write it: no space left on device after 1 of 3 trials",
+        "hint: go on with: mnistgd sweep --resume sweep",
+    ]
+    assert mnistgd("sweep", "--resume", "sweep", "--quiet").code == 0
+    assert sorted(row["trial"] for row in rows()) == [0, 1, 2]
 
 
 @needs_processes
