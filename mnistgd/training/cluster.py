@@ -307,7 +307,7 @@ def _undisturbed(start: Callable[[], Any]) -> Any:
         block()
         try:
             begun.append(start())
-        except (OSError, RuntimeError) as error:
+        except Exception as error:  # Dask fails by any where a signal ends what it starts
             begun.append(error)
 
     thread = threading.Thread(target=work, daemon=True)

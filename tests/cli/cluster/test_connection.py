@@ -271,6 +271,17 @@ def test_workers_that_are_started_here(begin, tmp_path, few, wait_for):
     wait_for(lambda: not any(one.is_running() for one in family))
 
 
+def test_workers_that_end_while_they_start(capfd):
+    """As where SIGTERM is sent to the whole group: whatever Dask fails by then."""
+
+    def start():
+        raise UnboundLocalError
+
+    with pytest.raises(ClusterError, match="no workers can be started here"):
+        cluster._undisturbed(start)
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.slow
 def test_certificates_of_ones_own(shell, secured_site, tmp_path, few):
     address = secured_site.address
