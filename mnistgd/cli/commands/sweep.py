@@ -124,6 +124,8 @@ def sweep(
         as_json=as_json,
     )
     if plot is not None:
+        if not plan.varied:
+            raise UsageError("--plot has nothing to draw: no option takes several values", "leave it out")
         from mnistgd.figures.plots import new_figure
 
         new_figure()  # what that lacks is said before hours of work

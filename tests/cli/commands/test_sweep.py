@@ -284,6 +284,13 @@ def test_a_sweep_that_is_told_to_stop_says_how_it_goes_on(begin, place, number):
     assert_ended(theirs)
 
 
+def test_a_plot_of_one_trial_is_refused_before_it(sweep, place):
+    refused = sweep("--epochs 1 --plot sweep.png")
+    assert refused.code == 2
+    assert refused.stderr.startswith("error: --plot has nothing to draw")
+    assert not (place / "sweep").exists()
+
+
 def test_a_full_disk_stops_a_sweep_that_goes_on_later(mnistgd, place, monkeypatch):
     add = SweepFolder.add
 
