@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mnistgd.cli import console, displays
+from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     import typer
@@ -29,5 +30,6 @@ def divide(run: Run, cluster: Cluster, *, quiet: bool) -> None:
     count = len(cluster.workers)
     with displays.Reporter(quiet=quiet) as reporter, console.stage("dividing the images"):
         if not pays(run, count):
-            reporter.notice(f"with batches of {run.batch_size} one machine is quicker than {count} workers")
+            workers = counted(count, "worker")
+            reporter.notice(f"with batches of {run.batch_size} one machine is quicker than {workers}")
         spread(run, cluster, reporter)
