@@ -130,6 +130,7 @@ def test_another_mnistgd(site, wait_for, tmp_path):
     (other,) = site.workers(1, PYTHONPATH=str(tmp_path))
     error = refused(site.file, ClusterError)
     other.terminate()
+    other.wait(60)
     with connected(site.address, 2) as those:
         wait_for(lambda: len(those.client.scheduler_info(n_workers=-1)["workers"]) == 2)
     assert error.message.startswith("the worker tcp://127.0.0.1:")
