@@ -154,6 +154,6 @@ def stopped(
         unsaid = option == "--log" and not len(checkpointer.log.rows)
         if unsaid or not _is_near(Path(place), checkpointer.path):
             words += [option, str(place)]
-    if cluster is not None and cluster.answers():
+    if cluster is not None and cluster.left() is not None:
         words += ["--cluster", cluster.address]
     return StoppedError(message, f"go on with: {shlex.join(words)}", code=code)

@@ -9,7 +9,7 @@ import asyncio
 import json
 import signal
 import threading
-from collections.abc import Callable, Container, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +18,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.dataset import SILENT, Dataset, Listener, Progress
+from mnistgd.datasets.dataset import SILENT, Listener, Progress
 from mnistgd.errors import ClusterError, MissingExtraError, UsageError
 from mnistgd.system.words import counted
-from mnistgd.training.on_worker import ARRAYS, Wanted, has, receive, received
+from mnistgd.training.on_worker import Wanted, has, receive, received
 
 if TYPE_CHECKING:
     from distributed import Client
 
 SECONDS = 5
 """How long a scheduler may take to answer, and then workers to join it."""
+PATIENCE = 1.0
+"""After so many seconds without a result it is asked who is still there."""
 LOCAL = "local:"
 MAX_LOCAL = 256
 SCHEMES = ("tcp", "tls")
@@ -63,27 +65,6 @@ class Cluster:
     client: Client
     workers: tuple[str, ...]
     address: str
-
-    def bring(self, wanted: Wanted, dataset: Dataset, listener: Listener = SILENT) -> tuple[str, ...]:
-        """Let each worker hold a data set: it finds it by its name or path, else it is sent once.
-
-        On a worker `on_worker.find` has it from then on.
-
-        Parameters
-        ----------
-        wanted : Wanted, of `dataset`
-        dataset : Dataset
-        listener : Listener, hears of what is sent
-
-        Returns
-        -------
-        tuple of str, the workers to which it was sent
-        """
-        missing = self.without(wanted)
-        arrays = {name: getattr(dataset, name) for name in ARRAYS}
-        for worker in missing:
-            self.send(worker, wanted, arrays, listener)
-        return missing
 
     def without(self, wanted: Wanted) -> tuple[str, ...]:
         """The workers that cannot find a data set."""
@@ -124,36 +105,37 @@ class Cluster:
                 function, *args, workers=list(workers or self.workers), **named
             )
         except OSError as error:
-            raise self.lost() or ClusterError(f"a worker of {self.address} does not answer") from error
+            raise self.failure() from error
         return found
 
     def lost(self) -> ClusterError | None:
         """What to say if somebody is not there any more; None if all are."""
-        present = self._present()
-        if present is None:
-            return ClusterError(f"the scheduler at {self.address} was lost")
-        gone = [worker for worker in self.workers if worker not in present]
+        left = self.left()
+        if left is None:
+            return self.without_scheduler()
+        gone = [worker for worker in self.workers if worker not in left]
         return ClusterError(f"the worker {gone[0]} was lost") if gone else None
+
+    def failure(self) -> ClusterError:
+        """What to say where a worker has failed to answer."""
+        return self.lost() or ClusterError(f"a worker of {self.address} does not answer")
+
+    def without_scheduler(self) -> ClusterError:
+        """What to say where the scheduler is not there any more."""
+        return ClusterError(f"the scheduler at {self.address} was lost")
 
     def left(self) -> list[str] | None:
         """The workers that are still there; None if the scheduler is not."""
-        present = self._present()
-        return None if present is None else [worker for worker in self.workers if worker in present]
 
-    def answers(self) -> bool:
-        """Whether the scheduler is still there."""
-        return self._present() is not None
-
-    def _present(self) -> Container[str] | None:
-        async def ask() -> Container[str]:
+        async def ask() -> list[str]:
             found = await asyncio.wait_for(self.client.scheduler.identity(n_workers=-1), SECONDS)
-            return set(found["workers"])
+            return [worker for worker in self.workers if worker in found["workers"]]
 
         try:
-            present: Container[str] = self.client.sync(ask)
+            left: list[str] = self.client.sync(ask)
         except (OSError, RuntimeError, AttributeError):  # the last once the client has given up
             return None
-        return present
+        return left
 
 
 @contextmanager

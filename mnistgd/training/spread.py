@@ -16,17 +16,14 @@ from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.engine.losses import one_hot
 from mnistgd.engine.training import BatchGradient
 from mnistgd.engine.types import Params
-from mnistgd.errors import ClusterError
-from mnistgd.training.cluster import Cluster
+from mnistgd.training.cluster import PATIENCE, Cluster
 from mnistgd.training.on_worker import Gradients, Part, Wanted
 from mnistgd.training.run import Run
 
-SECONDS_OF_ASKING = 0.004
-"""What it takes to ask workers on the same machine, besides their work; see ``tests/bench/cluster.py``."""
+SECONDS_OF_ASKING = 0.0015
+"""What it takes to ask one worker more on the same machine; see ``tests/bench/cluster.py``."""
 SECONDS_OF_PRODUCT = 2e-10
 """What it takes to multiply by a weight, and to take the gradient of it, for one image."""
-PATIENCE = 1.0
-"""After so many seconds without an answer it is asked who is still there."""
 
 
 def spread(run: Run, cluster: Cluster, listener: Listener = SILENT) -> None:
@@ -44,7 +41,7 @@ def pays(run: Run, workers: int) -> bool:
     """Whether so many workers are quicker than this process alone, as far as one can tell beforehand."""
     products = sum(inputs * outputs for inputs, outputs in run.settings.layer_sizes(run.n_classes))
     alone = run.batch_size * products * SECONDS_OF_PRODUCT
-    return alone / workers + SECONDS_OF_ASKING < alone
+    return alone / workers + workers * SECONDS_OF_ASKING < alone
 
 
 class _Spread:
@@ -83,7 +80,7 @@ class _Spread:
                 if len(places)
             ]
         except RuntimeError as error:  # Dask knows that the worker is gone
-            raise self._lost() from error
+            raise self._cluster.failure() from error
         loss, answers = 0.0, []
         grads: Params = {}
         # In their order, whoever answers first: sums in another one round differently.
@@ -107,7 +104,4 @@ class _Spread:
                 if lost := self._cluster.lost():
                     raise lost from error
             except (OSError, RuntimeError) as error:
-                raise self._lost() from error
-
-    def _lost(self) -> ClusterError:
-        return self._cluster.lost() or ClusterError(f"a worker of {self._cluster.address} does not answer")
+                raise self._cluster.failure() from error

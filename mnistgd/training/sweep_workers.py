@@ -13,22 +13,28 @@ from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.errors import ClusterError
 from mnistgd.model.environment import one_blas_thread
 from mnistgd.model.settings import Settings
-from mnistgd.training.cluster import Cluster
-from mnistgd.training.on_worker import Wanted, find
+from mnistgd.training.cluster import PATIENCE, Cluster
+from mnistgd.training.on_worker import ARRAYS, Wanted, find
 from mnistgd.training.sweep import DIED, Trial, run_trial
 from mnistgd.training.sweep_plan import Plan
 
 if TYPE_CHECKING:
     from distributed import Future
 
-PATIENCE = 1.0
-"""After so many seconds in which no trial ends it is asked who is still there."""
 AHEAD = 2
 """Trials that a thread of a worker has before it, so that it need not wait for the next."""
 
 
 def bring(cluster: Cluster, datasets: Mapping[bool, Dataset], listener: Listener = SILENT) -> None:
-    """Let each worker hold the data sets, straightened or not; see `Cluster.bring`.
+    """Let each worker hold the data sets: it finds them by their name or path, else they are sent once.
+
+    On a worker `on_worker.find` has them from then on.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    datasets : mapping from whether the images are deskewed to them
+    listener : Listener, hears of what is sent
 
     Raises
     ------
@@ -37,7 +43,9 @@ def bring(cluster: Cluster, datasets: Mapping[bool, Dataset], listener: Listener
     """
     for deskew, dataset in datasets.items():
         wanted = Wanted.of(dataset, deskew=deskew)
-        cluster.bring(wanted, dataset, listener)
+        arrays = {name: getattr(dataset, name) for name in ARRAYS}
+        for worker in cluster.without(wanted):
+            cluster.send(worker, wanted, arrays, listener)
         # What was sent is held from here on, before several trials ask for it at once.
         if missing := cluster.without(wanted):
             raise ClusterError(f"the worker {missing[0]} cannot hold the images")
@@ -84,7 +92,7 @@ def on_workers(
                 _check(cluster)
                 continue
             except CancelledError as error:
-                raise _without_scheduler(cluster) from error
+                raise cluster.without_scheduler() from error
             for future in done:
                 yield _outcome(future, Trial.of(plan, pending.pop(future)), cluster)
     finally:
@@ -118,7 +126,7 @@ def _outcome(future: Future, trial: Trial, cluster: Cluster) -> tuple[Trial, byt
         except KilledWorker:
             return replace(trial, error=DIED), b""
         except (OSError, CancelledError) as error:
-            raise _without_scheduler(cluster) from error
+            raise cluster.without_scheduler() from error
         else:
             return outcome
 
@@ -133,10 +141,6 @@ def _check(cluster: Cluster) -> None:
     """
     left = cluster.left()
     if left is None:
-        raise _without_scheduler(cluster)
+        raise cluster.without_scheduler()
     if not left:
         raise ClusterError(f"every worker of {cluster.address} was lost")
-
-
-def _without_scheduler(cluster: Cluster) -> ClusterError:
-    return ClusterError(f"the scheduler at {cluster.address} was lost")

@@ -23,6 +23,7 @@ from mnistgd.training.cluster import connected
 from mnistgd.training.on_worker import Wanted
 from mnistgd.training.run import Run
 from mnistgd.training.spread import pays, spread
+from mnistgd.training.sweep_workers import bring
 
 
 class Heard:
@@ -100,10 +101,6 @@ def test_a_web_server_is_no_scheduler():
         assert refused(address, ClusterError).message == f"no scheduler answers at {address}"
 
 
-def test_nobody_waits_for_long():
-    assert cluster.SECONDS <= 5  # of the ten that somebody may have to wait
-
-
 def test_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", None)
     assert "pip install 'mnistgd[cluster]'" in refused("local:2", MissingExtraError).hint
@@ -154,7 +151,7 @@ def test_another_numpy_is_told(site):
 def test_workers_find_what_lies_where_it_lay(site, few):
     dataset = load_dataset(few)
     with connected(site.address) as both:
-        assert both.bring(Wanted.of(dataset), dataset) == ()
+        assert both.without(Wanted.of(dataset)) == ()
         # By the same name something else.
         other = dataclasses.replace(dataset, train_labels=dataset.train_labels[::-1].copy())
         assert both.without(Wanted.of(other)) == both.workers
@@ -171,11 +168,12 @@ def test_what_was_written_to_since_is_looked_at_again(few, monkeypatch):
 
 def test_workers_without_the_images_are_sent_them_once(site, few):
     dataset = dataclasses.replace(load_dataset(few), source="/nowhere/to/be/found.npz")
-    wanted, heard = Wanted.of(dataset), Heard()
+    wanted, heard, again = Wanted.of(dataset), Heard(), Heard()
     with connected(site.address) as both:
-        assert both.bring(wanted, dataset, heard) == both.workers
+        bring(both, {False: dataset}, heard)
         assert len(set(heard.busies)) == 2
-        assert both.bring(wanted, dataset, heard) == ()
+        bring(both, {False: dataset}, again)
+        assert again.busies == []
         held = both.client.submit(on_worker.find, wanted, workers=[both.workers[1]], pure=False).result()
     for name in on_worker.ARRAYS:
         assert np.array_equal(getattr(held, name), getattr(dataset, name))
