@@ -32,12 +32,12 @@ GIGABIT = 1e9 / 8
 
 
 class Model(NamedTuple):
-    """What a step takes: compute / N + round trip + bytes / bandwidth.
+    """What a step takes with N workers: compute / N + N · asking + bytes / bandwidth.
 
     Attributes
     ----------
     image : float, the seconds that one machine takes for one image
-    asking : float, the seconds that it takes to ask a worker and to be answered
+    asking : float, the seconds that it takes to ask one worker more and to be answered
     params : int, the bytes of the weights, which go out to each worker; as many come back
     """
 
@@ -49,7 +49,7 @@ class Model(NamedTuple):
         """Seconds of a step; all that is sent passes through one link of `bandwidth` bytes a second."""
         # A row number of four bytes goes out for each image, and a byte comes back.
         sent = 2 * self.params * machines + 5 * batch
-        return batch * self.image / machines + self.asking + sent / bandwidth
+        return batch * self.image / machines + machines * self.asking + sent / bandwidth
 
 
 def rate(dataset: Dataset, batch: int, cluster: Cluster | None = None) -> float:
@@ -86,25 +86,29 @@ def bandwidth(cluster: Cluster) -> float:
     return array.nbytes / (time.perf_counter() - start)
 
 
+def rounded(number: float, digits: int = 3) -> str:
+    """To as many digits as a busy machine may claim."""
+    return f"{float(f'{number:.{digits}g}'):,g}"
+
+
 def main() -> None:
     """Print the tables, as the page has them."""
     dataset = load_dataset(offline=True)
     rates = {1: [rate(dataset, batch) for batch in BATCHES]}
-    asking, wide = 0.0, 0.0
     for count in WORKERS:
         with connected(f"local:{count}") as cluster:
             rates[count] = [rate(dataset, batch, cluster) for batch in BATCHES]
-            if count == WORKERS[0]:
-                asking, wide = 1 / rate(dataset, 2, cluster), bandwidth(cluster)
+            # So few images take hardly any time, but every worker has some of them.
+            asking, wide = 1 / rate(dataset, 16 * count, cluster) / count, bandwidth(cluster)
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
     print("| images a batch | 1 process | " + " | ".join(f"{count} workers" for count in WORKERS) + " |")
     print("|---|---|" + "---|" * len(WORKERS))
     for place, batch in enumerate(BATCHES):
-        print(f"| {batch:,} | " + " | ".join(f"{found[place]:,.1f}" for found in rates.values()) + " |")
+        print(f"| {batch:,} | " + " | ".join(f"{rounded(found[place])}" for found in rates.values()) + " |")
     image = of_an_image(dataset)
     model = Model(image, asking, 4 * (784 * 10 + 10))
     print(
-        f"\none image takes {image * 1e6:.2f} µs, to ask {asking * 1e3:.1f} ms, loopback {wide / 1e6:,.0f} MB/s\n"
+        f"\none image takes {image * 1e6:.2f} µs, to ask {asking * 1e3:.2f} ms a worker, loopback {wide / 1e6:,.0f} MB/s\n"
     )
     heads = [f"{machines} at {gigabits} Gbit/s" for machines in MACHINES for gigabits in (1, 10)]
     print("| images a batch | 1 machine | " + " | ".join(heads) + " |")
@@ -116,7 +120,7 @@ def main() -> None:
             for machines in MACHINES
             for gigabits in (1, 10)
         ]
-        print(f"| {batch:,} | {alone:.1f} s | " + " | ".join(f"{cell:,.1f} s" for cell in cells) + " |")
+        print(f"| {batch:,} | {rounded(alone, 2)} | " + " | ".join(rounded(cell, 2) for cell in cells) + " |")
 
 
 if __name__ == "__main__":
