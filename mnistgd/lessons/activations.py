@@ -15,19 +15,17 @@ from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import softmax_cross_entropy
 from mnistgd.engine.types import Array, Backward, Params
 from mnistgd.figures import plots
+from mnistgd.lessons.images import bring, data_setting, offline_setting, prepare
 from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table, finished
 from mnistgd.lessons.thousand import (
     BATCH_SIZE,
+    IMAGES,
     Iteration,
     Row,
     Task,
-    bring,
-    data_setting,
     diverged,
     draw_parting,
     learn,
-    offline_setting,
-    prepare,
     result_of,
     told,
 )
@@ -58,7 +56,7 @@ class Settings:
 
     learning_rate: float = setting(BOOK_RATE, "The book's alpha; a step is a hundredth of it long.", above=0)
     iterations: int = setting(300, "Passes over the images.", minimum=1, maximum=10_000)
-    data: str = data_setting()
+    data: str = data_setting(IMAGES)
     offline: bool = offline_setting()
 
 

@@ -12,6 +12,7 @@ from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.types import Array
 from mnistgd.figures import plots
+from mnistgd.lessons.images import offline_setting
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.model.fields import setting
 from mnistgd.model.settings import WEIGHTS_FILE
@@ -38,7 +39,7 @@ class Settings:
         metavar="NAME|PATH",
         default="those that the network was trained on",
     )
-    offline: bool = setting(False, "Do not ask OpenML; use the embedded MNIST.", envvar="MNISTGD_OFFLINE")
+    offline: bool = offline_setting()
 
 
 class Likeness(NamedTuple):

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mnistgd.datasets.dataset import Dataset
+from mnistgd.datasets.named import MNIST
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.errors import DivergedError, WeightsError
 from mnistgd.figures import plots
+from mnistgd.lessons.images import bring, data_setting, offline_setting, prepare
 from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table, finished
-from mnistgd.lessons.thousand import bring, offline_setting, prepare
 from mnistgd.model.fields import setting
 from mnistgd.system.files import quoted
 from mnistgd.system.words import counted
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 N_MEANS = 50_000
 """From so many training images, the first, the book takes the mean darkness of each digit."""
 
-MNIST = "mnist"
 BEST_OF_BOOK = 0.9542
 
 
@@ -36,7 +36,7 @@ class Settings:
     learning_rate: float = setting(3.0, "How far a step goes; the book tries 0.001 and 100, too.", above=0)
     epochs: int = setting(30, "Passes over the training images.", minimum=1, maximum=10_000)
     seed: int = setting(0, "Decides the weights and the order of the images.", minimum=0, maximum=2**64 - 1)
-    data: str = setting(MNIST, "The images.", envvar="MNISTGD_DATA", metavar="NAME|PATH")
+    data: str = data_setting("The images.")
     offline: bool = offline_setting()
 
 
@@ -86,7 +86,7 @@ def recipe(settings: Settings) -> TrainSettings:
 
 def command(settings: Settings) -> str:
     """The command line that does the same."""
-    data = "" if settings.data == MNIST else f" --data {quoted(settings.data)}"
+    data = "" if settings.data == MNIST.name else f" --data {quoted(settings.data)}"
     return f"mnistgd train {recipe(settings).words()}{data}{' --offline' * settings.offline}"
 
 
@@ -156,7 +156,7 @@ def _notice(settings: Settings, result: dict[str, Any]) -> str:
         return f"{network}: it learns nothing at a learning rate of {settings.learning_rate:g}."
     if best > accuracy:
         network += f", and {best:.2%} after number {result['best_epoch']}, the best"
-    if settings.data == MNIST:
+    if settings.data == MNIST.name:
         network += f"; the book saw {BEST_OF_BOOK:.2%} at its best, from other random weights"
     return f"{network}. Whoever reports the best epoch has let the test images choose it."
 
@@ -176,7 +176,7 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     places, heights = [row["epoch"] for row in rows], [row["accuracy"] for row in rows]
     curve.plot(places, heights, "o-", ms=4, color=plots.BLUE)
     plots.level(curve, result["darkness_accuracy"], "darkness alone", above=True)
-    if settings.data == MNIST:
+    if settings.data == MNIST.name:
         plots.level(curve, BEST_OF_BOOK, "the book's best", colour=plots.BLACK, above=True)
     curve.set(
         title=f"784-{settings.hidden}-{len(names)}, epoch by epoch",

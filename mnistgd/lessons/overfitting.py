@@ -15,19 +15,17 @@ from mnistgd.engine.layers import Linear
 from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.types import Array, Backward, Params
 from mnistgd.figures import plots
+from mnistgd.lessons.images import bring, data_setting, offline_setting, prepare
 from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table, finished
 from mnistgd.lessons.thousand import (
     BATCH_SIZE,
+    IMAGES,
     Iteration,
     Row,
     Task,
-    bring,
-    data_setting,
     diverged,
     draw_parting,
     learn,
-    offline_setting,
-    prepare,
     result_of,
     told,
 )
@@ -86,7 +84,7 @@ class Settings:
     iterations: int | None = setting(
         None, "Passes over the images.", minimum=1, maximum=10_000, default=_each("iterations")
     )
-    data: str = data_setting()
+    data: str = data_setting(IMAGES)
     offline: bool = offline_setting()
 
     def __post_init__(self) -> None:

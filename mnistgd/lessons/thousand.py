@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.engine.metrics import answered_rightly
 from mnistgd.engine.types import Layer, Loss, Params
 from mnistgd.figures import plots
 from mnistgd.lessons.lesson import Outcome, Report
 from mnistgd.lessons.trace import descend, drawn
-from mnistgd.model.fields import setting
 from mnistgd.system.words import percent
 
 N_TRAIN = 1000
@@ -28,31 +27,11 @@ BATCH_SIZE = 100
 EVERY = 10
 """The test images are asked in the first iteration, in every tenth after it, and in the last."""
 
+IMAGES = "The images; it trains on the first 1,000 of them."
+"""What the settings say of their data."""
+
 _ROWS = 4096
 """So many test images are held as floats at a time."""
-
-
-def data_setting() -> Any:
-    """Which images: the first `N_TRAIN` of those that train, and all that test."""
-    about = "The images; it trains on the first 1,000 of them."
-    return setting("mnist", about, envvar="MNISTGD_DATA", metavar="NAME|PATH")
-
-
-def offline_setting() -> Any:
-    """Whether OpenML is left out."""
-    return setting(False, "Do not ask OpenML; use the embedded MNIST.", envvar="MNISTGD_OFFLINE")
-
-
-def bring(settings: Any, listener: Listener = SILENT) -> Dataset:
-    """The data set that the settings ``data`` and ``offline`` name."""
-    from mnistgd.datasets.load import load_dataset
-
-    return load_dataset(settings.data, offline=settings.offline, listener=listener)
-
-
-def prepare(settings: Any, listener: Listener) -> None:
-    """Bring it into the cache."""
-    bring(settings, listener)
 
 
 class Task(NamedTuple):

@@ -65,7 +65,8 @@ class LessonGroup(TyperGroup):
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ARG002
         with formatter.section("Lessons, in reading order"):
-            formatter.write_dl([*_titles(), (ALL, "every one of them, with its defaults")])
+            titles = [(name, entry.title) for name, entry in LESSONS.items()]
+            formatter.write_dl([*titles, (ALL, "every one of them, with its defaults")])
 
 
 lesson_app = typer.Typer(
@@ -94,10 +95,6 @@ def lesson_root(context: typer.Context, book: InBook = None, as_json: options.Js
         lessons = [{"name": name, **entry.as_json()} for name, entry in LESSONS.items()]
         rows = [(name, entry.chapter, entry.title) for name, entry in LESSONS.items()]
         outputs.claim(as_json=as_json).finish({"lessons": lessons}, table(rows))
-
-
-def _titles() -> list[tuple[str, str]]:
-    return [(name, entry.title) for name, entry in LESSONS.items()]
 
 
 def _map_lines(book: str) -> list[str]:
