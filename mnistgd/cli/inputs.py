@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mnistgd.cli import console, displays
-from mnistgd.cli.options import ALL
+from mnistgd.cli.options import ALL, is_typed
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import DataError, ImageError, MnistgdError, UsageError, WeightsError
 
@@ -231,8 +231,7 @@ def check_one(context: typer.Context, image: str | None, index: list[int] | None
         of_data.remove("transpose")
     which, unheard = ("with", ("as_is",)) if index else ("without", of_data)
     for name in unheard:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
+        if is_typed(context, name):
             raise UsageError(f"--{name.replace('_', '-')} means nothing {which} --index", "leave it out")
 
 

@@ -28,6 +28,12 @@ def between(least: float, most: float, words: str) -> Callable[[float | None], f
     return check
 
 
+def is_typed(context: typer.Context, name: str) -> bool:
+    """Whether the command line names an option: neither the environment nor a default alone does."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def out(words: str, metavar: str = "FILE|-", **more: Any) -> Any:
     """The option that says where a command writes."""
     return typer.Option("--out", "-o", metavar=metavar, help=words, **more)

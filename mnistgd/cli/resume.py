@@ -99,8 +99,7 @@ def check_place(path: Path, option: str, place: str) -> None:
         if target.exists():
             read(target)
     except (OSError, ValueError, RuntimeError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise WeightsError(f"{path} names a place that cannot be: {why}", hint) from error
+        raise WeightsError(f"{path} names a place that cannot be: {reason(error)}", hint) from error
     except (WeightsError, DataError) as error:
         if error.hint == hint:
             raise

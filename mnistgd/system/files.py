@@ -24,9 +24,12 @@ STREAM_BYTES = 200_000_000
 """The most that is read of what is not a file, whose size nobody knows: it is held whole in memory."""
 
 
-def reason(error: OSError) -> str:
-    """What went wrong, in the system's own words: ``no space left on device``."""
-    text = error.strerror or str(error)
+def reason(error: Exception) -> str:
+    """What went wrong with a file, in the system's own words: ``no space left on device``.
+
+    Of a name that can be none, which is no `OSError`, in those of Python.
+    """
+    text = getattr(error, "strerror", None) or str(error)
     return text[:1].lower() + text[1:]
 
 

@@ -86,7 +86,7 @@ class SweepFolder:
 
     @property
     def best(self) -> Group | None:
-        """The best group of those that are whole; None if there is none without a failed trial."""
+        """The best of the groups whose trials have all been run; None if there is none yet."""
         return self._champion
 
     def add(self, trial: Trial, content: bytes) -> None:
@@ -216,8 +216,7 @@ def check_free(path: Path) -> None:
         if path.exists() and (not path.is_dir() or any(each != plan for each in path.iterdir())):
             raise OutputError(f"{path} is no empty folder", "name another one, that is made")
     except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise OutputError(f"cannot write {path}: {why}", "name another folder") from error
+        raise OutputError(f"cannot write {path}: {reason(error)}", "name another folder") from error
 
 
 def load_plan(path: Path) -> Plan:
@@ -235,8 +234,7 @@ def load_plan(path: Path) -> Plan:
         with file.open("rb") as stream:
             content = stream.read(MAX_PLAN + 1)
     except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise DataError(f"{path} is not the folder of a sweep: {PLAN}: {why}", HINT) from error
+        raise DataError(f"{path} is not the folder of a sweep: {PLAN}: {reason(error)}", HINT) from error
     try:
         if len(content) > MAX_PLAN:
             raise ValueError("it is too long")

@@ -212,8 +212,7 @@ def _named(context: typer.Context, path: str | None, data: str) -> str:
     UsageError
         If both do.
     """
-    source = context.get_parameter_source("data")
-    if path is not None and source is not None and source.name == "COMMANDLINE":
+    if path is not None and options.is_typed(context, "data"):
         raise UsageError("PATH and --data contradict each other", "name the images once")
     return data if path is None else path
 

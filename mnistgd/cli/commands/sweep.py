@@ -184,8 +184,7 @@ def _check_alone(context: typer.Context, folder: Path) -> None:
         If an option of the command line does.
     """
     for option in context.command.params:
-        source = context.get_parameter_source(option.name or "")
-        if source is not None and source.name == "COMMANDLINE" and option.name not in OWN:
+        if option.name not in OWN and options.is_typed(context, option.name or ""):
             message = f"{option.opts[0]} and --resume contradict each other"
             raise UsageError(message, f"leave it out: {folder} has all settings")
 
@@ -313,10 +312,8 @@ def _rows(groups: Sequence[Group]) -> list[list[str]]:
     """A table of settings and what came of them, with headings."""
     from mnistgd.training.sweep_plan import value_in_words
 
-    several, failed = (
-        any(len(group.trials) > 1 for group in groups),
-        any(len(group.done) < len(group.trials) for group in groups),
-    )
+    several = any(len(group.trials) > 1 for group in groups)
+    failed = any(group.error is not None for group in groups)
     rows = [
         [
             *(name.replace("_", " ") for name in groups[0].settings),
@@ -363,7 +360,10 @@ def _picture(groups: Sequence[Group], plot: str) -> bytes:
         ]
     points = [
         Point(
-            {name.replace("_", " "): drawn(name, value) for name, value in group.compared.items()},
+            {
+                name.replace("_", " "): drawn(name, value)
+                for name, value in (group.settings or group.trials[0].settings).items()
+            },
             group.mean("validation_accuracy"),
             group.deviation("validation_accuracy"),
         )
