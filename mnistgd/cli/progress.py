@@ -1,4 +1,4 @@
-"""How a training run, or many of them, look while they go on."""
+"""What a person sees of a training run, or of a sweep, while it goes on."""
 
 from __future__ import annotations
 

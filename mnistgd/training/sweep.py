@@ -196,11 +196,6 @@ class Group:
         return {name: value for name, value in self.trials[0].settings.items() if name != SEED}
 
     @property
-    def compared(self) -> dict[str, Any]:
-        """Those that tell it from others: the seed, where nothing else varies."""
-        return self.settings or dict(self.trials[0].settings)
-
-    @property
     def done(self) -> list[Trial]:
         """Those that have not failed."""
         return [trial for trial in self.trials if trial.error is None]

@@ -24,10 +24,19 @@ SEED = "seed"
 MOST = 1_000_000
 """Trials of a sweep."""
 
-FIELDS = {each.name: each for each in setting_fields(Settings) if each.name != SEED} | {
-    each.name: each for each in setting_fields(Settings) if each.name == SEED
-}
+FIELDS = {each.name: each for each in sorted(setting_fields(Settings), key=lambda field: field.name == SEED)}
 """Those of the settings, the seed last: of trials that follow each other it changes first."""
+
+PLAIN: dict[str, tuple[type | None, ...]] = {
+    "draws": (int, None),
+    "draw_seed": (int,),
+    "keep_all": (bool,),
+    "data": (str,),
+    "mask": (str, None),
+    "sha256": (str,),
+    "labels_sha256": (str,),
+}
+"""Attributes of a plan that JSON has as they are, and of which kinds each may be."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,8 @@ class Plan:
     draws : int or None; how many combinations of them are drawn, each for every seed; None is all
     draw_seed : int, which decides the draw
     keep_all : bool, whether the weights of every trial are kept
-    data : str, and `reading`: what ``--data`` and the options beside it say
+    data : str, what ``--data`` says
+    reading : DataOptions, what the options beside it say
     class_names : tuple of str or None; what ``--class-names`` says
     mask : str or None; the picture that the mask of ``freeze`` was read from
     sha256, labels_sha256 : str, of the images and of their labels
@@ -77,7 +87,7 @@ class Plan:
         return [name for name, values in self.values.items() if len(values) > 1]
 
     def check(self) -> None:
-        """Hold every trial to be one that ``mnistgd train`` would run, and that can be compared.
+        """Check that each trial is one that ``mnistgd train`` would run, and that it can be compared.
 
         Raises
         ------
@@ -149,10 +159,7 @@ class Plan:
             name: [FIELDS[name].to_json(value) for value in values] for name, values in self.values.items()
         }
         names = None if self.class_names is None else list(self.class_names)
-        plain = {
-            each: getattr(self, each)
-            for each in ("draws", "draw_seed", "keep_all", "data", "mask", "sha256", "labels_sha256")
-        }
+        plain = {name: getattr(self, name) for name in PLAIN}
         return {**plain, "values": values, "reading": self.reading.as_json(), "class_names": names}
 
     @classmethod
@@ -164,11 +171,7 @@ class Plan:
         ValueError
             If it is not one that a command could have made.
         """
-        texts, numbers = ("data", "sha256", "labels_sha256"), ("draw_seed",)
-        plain: dict[str, Any] = {name: value_of(found, name, str) for name in texts}
-        plain |= {name: value_of(found, name, int) for name in numbers}
-        plain |= {"mask": value_of(found, "mask", str, None), "draws": value_of(found, "draws", int, None)}
-        plain["keep_all"] = value_of(found, "keep_all", bool)
+        plain = {name: value_of(found, name, *kinds) for name, kinds in PLAIN.items()}
         values = value_of(found, "values", dict)
         if values.keys() != FIELDS.keys() or not all(
             isinstance(each, list) and each for each in values.values()
