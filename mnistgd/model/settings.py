@@ -111,7 +111,7 @@ class Settings:
     )
     dropout: float = _descent(
         0.0,
-        "Leave this share of the hidden units out at each step, others each time; what tests has them all.",
+        "Leave out this share of the hidden units, at random, while it trains; tests use all of them.",
         minimum=0,
         below=1,
     )

@@ -85,7 +85,7 @@ def sweep(
     offline: options.Offline = False,
     out: Annotated[str, options.out("The folder to make, and to write to.", metavar="FOLDER")] = "sweep",
     plot: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="Draw what came of it: .png, .svg or .pdf.")
+        str | None, typer.Option(metavar="FILE|-", help="Draw the result: .png, .svg or .pdf.")
     ] = None,
     _font: fonts.Font = None,
     as_json: options.Json = False,
@@ -95,9 +95,9 @@ def sweep(
     """Train with every combination of several settings, and keep the best.
 
     An option takes several values with commas between them: 0.1,0.3,1. Whole numbers may be a range, its end
-    excluded: 0:5 or 0:10:2; and log:1e-4:1:7 are seven numbers, each as many times the one before it. Layers
-    of one network have a plus between them: --hidden none,64,64+32 are three networks. Images set aside
-    decide which is best; the test images are looked at for that one alone.
+    excluded: 0:5 or 0:10:2; and log:1e-4:1:7 are seven numbers, evenly spaced on a logarithmic scale. Layers
+    of one network have a plus between them: --hidden none,64,64+32 are three networks. Training images that
+    are set aside decide which is best, and the test images are for that one alone.
     """
     from mnistgd.training import sweep_folder
     from mnistgd.training.sweep_folder import SweepFolder
