@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mnistgd.datasets.dataset import SILENT, Listener, Progress
 from mnistgd.errors import ClusterError, MissingExtraError, UsageError
 from mnistgd.system.words import counted
-from mnistgd.training.on_worker import Wanted, has, receive, received
+from mnistgd.training.on_worker import DatasetKey, has, receive, received
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -66,7 +66,7 @@ class Cluster:
     workers: tuple[str, ...]
     address: str
 
-    def without(self, wanted: Wanted) -> tuple[str, ...]:
+    def without(self, wanted: DatasetKey) -> tuple[str, ...]:
         """The workers that cannot find a data set."""
         found = self.run(has, wanted)
         return tuple(worker for worker in self.workers if not found[worker])

@@ -25,8 +25,8 @@ ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 """Those of a data set, in the order in which they are sent."""
 
 
-class Wanted(NamedTuple):
-    """A data set, as one process says to another which it means.
+class DatasetKey(NamedTuple):
+    """Which data set is meant, as one process tells another.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Wanted(NamedTuple):
     labels_sha256: str
 
     @classmethod
-    def of(cls, dataset: Dataset, *, deskew: bool = False) -> Wanted:
+    def of(cls, dataset: Dataset, *, deskew: bool = False) -> DatasetKey:
         """What to ask for, to have this data set elsewhere."""
         return cls(
             spec_of(dataset.source),
@@ -56,13 +56,13 @@ class Wanted(NamedTuple):
         )
 
 
-_held: dict[Wanted, Dataset] = {}
+_held: dict[DatasetKey, Dataset] = {}
 _arriving: dict[Hashable, dict[str, NDArray[np.uint8]]] = {}
 _received: dict[Hashable, dict[str, NDArray[np.uint8]]] = {}
 """What was sent and is whole."""
 
 
-def find(wanted: Wanted) -> Dataset:
+def find(wanted: DatasetKey) -> Dataset:
     """The data set: held already, or sent, or found by its name or path and known by its SHA-256.
 
     Raises
@@ -81,7 +81,7 @@ def find(wanted: Wanted) -> Dataset:
     return _held[wanted]
 
 
-def has(wanted: Wanted) -> bool:
+def has(wanted: DatasetKey) -> bool:
     """Whether `find` finds it."""
     try:
         find(wanted)
@@ -114,12 +114,12 @@ class Part(NamedTuple):
 
     Attributes
     ----------
-    wanted : Wanted, the data set that they are of
+    wanted : DatasetKey, the data set that they are of
     first, last : int, its rows from `first` on, up to but without `last`
     whose : str, the client whose run it is: of several each takes what it has sent itself
     """
 
-    wanted: Wanted
+    wanted: DatasetKey
     first: int
     last: int
     whose: str
@@ -174,7 +174,7 @@ class Gradients:
         return found.loss, found.grads, found.outputs.argmax(axis=1).astype(np.uint8)
 
 
-def _loaded(wanted: Wanted) -> Dataset:
+def _loaded(wanted: DatasetKey) -> Dataset:
     # What is in the cache of another user, or in none, is sent rather than asked of OpenML by each worker.
     dataset = load_dataset(
         wanted.spec,
@@ -188,7 +188,7 @@ def _loaded(wanted: Wanted) -> Dataset:
     return dataset
 
 
-def _made(wanted: Wanted, arrays: Mapping[str, NDArray[np.uint8]]) -> Dataset:
+def _made(wanted: DatasetKey, arrays: Mapping[str, NDArray[np.uint8]]) -> Dataset:
     train_images, train_labels, test_images, test_labels = (arrays[name] for name in ARRAYS)
     return Dataset(
         train_images,

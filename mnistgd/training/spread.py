@@ -17,7 +17,7 @@ from mnistgd.engine.losses import one_hot
 from mnistgd.engine.training import BatchGradient
 from mnistgd.engine.types import Params
 from mnistgd.training.cluster import PATIENCE, Cluster
-from mnistgd.training.on_worker import Gradients, Part, Wanted
+from mnistgd.training.on_worker import DatasetKey, Gradients, Part
 from mnistgd.training.run import Run
 
 SECONDS_OF_ASKING = 0.0015
@@ -53,7 +53,7 @@ class _Spread:
         # As many images to train for each; those set aside lie among them.
         starts = [int(run.train_rows[len(run.train_rows) * k // count]) for k in range(1, count)]
         self._starts = np.array(starts, np.uint32)
-        wanted = Wanted.of(run.dataset, deskew=run.settings.deskew)
+        wanted = DatasetKey.of(run.dataset, deskew=run.settings.deskew)
         missing = cluster.without(wanted)
         actors = []
         for worker, first, last in zip(

@@ -14,7 +14,7 @@ from mnistgd.errors import ClusterError
 from mnistgd.model.environment import one_blas_thread
 from mnistgd.model.settings import Settings
 from mnistgd.training.cluster import PATIENCE, Cluster
-from mnistgd.training.on_worker import ARRAYS, Wanted, find
+from mnistgd.training.on_worker import ARRAYS, DatasetKey, find
 from mnistgd.training.sweep import DIED, Trial, run_trial
 from mnistgd.training.sweep_plan import Plan
 
@@ -42,7 +42,7 @@ def bring(cluster: Cluster, datasets: Mapping[bool, Dataset], listener: Listener
         If a worker was lost.
     """
     for deskew, dataset in datasets.items():
-        wanted = Wanted.of(dataset, deskew=deskew)
+        wanted = DatasetKey.of(dataset, deskew=deskew)
         arrays = {name: getattr(dataset, name) for name in ARRAYS}
         for worker in cluster.without(wanted):
             cluster.send(worker, wanted, arrays, listener)
@@ -72,7 +72,7 @@ def on_workers(
     """
     from distributed import CancelledError, wait
 
-    wanted = {deskew: Wanted.of(dataset, deskew=deskew) for deskew, dataset in datasets.items()}
+    wanted = {deskew: DatasetKey.of(dataset, deskew=deskew) for deskew, dataset in datasets.items()}
     waiting = iter(numbers)
     threads = cluster.client.nthreads(list(cluster.workers))
     most = max(1, AHEAD * sum(threads.values()))  # also where all have just been lost
@@ -100,7 +100,7 @@ def on_workers(
             future.release()
 
 
-def _trial_here(trial: Trial, settings: Settings, wanted: Wanted) -> tuple[Trial, bytes]:
+def _trial_here(trial: Trial, settings: Settings, wanted: DatasetKey) -> tuple[Trial, bytes]:
     """What a worker does of a sweep: one trial."""
     _one_blas_thread_for_good()
     with np.errstate(all="ignore"):  # as in the command

@@ -20,7 +20,7 @@ from mnistgd.errors import ClusterError, MissingExtraError, UsageError
 from mnistgd.model.settings import Settings
 from mnistgd.training import cluster, on_worker
 from mnistgd.training.cluster import connected
-from mnistgd.training.on_worker import Wanted
+from mnistgd.training.on_worker import DatasetKey
 from mnistgd.training.run import Run
 from mnistgd.training.spread import pays, spread
 from mnistgd.training.sweep_workers import bring
@@ -151,24 +151,24 @@ def test_another_numpy_is_told(site):
 def test_workers_find_what_lies_where_it_lay(site, few):
     dataset = load_dataset(few)
     with connected(site.address) as both:
-        assert both.without(Wanted.of(dataset)) == ()
+        assert both.without(DatasetKey.of(dataset)) == ()
         # By the same name something else.
         other = dataclasses.replace(dataset, train_labels=dataset.train_labels[::-1].copy())
-        assert both.without(Wanted.of(other)) == both.workers
+        assert both.without(DatasetKey.of(other)) == both.workers
 
 
 def test_what_was_written_to_since_is_looked_at_again(few, monkeypatch):
     dataset = load_dataset(few)
     held = dataclasses.replace(dataset, files=(Known.of(few)._replace(changed=0),))
-    monkeypatch.setitem(on_worker._held, Wanted.of(dataset), held)
-    found = on_worker.find(Wanted.of(dataset))
+    monkeypatch.setitem(on_worker._held, DatasetKey.of(dataset), held)
+    found = on_worker.find(DatasetKey.of(dataset))
     assert found is not held
     assert found.sha256 == dataset.sha256
 
 
 def test_workers_without_the_images_are_sent_them_once(site, few):
     dataset = dataclasses.replace(load_dataset(few), source="/nowhere/to/be/found.npz")
-    wanted, heard, again = Wanted.of(dataset), Heard(), Heard()
+    wanted, heard, again = DatasetKey.of(dataset), Heard(), Heard()
     with connected(site.address) as both:
         bring(both, {False: dataset}, heard)
         assert len(set(heard.busies)) == 2
@@ -182,7 +182,7 @@ def test_workers_without_the_images_are_sent_them_once(site, few):
 def test_two_commands_that_send_the_same_at_once(few, monkeypatch):
     """Their pieces come in turns, one is done before the other; or the other was killed."""
     dataset = dataclasses.replace(load_dataset(few), source="/nowhere/in/turns.npz")
-    wanted = Wanted.of(dataset)
+    wanted = DatasetKey.of(dataset)
     for kept in ("_held", "_arriving", "_received"):
         monkeypatch.setattr(on_worker, kept, {})
     pieces = [

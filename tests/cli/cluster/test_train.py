@@ -137,10 +137,10 @@ def test_a_rescue_is_no_file_of_somebody_else(mnistgd, site, few, tmp_path):
 def test_memory_of_the_images(few):
     """Half of the images are looked at where they lie, not copied."""
     from mnistgd.model.settings import Settings
-    from mnistgd.training.on_worker import Gradients, Part, Wanted, _held
+    from mnistgd.training.on_worker import DatasetKey, Gradients, Part, _held
 
     dataset = load_dataset(few)
-    wanted = Wanted.of(dataset)
+    wanted = DatasetKey.of(dataset)
     _held[wanted] = dataset
     part = Gradients(Part(wanted, 0, 500, "client"), Settings(), 10, 0.0, 1.0)
     assert np.shares_memory(part._images, dataset.train_images)
