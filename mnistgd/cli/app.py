@@ -65,7 +65,7 @@ app = typer.Typer(
     },
 )
 for command in (train, sweep):
-    app.command(cls=train_options.TrainCommand)(command)
+    app.command(cls=train_options.GroupedCommand)(command)
 for command in (
     show_weights,
     evaluate,

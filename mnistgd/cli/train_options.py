@@ -50,7 +50,7 @@ GROUPS = ("Sweep", "Data", "Network", "Descent", "Stopping", "Workers", "Output"
 """The headings of the help; an option that names none is about the output."""
 
 
-class TrainCommand(Command):
+class GroupedCommand(Command):
     """A command whose many options stand in groups."""
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]

@@ -13,6 +13,7 @@ from mnistgd.engine.losses import half_squared_error
 from mnistgd.engine.training import Step
 from mnistgd.engine.types import Array
 from mnistgd.figures import plots
+from mnistgd.lessons.games import FIRST_GAME, NAMES
 from mnistgd.lessons.lesson import Lesson, Outcome, Table
 from mnistgd.lessons.trace import descend, printed
 from mnistgd.model.fields import setting
@@ -44,8 +45,8 @@ class Network:
 ONE_INPUT = Network("1→3", ("wlrec",), np.array([[0.65]]), np.array([[0.3], [0.2], [0.9]]))
 THREE_INPUTS = Network(
     "3→3",
-    ("toes", "wlrec", "nfans"),
-    np.array([[8.5, 0.65, 1.2]]),
+    NAMES,
+    FIRST_GAME[0],
     np.array([[0.1, 0.1, -0.3], [0.1, 0.2, 0.0], [0.0, 1.3, 0.1]]),
 )
 
