@@ -117,7 +117,7 @@ BAD = [
     ("sweep --data few.npz --plot few.npz", 2, "few.npz, which is read"),
     ("sweep --data few.npz --plot new.jpg", 2, "--plot writes PNG, SVG or PDF, not .jpg"),
     ("sweep --data few.npz --plot - --json", 2, "both want stdout"),
-    ("sweep --data few.npz --plot new.png --font torn.ttf", 1, "torn.ttf is not a font"),
+    ("sweep --data few.npz --seed 0,1 --plot new.png --font torn.ttf", 1, "torn.ttf is not a font"),
     ("sweep --resume no", 1, "no is not the folder of a sweep"),
     ("sweep --resume folder", 1, "folder is not the folder of a sweep"),
     ("sweep --resume text.txt", 1, "text.txt is not the folder of a sweep"),
