@@ -40,7 +40,7 @@ from mnistgd.system.files import reason, remove_abandoned, write_atomically
 
 HINT = "set MNISTGD_CACHE to a folder that can be written"
 
-_ENTRY = rf"({'|'.join(NAMED)}|(deskew|large|pictures)\d+-[0-9a-f]{{16}})"
+_ENTRY = rf"({'|'.join(NAMED)}|(deskew|large|pictures|table)\d+-[0-9a-f]{{16}})"
 # A file of this cache, or what is left of one after a crash: nothing else in its folder is ever removed.
 _OWN = re.compile(rf"{_ENTRY}(\.json|-[a-z]+\.npy)|\.{_ENTRY}(\.json|-[a-z]+\.npy)\..*\.tmp")
 

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.csv_columns import HINT, LONGEST, columns_of
-from mnistgd.datasets.csv_rows import read_at_once, read_one_by_one
-from mnistgd.datasets.dataset import MAX_CLASSES
+from mnistgd.datasets.csv_columns import HINT, Columns, columns_of
+from mnistgd.datasets.csv_rows import Rows, read_at_once, read_one_by_one, whole_lines
+from mnistgd.datasets.dataset import MAX_CLASSES, SILENT, Listener, Progress
 from mnistgd.datasets.parts import Part, is_emnist
 from mnistgd.datasets.shape import PIXELS
-from mnistgd.datasets.streams import (
-    MAX_IMAGES,
-    MAX_STORED,
-    Gunzip,
-    Readable,
-    check_shrunk,
-    open_file,
-    unpacked,
-)
+from mnistgd.datasets.stored import Known, Stored, is_large
+from mnistgd.datasets.streams import MAX_BYTES, MAX_IMAGES, MAX_STORED, open_file, unpacked
 from mnistgd.errors import DataError
 
-# A quarter of a megabyte of digits at a time: what is worked out from them stays in the processor's cache.
-_PIECE = 1 << 18
-# Of a pixel: black and white ones shrink to 1 of 215 where numpy writes them, with 25.
-_CELL = 3
 _CORNER = 0.9
-_UNPACK = "if you know who made it, unpack it and name the file that it holds"
-_ARRAYS = f"an .npz file may have {MAX_STORED:,} images: numpy.loadtxt reads lines, numpy.savez writes one"
 _MEND = "mend that line"
+_FEWER = "name a file of fewer lines"
 
 
-def read_csv(path: Path, *, skip_bad: bool | None = False) -> tuple[Part, tuple[str, ...]]:
+def read_csv(
+    path: Path, *, skip_bad: bool | None = False, listener: Listener = SILENT
+) -> tuple[Part, tuple[str, ...]]:
     """Read the images of a CSV file, and their labels if it has any.
 
     The cells are separated by commas, semicolons, tabs or single blanks. The labels are in the column that a
@@ -47,12 +38,13 @@ def read_csv(path: Path, *, skip_bad: bool | None = False) -> tuple[Part, tuple[
     path : Path
     skip_bad : bool or None
         Whether rows that cannot be read are left out; None where none may be.
+    listener : Listener
 
     Returns
     -------
     part : Part
-        Images of shape (n, 784): uint8 if all are written as whole numbers, else float32. Labels of shape
-        (n,): whole numbers, floats or strings.
+        Images of shape (n, 784): uint8 if all are written as whole numbers, else float32; stored, if they
+        are more than is held. Labels of shape (n,): whole numbers, floats or strings.
     notes : tuple of str
         What is odd about the names of the columns; how many rows were left out, if any were.
 
@@ -62,50 +54,168 @@ def read_csv(path: Path, *, skip_bad: bool | None = False) -> tuple[Part, tuple[
         If the file is no such table, or a row of it is not like the others, or has a pixel that is no number
         from 0 to 255; the row is named by its line.
     """
-    images: list[NDArray[Any]] = []
-    labels: list[NDArray[Any]] = []
-    bad: list[str] = []
-    columns = None
-    with open_file(path) as file:
-        for number, piece in _pieces(unpacked(file, str(path)), path):
-            if columns is None:
-                line, _, rest = piece.partition(b"\n")
-                columns = columns_of(line, path)
-                if columns.header:
-                    number, piece = number + 1, rest
-            rows, names, wrong = read_at_once(piece, columns) or read_one_by_one(piece, number, columns)
-            if wrong and not skip_bad:
-                # Without labels they are for predict alone.
-                can_skip = skip_bad is not None and columns.label is not None
-                more = "; --skip-bad leaves such lines out" if can_skip else ""
-                raise DataError(f"{path}: {wrong[0]}", _MEND + more)
-            bad += wrong
-            images.append(rows)
-            labels.append(names)
-    if columns is None or not any(map(len, images)):
-        raise DataError(f"{path} holds no images" + (f": {bad[0]}" if bad else ""), HINT)
-    if columns.label is not None and not columns.header:
-        _check_not_last(labels, images, path)
-    notes = columns.notes
-    if bad:
-        notes += (f"{path}: bad lines left out: {len(bad):,}; {bad[0]}",)
-    found = None if columns.label is None else _as_labels(labels)
-    return Part(_joined(images), found, is_emnist(path.name)), notes
+    table, held = _Table(path, skip_bad), []
+    for images in table.images(listener):
+        held.append(images)
+        if is_large(table.shape, table.dtype):
+            held.clear()
+    labels, notes = table.labels(), table.notes()
+    if held:
+        return Part(_joined(held), labels, is_emnist(path.name)), notes
+    known = table.known
+    known.check()
+    return stored_part(known, table.shape, table.dtype, table.limits, labels, skip_bad=skip_bad), notes
 
 
-def _check_not_last(labels: Sequence[NDArray[Any]], images: Sequence[NDArray[Any]], path: Path) -> None:
-    """Check that no corner of the images is taken for their labels, where no header says which is which.
+def stored_part(
+    known: Known,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    limits: tuple[float, float],
+    labels: NDArray[Any] | None,
+    *,
+    skip_bad: bool | None,
+) -> Part:
+    """The images of a CSV file that was read before, whose pixels are read again whenever they are needed.
 
-    A corner is the same in nearly all images, and labels are not.
+    Parameters
+    ----------
+    known : Known, the file
+    shape, dtype, limits : of its images
+    labels, skip_bad : as `read_csv` has them
     """
-    last = np.concatenate([each[:, -1] for each in images])
-    whole = (last == np.rint(last)).all() and last.max() < MAX_CLASSES
-    if whole and _share(np.concatenate([each.astype(np.str_) for each in labels])) > _CORNER > _share(last):
-        state = f"is nearly always the same in the first column, and not in the last of {PIXELS + 1}"
-        raise DataError(
-            f"{path} has no header, and what should be the label {state}",
-            "give it a header, in which the column of labels is called label",
-        )
+    path = Path(known.path)
+
+    @contextmanager
+    def unpack() -> Iterator[_Pixels]:
+        with closing(_Table(path, skip_bad).images()) as images:
+            yield _Pixels(images, dtype)
+
+    images = Stored(shape, dtype, str(path), known, unpack=unpack, limits=limits)
+    return Part(images, labels, is_emnist(path.name))
+
+
+class _Table:
+    """What a CSV file holds, as its rows go by.
+
+    Attributes
+    ----------
+    known : Known, the file as it was when its first row was read
+    count : int, how many images were read so far
+    dtype : dtype that all of them have in common
+    limits : tuple of float, the lowest and the highest pixel of them
+    """
+
+    known: Known
+
+    def __init__(self, path: Path, skip_bad: bool | None) -> None:
+        self.count, self.dtype, self.limits = 0, np.dtype(np.uint8), (255.0, 0.0)
+        self._path, self._skip_bad = path, skip_bad
+        self._columns: Columns | None = None
+        self._labels: list[NDArray[Any]] = []
+        self._widest = 0
+        # The last pixels, where they might be the labels.
+        self._last: list[NDArray[Any]] = []
+        self._bad, self._first_bad = 0, ""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.count, PIXELS
+
+    def images(self, listener: Listener = SILENT) -> Generator[NDArray[Any], None, None]:
+        """The images of some rows after those of others; errors as for `read_csv`."""
+        path = self._path
+        with open_file(path) as file:
+            self.known = Known.of(path.absolute())
+            went_on, place = Progress(listener, f"reading {path.name}", self.known.size), 0
+            for number, piece in whole_lines(unpacked(file, str(path)), path):
+                if self._columns is None:
+                    line, _, rest = piece.partition(b"\n")
+                    self._columns = columns_of(line, path)
+                    if self._columns.header:
+                        number, piece = number + 1, rest
+                found = read_at_once(piece, self._columns) or read_one_by_one(piece, number, self._columns)
+                yield self._taken(found, number)
+                went_on(file.tell() - place)
+                place = file.tell()
+        if not self.count:
+            bad = f": {self._first_bad}" if self._bad else ""
+            raise DataError(f"{path} holds no images{bad}", HINT)
+
+    def _taken(self, rows: Rows, number: int) -> NDArray[Any]:
+        """The images of some rows, once all else is noted of them; `number` is that of their first line."""
+        (images, labels, wrong), columns, path = rows, self._columns, self._path
+        assert columns is not None
+        if wrong and not self._skip_bad:
+            # Without labels they are for predict alone.
+            can_skip = self._skip_bad is not None and columns.label is not None
+            more = "; --skip-bad leaves such lines out" if can_skip else ""
+            raise DataError(f"{path}: {wrong[0]}", _MEND + more)
+        # Whatever is kept of lines, and the time that they take, is bounded by the images that they bring.
+        if number - self.count > MAX_IMAGES:
+            raise DataError(f"{path} has more than {MAX_IMAGES:,} lines that are no images", HINT)
+        self._bad += len(wrong)
+        self._first_bad = self._first_bad or "".join(wrong[:1])
+        self.count += len(images)
+        if self.count > MAX_STORED:
+            raise DataError(f"{path} has more than {MAX_STORED:,} images, which is the most", _FEWER)
+        if len(images):
+            self.dtype = np.result_type(self.dtype, images)
+            least, most = self.limits
+            self.limits = min(least, float(images.min())), max(most, float(images.max()))
+        if columns.label is not None:
+            self._widest = max(self._widest, labels.dtype.itemsize)
+            if self._widest * self.count > MAX_BYTES:
+                message = f"the labels of {path} take more than {MAX_BYTES:,} bytes, which is the most"
+                raise DataError(message, "call the classes by numbers, or by shorter words")
+            self._labels.append(labels)
+            if not columns.header:
+                self._last.append(images[:, -1].copy())
+        return images
+
+    def labels(self) -> NDArray[Any] | None:
+        """The labels of all images, if there are any.
+
+        Raises
+        ------
+        DataError
+            If a corner of the images is taken for them, where no header says which is which: a corner is the
+            same in nearly all images, and labels are not.
+        """
+        if not self._labels:
+            return None
+        labels = _as_labels(self._labels)
+        if self._last:
+            last = np.concatenate(self._last)
+            whole = (last == np.rint(last)).all() and last.max() < MAX_CLASSES
+            if whole and _share(labels) > _CORNER > _share(last):
+                state = f"is nearly always the same in the first column, and not in the last of {PIXELS + 1}"
+                raise DataError(
+                    f"{self._path} has no header, and what should be the label {state}",
+                    "give it a header, in which the column of labels is called label",
+                )
+        return labels
+
+    def notes(self) -> tuple[str, ...]:
+        """What is odd about the names of the columns; how many rows were left out, if any were."""
+        notes = () if self._columns is None else self._columns.notes
+        if self._bad:
+            notes += (f"{self._path}: bad lines left out: {self._bad:,}; {self._first_bad}",)
+        return notes
+
+
+class _Pixels:
+    """The pixels of images, as a stream of numbers of one type."""
+
+    def __init__(self, images: Iterator[NDArray[Any]], dtype: np.dtype[Any]) -> None:
+        self._images, self._dtype = images, dtype
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        while not self._rest and (images := next(self._images, None)) is not None:
+            self._rest = images.astype(self._dtype).tobytes()
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
 
 
 def _share(values: NDArray[Any]) -> float:
@@ -122,49 +232,9 @@ def has_labels(path: Path) -> bool:
         If it is no such table.
     """
     with open_file(path) as file:
-        for _, piece in _pieces(unpacked(file, str(path)), path):
+        for _, piece in whole_lines(unpacked(file, str(path)), path):
             return columns_of(piece.partition(b"\n")[0], path).label is not None
     raise DataError(f"{path} holds no images", HINT)
-
-
-def _pieces(stream: Readable, path: Path) -> Iterator[tuple[int, bytes]]:
-    """Whole lines, many at a time, each ended by a line feed, and the number of the first of them.
-
-    Raises
-    ------
-    DataError
-        If a line is longer than a row can be, there are more of them than images can be, or they are packed
-        to fill memories.
-    """
-    number, rest, size = 1, b"", 0
-    while more := stream.read(_PIECE):
-        size += len(more)
-        if isinstance(stream, Gunzip):
-            check_shrunk(size, stream.used, _CELL, str(path), _UNPACK)
-        if number == 1 and not rest:
-            _check_encoding(more, path)
-            more = more.removeprefix(b"\xef\xbb\xbf")
-        rest += more
-        # A carriage return at the very end may have its line feed still to come.
-        end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1
-        if end:
-            piece = rest[:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            yield number, piece
-            number += piece.count(b"\n")
-            rest = rest[end:]
-        if len(rest) > LONGEST:
-            raise DataError(f"{path}: line {number} is longer than any row of {PIXELS} pixels", HINT)
-        if number > MAX_IMAGES + 2:
-            raise DataError(f"{path} has more than {MAX_IMAGES:,} lines, which is the most", _ARRAYS)
-    if rest.strip():
-        yield number, rest.rstrip(b"\r") + b"\n"
-
-
-def _check_encoding(start: bytes, path: Path) -> None:
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f"{path} is text of 16-bit characters", "save it as UTF-8")
-    if b"\0" in start[:1024]:
-        raise DataError(f"{path} is no text", HINT)
 
 
 def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:

@@ -6,14 +6,62 @@ points, words) go through Python's own reader one by one, which also says what i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.class_names import MAX_NAME
-from mnistgd.datasets.csv_columns import BadRowError, Columns, cells_of, number_in
+from mnistgd.datasets.csv_columns import HINT, LONGEST, BadRowError, Columns, cells_of, number_in
 from mnistgd.datasets.shape import PIXELS
+from mnistgd.datasets.streams import Gunzip, Readable, check_shrunk
+from mnistgd.errors import DataError
+
+# A quarter of a megabyte of digits at a time: what is worked out from them stays in the processor's cache.
+_PIECE = 1 << 18
+# Of a pixel: black and white ones shrink to 1 of 215 where numpy writes them, with 25.
+_CELL = 3
+_UNPACK = "if you know who made it, unpack it and name the file that it holds"
+
+
+def whole_lines(stream: Readable, path: Path) -> Iterator[tuple[int, bytes]]:
+    """Whole lines, many at a time, each ended by a line feed, and the number of the first of them.
+
+    Raises
+    ------
+    DataError
+        If a line is longer than a row can be, or they are packed to fill memories.
+    """
+    number, rest, size = 1, b"", 0
+    while more := stream.read(_PIECE):
+        size += len(more)
+        if isinstance(stream, Gunzip):
+            check_shrunk(size, stream.used, _CELL, str(path), _UNPACK)
+        if number == 1 and not rest:
+            _check_encoding(more, path)
+            more = more.removeprefix(b"\xef\xbb\xbf")
+        rest += more
+        # A carriage return at the very end may have its line feed still to come.
+        end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, -1)) + 1
+        if end:
+            piece = rest[:end].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+            yield number, piece
+            number += piece.count(b"\n")
+            rest = rest[end:]
+        if len(rest) > LONGEST:
+            raise DataError(f"{path}: line {number} is longer than any row of {PIXELS} pixels", HINT)
+    if rest.strip():
+        yield number, rest.rstrip(b"\r") + b"\n"
+
+
+def _check_encoding(start: bytes, path: Path) -> None:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f"{path} is text of 16-bit characters", "save it as UTF-8")
+    if b"\0" in start[:1024]:
+        raise DataError(f"{path} is no text", HINT)
+
 
 Rows = tuple[NDArray[Any], NDArray[Any], list[str]]
 """The pixels of some rows, their labels, and what is wrong with those that are left out."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from mnistgd.datasets import mapping
+from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.csv_file import has_labels, read_csv
+from mnistgd.datasets.csv_memory import recalled, remember
 from mnistgd.datasets.dataset import SILENT, Listener
-from mnistgd.datasets.parts import Raw, Wanted
+from mnistgd.datasets.labels import numbered
+from mnistgd.datasets.parts import Part, Raw, Wanted
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted
 
@@ -19,6 +25,9 @@ _NAME = re.compile(
     r"(?P<set>(?:.*[^a-z])?)(?P<split>train|test)(?P<rest>(?:ing)?(?![a-z]).*)", re.IGNORECASE | re.DOTALL
 )
 
+_Read = tuple[Part, tuple[str, ...]]
+"""What `read_csv` gives of a file."""
+
 
 def is_csv(name: str) -> bool:
     """Whether a file of this name is read as a CSV file."""
@@ -26,7 +35,12 @@ def is_csv(name: str) -> bool:
 
 
 def read_set(
-    path: Path, *, skip_bad: bool = False, wanted: Wanted = "both", listener: Listener = SILENT
+    path: Path,
+    *,
+    skip_bad: bool = False,
+    wanted: Wanted = "both",
+    cache: Cache | None = None,
+    listener: Listener = SILENT,
 ) -> Raw:
     """Read the data set of a CSV file; the file beside it that is called so has the images to test.
 
@@ -37,6 +51,8 @@ def read_set(
     skip_bad : bool
         Whether rows that cannot be read are left out.
     wanted : {"both", "train", "test"}
+    cache : Cache, optional
+        Where is remembered what was found in files of more images than are held.
     listener : Listener
 
     Raises
@@ -44,13 +60,32 @@ def read_set(
     DataError
         As `read_csv`, or if there are no labels in it.
     """
+    fresh: list[_Read] = []
+
+    def read(file: Path) -> _Read:
+        known = cache and recalled(file, skip_bad, cache)
+        if not known:
+            fresh.append(read_csv(file, skip_bad=skip_bad, listener=listener))
+        return known or fresh[-1]
+
+    raw = _read_files(path, read, wanted)
+    if cache is not None and raw.is_large and (raw.train is not None or wanted != "both"):
+        if wanted == "both":
+            # What is refused for its labels is not remembered.
+            labels = {name: np.asarray(part.labels) for name, part in raw.parts.items()}
+            numbered(labels, raw.class_names, str(path))
+        for part, notes in fresh:
+            remember(part, notes, skip_bad, cache)
+    return raw
+
+
+def _read_files(path: Path, read: Callable[[Path], _Read], wanted: Wanted) -> Raw:
     if not has_labels(path):
         hint = f"mnistgd predict {quoted(path)} --out answers.csv says what its images show"
         raise DataError(f"{path} has no labels", hint)
     match = _NAME.fullmatch(path.name)
     other = None if match is None else _beside(path, match)
-    listener.busy(f"reading {path.name}")
-    part, notes = read_csv(path, skip_bad=skip_bad)
+    part, notes = read(path)
     if match is not None and match["split"].lower() == "test" and other is not None:
         return Raw(None, part, KIND, None, notes)
     test = None
@@ -59,8 +94,7 @@ def read_set(
     if other is not None and not has_labels(other):
         notes += (f"{other} has no labels, and is not what tests: mnistgd predict takes it",)
     elif other is not None:
-        listener.busy(f"reading {other.name}")
-        test, more = read_csv(other, skip_bad=skip_bad)
+        test, more = read(other)
         notes += more
     class_names = None if match is None else mapping.beside(path, match["set"])
     return Raw(part, test, KIND, class_names, notes)

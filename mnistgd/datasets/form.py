@@ -162,8 +162,12 @@ def tell(changes: Sequence[str], alike: Mapping[str, str], listener: Listener) -
 
 def unlabelled(
     part: Part, source: str, options: DataOptions = PLAINLY, listener: Listener = SILENT
-) -> NDArray[np.uint8]:
+) -> Iterator[NDArray[np.uint8]]:
     """Images alone, whose labels nobody knows, brought into form; the listener hears what that took.
+
+    Yields
+    ------
+    uint8 ndarray of shape (n, 28, 28), some images at a time
 
     Raises
     ------
@@ -175,7 +179,7 @@ def unlabelled(
     sideways = part.sideways if options.transpose is None else options.transpose
     for change in _changes(found, scale, turned=sideways):
         listener.notice(change)
-    return pixels.as_bytes(np.asarray(part.images), scale, sideways=sideways)
+    yield from pixels.each_as_bytes(part.images, scale, sideways=sideways)
 
 
 def _labels_of(part: Part, name: str, source: str) -> NDArray[Any]:

@@ -123,7 +123,7 @@ def read_raw(
         raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
     if not path.exists():
         raise DataError(f"there is no {path}", HINT)
-    return _read_file(path, options, wanted, listener)
+    return _read_file(path, options, wanted, cache, listener)
 
 
 def _check_heard(options: DataOptions, kind: str, path: Path) -> None:
@@ -198,7 +198,9 @@ def _read_one(path: Path, holds: idx_set.Holds) -> Images:
     return idx.read_images(path) if holds == "images" else idx.read_labels(path)
 
 
-def _read_file(path: Path, options: DataOptions, wanted: Wanted, listener: Listener) -> Raw:
+def _read_file(
+    path: Path, options: DataOptions, wanted: Wanted, cache: Cache | None, listener: Listener
+) -> Raw:
     with open_file(path) as file:
         head = file.peek(foreign.HEAD)[: foreign.HEAD]
         gzipped = head.startswith(GZIP_MAGIC)
@@ -211,7 +213,9 @@ def _read_file(path: Path, options: DataOptions, wanted: Wanted, listener: Liste
     if _is_npz(path):
         return npz.read_npz(path, wanted)
     if csv_set.is_csv(path.name):
-        return csv_set.read_set(path, skip_bad=options.skip_bad, wanted=wanted, listener=listener)
+        return csv_set.read_set(
+            path, skip_bad=options.skip_bad, wanted=wanted, cache=cache, listener=listener
+        )
     raise DataError(f"{path} is neither an .npz nor a .csv file, nor called like a train file of MNIST", HINT)
 
 

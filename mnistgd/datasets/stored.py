@@ -90,6 +90,7 @@ class Stored:
     file : Known, the file it lies in
     lies : ndarray or None, mapped and read-only, booleans as bytes; None if it is packed
     unpack : function that opens a stream of its bytes, in C order; None if it is mapped
+    limits : tuple of float, or None; the lowest and the highest pixel, where these are known already
     """
 
     shape: tuple[int, ...]
@@ -98,6 +99,7 @@ class Stored:
     file: Known
     lies: NDArray[Any] | None = None
     unpack: Callable[[], AbstractContextManager[Readable]] | None = None
+    limits: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         return self.shape[0]

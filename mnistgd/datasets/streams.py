@@ -21,9 +21,9 @@ _NAME_A_FILE = "name an ordinary file that is there, and that you may read"
 GZIP_MAGIC = b"\x1f\x8b"
 FETCH_AGAIN = "fetch the file again from where it came"
 
-# The limits of all data sets, each of one part. In files of bytes: infinite MNIST has 8.1 million images.
+# The limits of all data sets, each of one part. Infinite MNIST has 8.1 million images.
 MAX_STORED = 10_000_000
-# In files that are read row by row or picture by picture, and held in memory.
+# In pictures, which are held in memory; and of lines in a CSV file that are no images.
 MAX_IMAGES = 250_000
 # Bytes of one array that is held, such as labels; the 70,000 images of MNIST take 439 MB as doubles.
 MAX_BYTES = 500_000_000

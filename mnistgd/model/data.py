@@ -70,15 +70,15 @@ def answers_for(model: Model, path: Path, reading: DataOptions, listener: Listen
     """
     from mnistgd.datasets.csv_file import read_csv
 
-    listener.busy(f"reading {path.name}")
     # The answers are told by the numbers of their rows.
-    part, notes = read_csv(path, skip_bad=None)
+    part, notes = read_csv(path, skip_bad=None, listener=listener)
     for note in notes:
         listener.notice(note)
-    images = unlabelled(part, str(path), reading.over(model.reading), listener)
-    if model.settings.deskew:
-        images = deskew(images)
-    return [model.class_names[digit] for digit in model.outputs(images).argmax(axis=1)]
+    answers: list[str] = []
+    for images in unlabelled(part, str(path), reading.over(model.reading), listener):
+        outputs = model.outputs(deskew(images) if model.settings.deskew else images)
+        answers += [model.class_names[digit] for digit in outputs.argmax(axis=1)]
+    return answers
 
 
 def _numbered_as(model: Model, dataset: Dataset, listener: Listener) -> Dataset:

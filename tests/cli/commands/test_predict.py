@@ -367,6 +367,14 @@ def test_a_csv_file_of_fractions_is_answered_alike(mnistgd, mnist):
     assert answers[0].count("\n") == 51
 
 
+def test_a_csv_file_of_more_images_than_are_held_is_answered_alike(mnistgd, mnist, monkeypatch):
+    write_csv(Path("test.csv"), mnist.test_images[:50])
+    expected = mnistgd("predict", "test.csv", "--out", "-").stdout
+    monkeypatch.setattr("mnistgd.datasets.streams.LARGE", 5000)
+    monkeypatch.setattr("mnistgd.datasets.stored.CHUNK", 9)
+    assert mnistgd("predict", "test.csv", "--out", "-").stdout == expected
+
+
 def test_a_class_in_the_answers_is_taken_for_no_formula(mnistgd, few, mnist, monkeypatch):
     names = ",".join(["=cmd()", "-1", *"23456789"])
     trained = mnistgd(
