@@ -199,7 +199,7 @@ def verify(cache: Cache, name: str, listener: Listener = SILENT) -> str | None:
 
     Returns
     -------
-    str, the source; None if its files were changed since, so that it is looked at anew when it is next used
+    str, the source; None if its files were changed since, which the listener hears
 
     Raises
     ------
@@ -218,6 +218,7 @@ def verify(cache: Cache, name: str, listener: Listener = SILENT) -> str | None:
             for known in files.values():
                 known.check()
         except DataError:
+            listener.notice(f"{entry.source} has changed, and is looked at anew when it is next used")
             return None
         images = {split: _mapped(files[split], len(arrays[f"{split}labels"])) for split in files}
         images |= {split: arrays[f"{split}images"] for split in SPLITS if split not in files}

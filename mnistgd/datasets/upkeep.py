@@ -9,7 +9,7 @@ from mnistgd.datasets import large, sources
 from mnistgd.datasets.cache import Cache, Entry, default_folder
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener, sha256
 from mnistgd.datasets.large import PREFIX
-from mnistgd.datasets.named import MNIST, NamedSet
+from mnistgd.datasets.named import MNIST, NAMED, NamedSet
 from mnistgd.errors import DataError
 
 
@@ -87,31 +87,63 @@ def fetch(
     return dataset
 
 
-def verify(named: NamedSet = MNIST, *, listener: Listener = SILENT) -> CacheInfo:
-    """Check that the cached data set is what it is called, by the SHA-256 of its pixels and labels.
+def verify(named: NamedSet | None = None, *, listener: Listener = SILENT) -> list[str]:
+    """Check that the cached data sets are what they are called, by the SHA-256 of their pixels and labels.
 
     Where no SHA-256 is published, that of the pixels has to be the one they were cached with, and each
-    class has to have as many images as it should. Large sets that were read before are held to their own.
+    class has to have as many images as it should. Large sets that were read before are held to their own,
+    and whatever else is cached to its CRC-32.
+
+    Parameters
+    ----------
+    named : NamedSet, optional
+        The one that must be cached; else those that are.
+    listener : Listener
+        Hears if MNIST is not cached, and of large sets whose files have changed since.
+
+    Returns
+    -------
+    list of str, the sources of the large sets that are what they were
 
     Raises
     ------
     DataError
-        If one is not what it was, or no MNIST is cached.
+        If one is not what it was, or the one that must be there is not, or nothing is.
     """
-    folder, fetch = default_folder(), f"mnistgd data fetch {named.name}"
-    entry = sources.read(named, Cache(folder))
+    cache = Cache(default_folder())
+    names = cache.names()
+    if named is not None or not names:
+        _check(named or MNIST, cache)
+    else:
+        for each in NAMED.values():
+            if each.name in names:
+                _check(each, cache)
+        if MNIST.name not in names:
+            listener.notice(f"{MNIST.title} is not cached in {cache.folder}")
+    whole = []
+    for name in names:
+        if name.startswith(PREFIX):
+            source = large.verify(cache, name, listener)
+            whole += [source] if source is not None else []
+        elif name not in NAMED:
+            entry = cache.read(name, None, None, every_byte=True)
+            if entry is not None and entry.damage:
+                what = f"what the cache has of {entry.source or name} is damaged: {entry.damage}"
+                raise DataError(what, "mnistgd data clear; it is made again when it is next used")
+    return whole
+
+
+def _check(named: NamedSet, cache: Cache) -> None:
+    """Check that a data set is cached, and what it is called; errors as for `verify`."""
+    fetch = f"mnistgd data fetch {named.name}"
+    entry = sources.read(named, cache)
     if entry is None:
-        raise DataError(f"{named.title} is not cached in {folder}", fetch)
+        raise DataError(f"{named.title} is not cached in {cache.folder}", fetch)
     if entry.damage:
         raise DataError(f"the cached {named.title} is damaged: {entry.damage}", fetch)
     images, labels = entry.arrays["images"], entry.arrays["labels"]
     if not named.is_of([images], [labels]) or sha256(images) != entry.sha256:
-        raise DataError(f"what is cached in {folder} is not {named.title}", fetch)
-    cache = Cache(folder)
-    for name in cache.names():
-        if name.startswith(PREFIX):
-            large.verify(cache, name, listener)
-    return info(named)
+        raise DataError(f"what is cached in {cache.folder} is not {named.title}", fetch)
 
 
 def clear(named: NamedSet | None = None) -> int:

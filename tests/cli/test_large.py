@@ -89,3 +89,14 @@ def test_verify_reads_what_is_mapped(mnistgd, folder, monkeypatch):
     assert mnistgd("data", "info", "set").code == 0
     result = mnistgd("data", "verify", "--json")
     assert (result.code, json.loads(result.stdout)["cache"]["large"]) == (0, 1)
+
+
+def test_verify_without_mnist_says_what_is_whole_and_what_is_not_there(mnistgd, folder):
+    assert mnistgd("data", "info", "set").code == 0
+    result = mnistgd("data", "verify")
+    assert (result.code, result.stdout) == (0, f"{folder / 'set'}: whole\n")
+    assert "MNIST is not cached in" in result.stderr
+    assert json.loads(mnistgd("data", "verify", "--json").stdout)["source"] is None
+    named = mnistgd("data", "verify", "mnist")
+    assert (named.code, named.stdout) == (1, "")
+    assert "error: MNIST is not cached in" in named.stderr

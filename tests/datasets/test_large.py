@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets import large, streams, upkeep
+from mnistgd.datasets.cache import default_folder
 from mnistgd.datasets.deskew import deskew
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.options import PLAINLY, DataOptions
@@ -304,9 +305,9 @@ def spoil_unseen(path):
 
 
 def test_verify_reads_all_of_what_is_mapped(mapped, notes):
-    load_dataset()
     load_dataset(mapped)
-    assert upkeep.verify(listener=notes).large == 1
+    assert upkeep.verify(listener=notes) == [str(mapped)]
+    assert notes.notices == [f"MNIST is not cached in {default_folder()}"]
     assert notes.busy_with == [f"reading {mapped}"]
     spoil_unseen(mapped / TRAIN_IMAGES)
     load_dataset(mapped)
@@ -315,9 +316,8 @@ def test_verify_reads_all_of_what_is_mapped(mapped, notes):
 
 
 def test_verify_reads_all_of_what_is_cached(packed):
-    load_dataset()
     load_dataset(packed)
-    assert upkeep.verify().large == 1
+    assert upkeep.verify() == [str(packed)]
     [path] = [path for path in cached() if path.name.endswith("trainimages.npy")]
     spoil_unseen(path)
     load_dataset(packed)
@@ -326,11 +326,12 @@ def test_verify_reads_all_of_what_is_cached(packed):
 
 
 @pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"")])
-def test_verify_passes_over_what_is_looked_at_anew(mapped, change):
+def test_verify_passes_over_what_is_looked_at_anew(mapped, change, notes):
     load_dataset()
     load_dataset(mapped)
     change(mapped / TRAIN_IMAGES)
-    assert upkeep.verify().large == 1
+    assert upkeep.verify(listener=notes) == []
+    assert notes.notices == [f"{mapped} has changed, and is looked at anew when it is next used"]
 
 
 def test_verify_of_a_record_of_nothing(packed):

@@ -167,7 +167,7 @@ class TestOthersByName:
         load_dataset(named.name, listener=notes)
         assert len(notes.notices) == 1
         assert world.asked == [named.name, named.name]
-        assert upkeep.verify(named).damage == ""
+        assert upkeep.verify(named) == []
 
     def test_a_damaged_cache_without_openml(self, named, world, notes):
         load_dataset(named.name)
@@ -300,7 +300,8 @@ def test_first_runs_at_once(mnist):
         "mnist-labels.npy",
         "mnist.json",
     ]
-    assert upkeep.verify().source == "embedded"
+    assert upkeep.verify() == []
+    assert upkeep.info().source == "embedded"
     assert finish(start())["heavy"] == []
 
 

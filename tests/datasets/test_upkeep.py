@@ -92,11 +92,27 @@ class TestFetch:
 class TestVerify:
     def test_sound(self, world):
         load_dataset()
-        assert upkeep.verify().source == "openml"
+        assert upkeep.verify() == []
 
     def test_empty(self, folder):
         with pytest.raises(DataError, match="MNIST is not cached in"):
             upkeep.verify()
+
+    def test_what_there_is_without_mnist(self, world, notes):
+        load_dataset("kuzushiji-mnist", deskew=True)
+        assert upkeep.verify(listener=notes) == []
+        assert notes.notices == [f"MNIST is not cached in {default_folder()}"]
+        with pytest.raises(DataError, match=r"^MNIST is not cached in"):
+            upkeep.verify(MNIST)
+
+    @pytest.mark.parametrize("name", [FASHION_MNIST.name, "deskew"])
+    def test_whatever_is_damaged(self, world, folder, name):
+        load_dataset(FASHION_MNIST.name, deskew=True)
+        [file] = folder.glob(f"{name}*-images.npy")
+        spoil(file)
+        with pytest.raises(DataError, match=r"is damaged: .*-images\.npy has another CRC-32") as caught:
+            upkeep.verify()
+        assert caught.value.hint.startswith("mnistgd data ")
 
     def test_damaged(self, world, folder):
         load_dataset()
@@ -121,7 +137,7 @@ class TestOthersByName:
     def test_fetched_and_sound(self, world):
         for named in (FASHION_MNIST, KUZUSHIJI_MNIST):
             assert upkeep.fetch(named).source == named.name
-            assert upkeep.verify(named) == upkeep.info(named)
+            assert upkeep.verify(named) == []
             assert upkeep.info(named).sha256 == world.dataset.sha256
         assert upkeep.info().source is None
 

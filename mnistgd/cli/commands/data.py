@@ -182,13 +182,22 @@ def fetch(
 
 
 @data_app.command("verify")
-def verify(name: _Name = "mnist", as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+def verify(
+    name: Annotated[Name | None, _name(show_default="all that is cached")] = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
     """Check every byte of what is cached, and of large data sets."""
     from mnistgd.datasets import upkeep
 
+    named = NAMED[name] if name else None
     with displays.Reporter(quiet=quiet) as reporter:
-        cache = upkeep.verify(NAMED[name], listener=reporter)
-    _report_cache(NAMED[name], cache, as_json)
+        large = upkeep.verify(named, listener=reporter)
+    infos = [(each, upkeep.info(each)) for each in ([named] if named else NAMED.values())]
+    lines = [_whole(each, cache) for each, cache in infos if cache.source]
+    outputs.claim(as_json=as_json).finish(
+        _with_cache(*infos[0]), lines + [f"{source}: whole" for source in large]
+    )
 
 
 @data_app.command("clear")
@@ -292,5 +301,12 @@ def _whence(named: NamedSet, cache: CacheInfo) -> str:
 
 
 def _report_cache(named: NamedSet, cache: CacheInfo, as_json: bool) -> None:
-    line = f"{_whence(named, cache)}: whole, and cached in {cache.folder}"
-    outputs.claim(as_json=as_json).finish(_known(named, cache) | {"cache": _cache(cache)}, [line])
+    outputs.claim(as_json=as_json).finish(_with_cache(named, cache), [_whole(named, cache)])
+
+
+def _with_cache(named: NamedSet, cache: CacheInfo) -> dict[str, Any]:
+    return _known(named, cache) | {"cache": _cache(cache)}
+
+
+def _whole(named: NamedSet, cache: CacheInfo) -> str:
+    return f"{_whence(named, cache)}: whole, and cached in {cache.folder}"
