@@ -64,7 +64,7 @@ def test_a_run_goes_on_where_it_was(mnistgd, folder):
 
 def test_whoever_writes_to_a_file_in_use_ends_the_run(mnistgd, folder, monkeypatch):
     path = folder / "set" / "train_images.npy"
-    take = Run._batches
+    take = Run.batches
 
     def batches(*args):
         for batch in take(*args):
@@ -73,7 +73,7 @@ def test_whoever_writes_to_a_file_in_use_ends_the_run(mnistgd, folder, monkeypat
                 file.write(content)
             yield batch
 
-    monkeypatch.setattr(Run, "_batches", batches)
+    monkeypatch.setattr(Run, "batches", batches)
     result = mnistgd("train", "--data", "set", "--epochs", 3, "--quiet", "--out", "w.npz")
     assert (result.code, result.stdout) == (1, "")
     error, hint = result.stderr.splitlines()

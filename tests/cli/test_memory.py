@@ -112,7 +112,7 @@ def test_a_result_that_cannot_be_packed_is_no_bug(mnistgd, trained, monkeypatch)
 @pytest.mark.parametrize("place", [(), ("--checkpoint", "run.npz")])
 def test_a_run_ends_as_one_that_is_interrupted(mnistgd, trained, monkeypatch, place):
     """The place of its last step is kept, from which it goes on to the same weights."""
-    take, left = Run._batches, [15]  # one epoch has ten
+    take, left = Run.batches, [15]  # one epoch has ten
 
     def batches(*args):
         for batch in take(*args):
@@ -124,7 +124,7 @@ def test_a_run_ends_as_one_that_is_interrupted(mnistgd, trained, monkeypatch, pl
     args = ("train", *NAMES, "--epochs", 2, "--log", "run.jsonl", "--every", 5, "--out", "w.npz")
     assert mnistgd(*args[:-1], "whole.npz").code == 0
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "_batches", batches)
+        patch.setattr(Run, "batches", batches)
         result = mnistgd(*args, *place)
     assert (result.code, result.stdout) == (1, "")
     error, hint = result.stderr.splitlines()
