@@ -137,11 +137,12 @@ def _row(line: bytes, columns: Columns) -> tuple[str, NDArray[np.float32]]:
         if not 1 <= len(label) <= MAX_NAME:
             raise BadRowError("has no label" if not label else f"has a label of {len(label):,} characters")
     try:
-        pixels = np.array([float(cells[place]) for place in columns.pixels], np.float32)
+        # As they were read: the largest are too large for the numbers that are kept.
+        pixels = np.array([float(cells[place]) for place in columns.pixels])
         wrong = np.flatnonzero(~((pixels >= 0) & (pixels <= 255)))
     except ValueError:
         wrong = np.array([[number_in(cells[place]) for place in columns.pixels].index(None)])
     if len(wrong):
         place = columns.pixels[wrong[0]]
         raise BadRowError(f"has {cells[place][:20]!r} in column {place + 1}, where a pixel is 0 to 255")
-    return label, pixels
+    return label, pixels.astype(np.float32)

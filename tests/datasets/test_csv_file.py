@@ -224,6 +224,10 @@ BAD = {
     "ragged": (lambda row: row[:-1], "has 784 columns, not 785"),
     "too long": (lambda row: [*row, 0], "has 786 columns, not 785"),
     "a word": (lambda row: [*row[:9], "abc", *row[10:]], "has 'abc' in column 10, where a pixel is 0 to 255"),
+    "no number of four bytes": (
+        lambda row: [*row[:9], "1e39", *row[10:]],
+        "has '1e39' in column 10, where a pixel is 0 to 255",
+    ),
     "nothing": (lambda row: [*row[:9], "", *row[10:]], "has '' in column 10"),
     "NaN": (lambda row: [*row[:9], "NaN", *row[10:]], "has 'NaN' in column 10"),
     "infinite": (lambda row: [*row[:9], "inf", *row[10:]], "has 'inf' in column 10"),
