@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-T = TypeVar("T", np.float32, np.bool_)
+T = TypeVar("T", np.float32, np.bool_, np.uint8)
 
 
 def extreme(values: NDArray[T], window: int, pick: np.ufunc) -> NDArray[T]:
@@ -43,7 +43,7 @@ def extreme(values: NDArray[T], window: int, pick: np.ufunc) -> NDArray[T]:
 
 def spread(values: NDArray[T], window: int, pick: np.ufunc) -> NDArray[T]:
     """The same over a square of `window` (odd) pixels."""
-    return extreme(extreme(values, window, pick).T, window, pick).T
+    return extreme(extreme(values, window, pick).swapaxes(-1, -2), window, pick).swapaxes(-1, -2)
 
 
 def closed(values: NDArray[T], window: int) -> NDArray[T]:

@@ -24,10 +24,12 @@ def test_extreme(values, window):
     assert np.array_equal(extreme(values, window, np.minimum), lowest)
 
 
-@given(GREYS, WINDOWS)
+@given(GREYS | arrays(np.uint8, array_shapes(min_dims=2, max_dims=3, max_side=12)), WINDOWS)
 def test_spread(values, window):
+    """Of one picture, or of several of one size."""
+    size = (1,) * (values.ndim - 2) + (window, window)
     assert np.array_equal(
-        spread(values, window, np.maximum), ndimage.maximum_filter(values, size=window, mode="nearest")
+        spread(values, window, np.maximum), ndimage.maximum_filter(values, size=size, mode="nearest")
     )
 
 
