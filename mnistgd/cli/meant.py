@@ -15,6 +15,7 @@ OPTIONS = (
     "learning-rate lr rate eta alpha step-size l",
     "weight-decay l2 wd decay lambda reg",
     "dropout drop dropout-rate drop-rate p",
+    "augment augmentation aug data-augmentation distort jitter",
     "batch-size bs batch batchsize minibatch b",
     "step steps snapshot frame",
     "frames snapshots",

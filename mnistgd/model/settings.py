@@ -34,8 +34,9 @@ OUTPUTS = ("none", "sigmoid", "tanh")
 MAX_LAYERS, MAX_UNITS = 5, 1024
 """Of the hidden layers: more would be another kind of tool, and a weights file must have a largest size."""
 
-_DROPOUT = 2
-"""Among the seeds of a run, after its own and 0, what those of the masks have; 1 is of what is set aside."""
+_DROPOUT, _AUGMENT = 2, 3
+"""Among the seeds of a run, after its own and 0, what those of the masks and of changed images have; 1 is of
+what is set aside."""
 
 OPEN_ENDED = ("constant",)
 """Schedules whose rate at a step is the same however many follow: a run of one can be given more epochs."""
@@ -150,6 +151,9 @@ class Settings:
         0, "Decides the order of the images and random weights.", minimum=0, maximum=2**64 - 1
     )
     deskew: bool = _data(False, "Straighten and centre each image first, then and later.")
+    augment: bool = _data(
+        False, "Move, turn, slant, resize, thicken or thin each image a little, anew in each epoch."
+    )
     validation: float = _stopping(
         0.0,
         "Set this share of the training images aside, to decide when to stop.",
@@ -256,6 +260,17 @@ class Settings:
     def layer_prefix(self, layer: int) -> str:
         """What the engine puts before ``weights`` and ``bias`` of layer `layer`, counted from 1."""
         return f"{2 * layer - 1}." if self.hidden else ""
+
+    def shown(self, images: NDArray[np.uint8], rows: NDArray[np.integer], epoch: int) -> NDArray[np.uint8]:
+        """What an epoch, counted from 0, trains on: images, as `augment` takes them, or changed ones.
+
+        `rows` are their numbers among all images that there are to train: an image is changed by its own.
+        """
+        if not self.augment:
+            return images
+        from mnistgd.datasets.augment import augment
+
+        return augment(images, rows, (self.seed, 0, _AUGMENT, epoch))
 
     def network(
         self,

@@ -133,9 +133,18 @@ class Gradients:
     part : Part
         Its share: the rows were sent under it, or the data set is found here.
     settings, mean, deviation, n_classes : as `Settings.network` takes them
+    steps_per_epoch : int
     """
 
-    def __init__(self, part: Part, settings: Settings, n_classes: int, mean: float, deviation: float) -> None:
+    def __init__(
+        self,
+        part: Part,
+        settings: Settings,
+        n_classes: int,
+        mean: float,
+        deviation: float,
+        steps_per_epoch: int,
+    ) -> None:
         sent = _received.pop(part, None)
         self._files: tuple[Known, ...] = ()
         if sent is None:
@@ -148,6 +157,7 @@ class Gradients:
         self._first = part.first
         self._images, self._labels = sent["images"].reshape(-1, PIXELS), sent["labels"]
         self._network = partial(settings.network, n_classes, mean, deviation)
+        self._shown, self._steps_per_epoch = settings.shown, steps_per_epoch
         self._loss = settings.loss_function()
         # As in the command: a worker of somebody else may have more.
         self._one = one_blas_thread()
@@ -168,7 +178,8 @@ class Gradients:
         for file in self._files:
             file.check()
         own = rows - np.uint32(self._first)
-        batch = self._images.take(own, axis=0), self._labels.take(own)
+        images = self._shown(self._images.take(own, axis=0), rows, step // self._steps_per_epoch)
+        batch = images, self._labels.take(own)
         with np.errstate(over="ignore", invalid="ignore"):
             found = gradient_of(self._network(step=step, places=places), self._loss)(step, params, batch)
         return found.loss, found.grads, found.outputs.argmax(axis=1).astype(np.uint8)

@@ -264,7 +264,8 @@ class Run:
         network = self.network
         if self.settings.dropout:
             network = self.settings.network(self.n_classes, self.mean, self.deviation, step=step)
-        batch = (self.images.take(rows, axis=0), self.labels.take(rows))
+        images = self.settings.shown(self.images.take(rows, axis=0), rows, step // self.steps_per_epoch)
+        batch = images, self.labels.take(rows)
         return gradient_of(network, self.loss)(step, params, batch)
 
     def batches(self, epoch: int, skipped: int = 0) -> Iterator[NDArray[np.uint32]]:

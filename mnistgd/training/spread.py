@@ -64,9 +64,9 @@ class _Spread:
                 rows = slice(first, last)
                 arrays = {"images": run.dataset.train_images[rows], "labels": run.labels[rows]}
                 cluster.send(worker, part, arrays, listener)
-            network = run.settings, run.n_classes, run.mean, run.deviation
+            asked = run.settings, run.n_classes, run.mean, run.deviation, run.steps_per_epoch
             actors.append(
-                cluster.client.submit(Gradients, part, *network, actor=True, pure=False, workers=[worker])
+                cluster.client.submit(Gradients, part, *asked, actor=True, pure=False, workers=[worker])
             )
         self._workers = [self._result(actor) for actor in actors]
 

@@ -96,7 +96,7 @@ def test_importing_it_loads_nothing():
         {},
         {"hidden": 8, "learning_rate": 0.2, "activation": "tanh"},
         {"hidden": (8, 4), "optimizer": "adam", "deskew": True},
-        {"batch_size": None, "standardise": True},
+        {"batch_size": None, "standardise": True, "augment": True},
         {"loss": "squared-error", "validation": 0.2, "patience": 1, "weight_decay": 0.01, "seed": 5},
         {
             "loss": "squared-error",
@@ -141,6 +141,7 @@ def test_numbers_of_numpy_are_numbers(data, model):
         ({"learning_rate": float("nan")}, "learning_rate=nan is not"),
         ({"hidden": "64"}, "hidden='64' is not a list of whole numbers"),
         ({"deskew": 3}, "deskew=3 is neither True nor False"),
+        ({"augment": "yes"}, "augment='yes' is neither True nor False"),
         (
             {"freeze": np.zeros((3, 3), bool)},
             "freeze is a boolean array of shape (28, 28), not bool of shape (3, 3)",

@@ -98,6 +98,7 @@ BAD = [
     ("sweep --hidden 64,none --init zeros", 2, "would all stay the same"),
     ("sweep --hidden 64,32+x", 2, "'32+x' is not a list of whole numbers"),
     ("sweep --deskew true", 2, "'true' is neither yes nor no"),
+    ("sweep --augment 0.5", 2, "'0.5' is neither yes nor no"),
     ("sweep --validation 0", 2, "nothing is set aside to choose a trial by"),
     ("sweep --random 0", 2, "--random"),
     ("sweep --jobs 0", 2, "--jobs"),

@@ -34,6 +34,7 @@ TYPED = [
     ("import x.npz --output w.npz", 2, "Invalid value for '--output': 'w.npz' is not one of 'sigmoid', 'tanh'", "say --out"),
     ("train --random-state 1", 2, "No such option: --random-state", "say --seed"),
     ("train --drop-rate 0.5", 2, "No such option: --drop-rate", "say --dropout"),
+    ("train --data-augmentation", 2, "No such option: --data-augmentation", "say --augment"),
     ("train --subset 100", 2, "No such option: --subset", "say --first"),
     ("train --verbose", 2, "No such option: --verbose", "mnistgd --debug train"),
     ("train -v", 2, "No such option: -v", "mnistgd --debug train"),

@@ -159,6 +159,7 @@ def test_killed_at_any_moment_the_checkpoint_is_whole(few, tmp_path, whole, mnis
         [],
         ["--hidden", "5", "--optimizer", "amsgrad", "--standardise"],
         ["--validation", "0.2", "--patience", "2", "--optimizer", "heavy_ball"],
+        ["--augment"],
     ],
 )
 def test_a_constant_rate_goes_on_for_more_epochs(mnistgd, few, tmp_path, options):

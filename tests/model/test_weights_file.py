@@ -143,7 +143,7 @@ def change_record(path, **changes):
 def test_a_setting_that_a_file_lacks_has_its_default(model, saved):
     """As files have that were written before there was such a setting."""
     settings = model.settings.as_json()
-    for name in ("standardise", "patience", "learning_rate"):
+    for name in ("standardise", "augment", "patience", "learning_rate"):
         settings.pop(name)
     change_record(saved, settings=settings)
     assert weights_file.load(saved).settings == model.settings

@@ -48,6 +48,7 @@ SETTINGS = {
     "plain": Settings(epochs=2),
     "validation": Settings(epochs=2, validation=0.3),
     "standardised": Settings(epochs=2, validation=0.1, standardise=True),
+    "augmented": Settings(epochs=2, validation=0.1, augment=True),
     "hidden, all at once": Settings(epochs=2, batch_size=None, hidden=(5,), learning_rate=0.1),
 }
 

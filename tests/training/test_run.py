@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
+from mnistgd.datasets.augment import augment
 from mnistgd.datasets.paths import read_path
 from mnistgd.engine.training import gradient_of
 from mnistgd.errors import DataError
@@ -68,7 +69,9 @@ def test_what_is_set_aside_never_trains(data):
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"validation": 0.3}, {"standardise": True}, {"batch_size": None}], ids=str
+    "options",
+    [{}, {"validation": 0.3}, {"standardise": True}, {"batch_size": None}, {"augment": True}],
+    ids=str,
 )
 def test_the_first_images_train_as_if_there_were_no_others(data, options):
     """Also those that are set aside are of them, as many as of a set that has no others."""
@@ -206,6 +209,26 @@ def test_only_what_trains_leaves_units_out(data):
     assert last.validation.accuracy > 0.7
 
 
+def test_only_what_trains_is_changed(data):
+    """Anew in each epoch, by the numbers of the images; moments and validation are of the images as they are."""
+    plain, run = (
+        Run(data, Settings(validation=0.3, standardise=True, augment=augment, hidden=(6,)))
+        for augment in (False, True)
+    )
+    assert (run.mean, run.deviation) == (plain.mean, plain.deviation)
+    params = run.start().params
+    assert run.score(params) == plain.score(params)
+    rows = run.train_rows[::10]
+    steps = [0, 1, run.steps_per_epoch]
+    shown = [run.gradient(step, params, rows).outputs for step in steps]
+    assert np.array_equal(shown[0], shown[1])
+    for outputs, epoch in zip(shown, (0, 0, 1), strict=True):
+        images = augment(run.images[rows], rows, (0, 0, 3, epoch))
+        assert np.array_equal(outputs, run.network.forward(params, images)[0])
+        assert not np.array_equal(outputs, plain.gradient(0, params, rows).outputs)
+    assert not np.array_equal(shown[0], shown[2])
+
+
 @pytest.mark.parametrize(
     "settings", [{}, {"hidden": (6,), "dropout": 0.4}, {"hidden": (6, 5), "dropout": 0.4}], ids=str
 )
@@ -260,25 +283,27 @@ def test_hidden_layers_learn_what_one_layer_cannot(data):
 
 @settings(max_examples=20, deadline=None)
 @example(
-    optimizer="sgd", schedule="linear", hidden=(), patience=None, dropout=0.0, stop=9
+    optimizer="sgd", schedule="linear", hidden=(), patience=None, dropout=0.0, augment=True, stop=9
 )  # where an epoch ends
-@example(optimizer="adam", schedule="cosine", hidden=(3,), patience=1, dropout=0.5, stop=18)
+@example(optimizer="adam", schedule="cosine", hidden=(3,), patience=1, dropout=0.5, augment=False, stop=18)
 @given(
     optimizer=st.sampled_from(OPTIMIZERS),
     schedule=st.sampled_from(SCHEDULES),
     hidden=st.sampled_from([(), (3,)]),
     patience=st.sampled_from([None, 1]),
     dropout=st.sampled_from([0.0, 0.5]),
+    augment=st.booleans(),
     stop=st.integers(1, 26),
 )
 def test_a_run_goes_on_from_any_step_as_if_never_interrupted(
-    data, optimizer, schedule, hidden, patience, dropout, stop
+    data, optimizer, schedule, hidden, patience, dropout, augment, stop
 ):
     asked = Settings(
         optimizer=optimizer,
         schedule=schedule,
         hidden=hidden,
         dropout=dropout if hidden else 0.0,
+        augment=augment,
         epochs=3,
         batch_size=90,
         validation=0.2,

@@ -44,6 +44,7 @@ def test_it_is_the_epoch_of_one_machine(mnistgd, site, tmp_path):
         ("--hidden", "8", "--loss", "squared-error", "--batch-size", "full"),
         ("--batch-size", "3", "--optimizer", "adam", "--validation", "0.9"),
         ("--hidden", "30", "--dropout", "0.5", "--batch-size", "50", "--first", "150"),
+        ("--augment", "--deskew", "--validation", "0.1", "--batch-size", "90"),
     ],
     ids=" ".join,
 )
@@ -142,6 +143,6 @@ def test_memory_of_the_images(few):
     dataset = load_dataset(few)
     wanted = DatasetKey.of(dataset)
     _held[wanted] = dataset
-    part = Gradients(Part(wanted, 0, 500, "client"), Settings(), 10, 0.0, 1.0)
+    part = Gradients(Part(wanted, 0, 500, "client"), Settings(), 10, 0.0, 1.0, 10)
     assert np.shares_memory(part._images, dataset.train_images)
     del _held[wanted]

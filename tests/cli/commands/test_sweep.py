@@ -90,7 +90,7 @@ def test_the_winner_is_what_its_command_gives(swept, mnistgd, place):
 def test_every_trial_is_what_its_command_gives(mnistgd, place):
     """Also with hidden layers, straightened images, a mask and few bytes of it."""
     Image.fromarray(np.repeat(np.uint8([[0], [255]]), 14, axis=0).repeat(28, axis=1)).save("my mask.png")
-    words = "--hidden none,3+2 --deskew no,yes --optimizer sgd,adam --batch-size full --freeze"
+    words = "--hidden none,3+2 --deskew no,yes --augment no,yes --batch-size full --freeze"
     result = mnistgd(
         "sweep", "--data", "few.npz", "--epochs", 2, *words.split(), "my mask.png", "--keep", "all", "--quiet"
     )

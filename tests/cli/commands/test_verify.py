@@ -30,6 +30,7 @@ def change(path, **changes):
         ["--first", "300", "--validation", "0.2"],
         ["--hidden", "8,6", "--dropout", "0.5", "--batch-size", "full"],
         ["--no-bias", "--init", "normal", "--standardise"],
+        ["--augment", "--deskew", "--validation", "0.2"],
     ],
 )
 def test_verify_finds_the_same(mnistgd, few, tmp_path, options):
