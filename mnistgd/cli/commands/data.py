@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mnistgd.datasets.named import NamedSet
     from mnistgd.datasets.upkeep import CacheInfo
 
+EPOCHS = 9
+"""So many changes of an image are shown beside it."""
+
 SPLITS: tuple[Literal["train"], Literal["test"]] = ("train", "test")
 
 _HELD = {
@@ -117,6 +120,10 @@ def show(
     ] = None,
     split: Annotated[Literal["train", "test"], typer.Option(help="Which images.")] = "train",
     deskew: Annotated[bool, typer.Option("--deskew", help="Show them straightened.")] = False,
+    augment: Annotated[
+        bool,
+        typer.Option("--augment", help="Show each nine times more, as train --augment changes it by epochs."),
+    ] = False,
     data: options.Data = "mnist",
     reading: DataOptions = PLAINLY,
     class_names: options.ClassNames = None,
@@ -127,10 +134,13 @@ def show(
     quiet: options.Quiet = False,
 ) -> None:
     """Draw a sheet of images, to see what the data look like."""
+    import numpy as np
+
     from mnistgd.datasets.examples import of_class, of_each_class
     from mnistgd.figures.captions import class_title
     from mnistgd.figures.montage import contact_sheet
     from mnistgd.figures.png import png_bytes
+    from mnistgd.model.settings import Settings
 
     data = _named(context, path, data)
     if data.isdecimal() and not Path(data).exists():
@@ -142,6 +152,7 @@ def show(
     images, digits = dataset.split(split)
     chosen_class = None if digit is None else inputs.class_in(dataset, digit)
     count = count or 10 * max(10, len(dataset.class_names) if digit is None else 0)
+    count = -(-count // (1 + EPOCHS)) if augment else count
     if chosen_class is None:
         rows = of_each_class(digits, count)
         chosen, columns = rows.ravel(), rows.shape[1]
@@ -151,8 +162,14 @@ def show(
     title = counted(len(chosen), f"{split} image", ",")
     if chosen_class is not None:
         title = f"{title}: {class_title(dataset.class_names, chosen_class)}"
+    images = images[chosen]
+    if augment:
+        changes = [Settings(augment=True).shown(images, chosen, epoch) for epoch in range(EPOCHS)]
+        images = np.stack([images, *changes], axis=1).reshape(-1, *images.shape[1:])
+        row_labels = [label for label in row_labels for _ in range(columns or 0)]
+        columns = 1 + EPOCHS
     with console.stage("drawing"):
-        sheet = contact_sheet(images[chosen], title=title, row_labels=row_labels, columns=columns)
+        sheet = contact_sheet(images, title=title, row_labels=row_labels, columns=columns)
     claimed.finish(
         {"file": out, "split": split, "digit": chosen_class, "images": chosen.tolist()},
         files={out: png_bytes(sheet, {"source": dataset.source, "sha256": dataset.sha256})},

@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from mnistgd.datasets import upkeep
+from mnistgd.datasets.augment import augment
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.named import MNIST
+from mnistgd.figures.montage import contact_sheet
 
 KEYS = {"source", "train_images", "test_images", "names", "counts", "shape", "read", "sha256", "cache"}
 
@@ -92,6 +94,23 @@ def test_show_draws_what_is_there(mnistgd, few, tmp_path):
     wanted = 255 - images[result.json["images"][0]].repeat(2, axis=0).repeat(2, axis=1)
     windows = np.lib.stride_tricks.sliding_window_view(page, wanted.shape)
     assert (windows == wanted).all(axis=(2, 3)).any()
+
+
+def test_show_what_epochs_change(mnistgd, few, tmp_path):
+    """A row for each image: as it is, and as the first nine epochs of a run with that option see it."""
+    out = tmp_path / "sheet.png"
+    result = mnistgd("data", "show", few, "--augment", "--digit", 3, "--count", 15, "--out", out, "--json")
+    assert result.code == 0, result.stderr
+    with np.load(few) as file:
+        labels, images = file["train_labels"], file["train_images"]
+    numbers = np.flatnonzero(labels == 3)[:2]
+    assert result.json["images"] == numbers.tolist()
+    columns = [images[numbers], *(augment(images[numbers], numbers, (0, 0, 3, epoch)) for epoch in range(9))]
+    wanted = np.stack(columns, axis=1).reshape(-1, 28, 28)
+    sheet = contact_sheet(wanted, title="2 train images: digit 3", columns=10)
+    assert np.array_equal(np.asarray(Image.open(out)), np.asarray(sheet))
+    every = mnistgd("data", "show", few, "--augment", "--count", 200, "--out", out, "--json").json
+    assert labels[every["images"]].tolist() == np.repeat(np.arange(10), 2).tolist()
 
 
 def test_show_one_row_a_class(mnistgd, few, tmp_path):
