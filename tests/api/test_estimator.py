@@ -43,6 +43,8 @@ def test_its_parameters_are_options_of_train_with_their_defaults():
     parameters = GradientDescentClassifier().get_params()
     defaults = {each: Settings.__dataclass_fields__[each].default for each in parameters}
     assert parameters == defaults
+    # Its inputs need not be images.
+    assert not {"standardise", "deskew", "augment"} & set(parameters)
 
 
 def test_on_mnist_it_learns_the_weights_of_train(mnist):

@@ -21,6 +21,13 @@ def test_hidden_layers_reach_what_is_promised(mnistgd, tmp_path):
     assert result.json["settings"]["optimizer"] == "sgd"
 
 
+@pytest.mark.slow
+def test_changed_images_reach_what_is_promised(mnistgd, tmp_path):
+    """The command of the page."""
+    words = "train --offline --hidden 256 --deskew --augment --epochs 60 --json --quiet --out"
+    assert mnistgd(*words.split(), tmp_path / "w.npz").json["test_accuracy"] >= 0.99
+
+
 def test_the_file_holds_every_layer(mnistgd, few, tmp_path):
     path = tmp_path / "w.npz"
     document, model = train(mnistgd, few, path, "--hidden", "6,5", "--activation", "tanh")
