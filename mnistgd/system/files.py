@@ -207,15 +207,16 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
-def remove_abandoned(files: Iterable[Path]) -> None:
+def remove_abandoned(files: Iterable[Path], *, empty: bool = False) -> None:
     """Remove of these temporary files those that no living process writes to: who did was killed.
 
-    Where the system or its file system keeps no locks none is removed.
+    Where the system or its file system keeps no locks none is removed. Those that hold nothing are left
+    unless `empty` says that nobody else can be making one.
     """
     for file in files:
         with contextlib.suppress(ImportError, OSError), file.open("r+b") as stream:
             # One that holds nothing may be a moment old, and not locked yet by the process that made it.
-            if os.fstat(stream.fileno()).st_size:
+            if empty or os.fstat(stream.fileno()).st_size:
                 _lock(stream.fileno())
                 file.unlink()
 

@@ -175,7 +175,9 @@ class SweepFolder:
             if trial.trial not in self.trials:
                 self._note(trial)
         self._tidy()
-        remove_abandoned([*self.path.glob(".trial*.tmp"), *self.path.glob(f".{WINNER}.*.tmp")])
+        # Whoever writes here has the lock that this process has now.
+        begun = [*self.path.glob(".trial*.tmp"), *self.path.glob(f".{WINNER}.*.tmp")]
+        remove_abandoned(begun, empty=True)
         return b"".join(map(_line, self.trials.values()))
 
 

@@ -19,12 +19,13 @@ import numpy as np
 from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.load import load_dataset
 from mnistgd.model.settings import Settings
+from mnistgd.system.words import counted
 from mnistgd.training.cluster import Cluster, connected
 from mnistgd.training.run import Run
 from mnistgd.training.spread import spread
 
 BATCHES = (100, 1_000, 10_000, 60_000)
-WORKERS = (2, 4)
+WORKERS = (1, 2, 4)
 SECONDS = 4.0
 IMAGES = 8_100_000
 MACHINES = (16, 64)
@@ -94,15 +95,15 @@ def rounded(number: float, digits: int = 3) -> str:
 def main() -> None:
     """Print the tables, as the page has them."""
     dataset = load_dataset(offline=True)
-    rates = {1: [rate(dataset, batch) for batch in BATCHES]}
+    rates = {"no workers": [rate(dataset, batch) for batch in BATCHES]}
     for count in WORKERS:
         with connected(f"local:{count}") as cluster:
-            rates[count] = [rate(dataset, batch, cluster) for batch in BATCHES]
+            rates[counted(count, "worker")] = [rate(dataset, batch, cluster) for batch in BATCHES]
             # So few images take hardly any time, but every worker has some of them.
             asking, wide = 1 / rate(dataset, 16 * count, cluster) / count, bandwidth(cluster)
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
-    print("| images a batch | 1 process | " + " | ".join(f"{count} workers" for count in WORKERS) + " |")
-    print("|---|---|" + "---|" * len(WORKERS))
+    print("| images a batch | " + " | ".join(rates) + " |")
+    print("|---|" + "---|" * len(rates))
     for place, batch in enumerate(BATCHES):
         print(f"| {batch:,} | " + " | ".join(f"{rounded(found[place])}" for found in rates.values()) + " |")
     image = of_an_image(dataset)

@@ -243,6 +243,15 @@ def test_the_weights_of_the_winner_alone_stay(swept, tiny):
     assert found.record["results"]["test_accuracy"] == test.accuracy == model.results["test_accuracy"]
 
 
+@pytest.mark.parametrize("left", [b"", b"half"])
+def test_what_was_killed_while_it_wrote_leaves_nothing(swept, left):
+    folder, plan, _ = swept
+    for name in (".trials.jsonl.abc.tmp", ".trial-3.npz.abc.tmp", ".winner.npz.abc.tmp"):
+        (folder / name).write_bytes(left)
+    with SweepFolder(folder, plan):
+        assert names(folder) == ["sweep.json", "trials.jsonl"]
+
+
 def test_all_weights_stay_where_that_is_asked_for(swept, tiny):
     folder, plan, ended = swept
     with SweepFolder(folder, dataclasses.replace(plan, keep_all=True)) as kept:
