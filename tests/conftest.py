@@ -131,7 +131,7 @@ def _own_environment(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _helper(name: str) -> ModuleType:
     """Import a helper module that lies beside this file: tests/ is no package, and not on the path."""
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = importlib.util.module_from_spec(spec)

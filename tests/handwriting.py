@@ -79,19 +79,7 @@ def write(
     pen : float, width of the stroke as a fraction of the digit's height
     tilt : float, up to how many degrees the digit is turned either way
     """
-    height = float(HEIGHT)
-    wide, slant = rng.uniform(0.8, 1.15), rng.uniform(-0.05, 0.35)
-    turn = np.deg2rad(rng.uniform(-tilt, tilt))
-    spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    lines = []
-    for stroke in rng.choice(SHAPES[digit]).split(" / "):
-        points = np.array([[float(n) for n in pair.split(",")] for pair in stroke.split()]) / 150
-        twice = np.r_[False, (points[1:] == points[:-1]).all(axis=1)]
-        points += rng.normal(0, 0.012, points.shape)
-        points[twice] = points[np.flatnonzero(twice) - 1]
-        line = _curve(points, np.flatnonzero(twice))
-        line[:, 0] = line[:, 0] * wide - slant * line[:, 1]
-        lines.append(line @ spin.T * height)
+    height, lines = float(HEIGHT), strokes(digit, rng, tilt=tilt)
     margin = pen * height + 3
     every = np.concatenate(lines)
     low = every.min(axis=0) - margin
@@ -111,6 +99,23 @@ def write(
             draw.ellipse((x - r, y - r, x + r, y + r), fill=255)
     ink = np.asarray(canvas.reduce(zoom), np.float32) / 255
     return crop(ink)
+
+
+def strokes(digit: int, rng: np.random.Generator, *, tilt: float = 10.0) -> list[NDArray[np.float64]]:
+    """The lines of a digit in some hand, `HEIGHT` pixels high: points (x, y) along each, shape (n, 2)."""
+    wide, slant = rng.uniform(0.8, 1.15), rng.uniform(-0.05, 0.35)
+    turn = np.deg2rad(rng.uniform(-tilt, tilt))
+    spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    lines = []
+    for stroke in rng.choice(SHAPES[digit]).split(" / "):
+        points = np.array([[float(n) for n in pair.split(",")] for pair in stroke.split()]) / 150
+        twice = np.r_[False, (points[1:] == points[:-1]).all(axis=1)]
+        points += rng.normal(0, 0.012, points.shape)
+        points[twice] = points[np.flatnonzero(twice) - 1]
+        line = _curve(points, np.flatnonzero(twice))
+        line[:, 0] = line[:, 0] * wide - slant * line[:, 1]
+        lines.append(line @ spin.T * HEIGHT)
+    return lines
 
 
 def crop(ink: NDArray[np.float32]) -> NDArray[np.float32]:
