@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from mnistgd.handwriting.framing import stroke_width
 from mnistgd.handwriting.ink import (
     FAINTEST,
     RGB,
@@ -20,7 +23,7 @@ from mnistgd.handwriting.ink import (
     threshold,
 )
 from mnistgd.handwriting.morphology import spread
-from mnistgd.handwriting.pieces import Mask, bounds, digit_pieces, outline
+from mnistgd.handwriting.pieces import Mask, bounds, outline, parts, things
 from mnistgd.handwriting.ruling import without_rules
 from mnistgd.handwriting.sheet import find_sheet
 
@@ -32,9 +35,13 @@ _THUMBNAIL = 72
 _ROUGH = 112
 _SMALL = 36
 _FINER = 192
+# A stroke that is wider than this part of the digit is a blot.
+_WIDEST = 0.5
+# Of its ink's contrast, what a pixel of a stroke has: seen closely, more than half.
+_OF_STROKE = 0.62
 # What is wider than so many strokes is no ink.
-_ROOM = 2.5
-# The contrast of the palest digit that is taken for one: exp(-0.05) is 95 % of the paper's brightness.
+_ROOM = 3.0
+# The contrast of the palest digit that is taken for one: 95 % of the paper's brightness.
 _WEAKEST = 0.05
 # Of clean ink, the pixels at its edges for each of those within.
 _EDGES = 0.35
@@ -72,24 +79,44 @@ def find_digit(picture: RGB) -> Mask | None:
 def _strokes(image: Image.Image) -> Mask | None:
     """The same of a grey picture."""
     # A picture of few pixels is soft when it is enlarged.
-    detail = min(1.0, max(image.size) / 28)
+    detail = min(1.0, max(image.size) / 36)
     pen = measure_pen(calmed(_scaled(image, _THUMBNAIL)))
-    digit = _where(calmed(_scaled(image, _ROUGH)), pen, detail)
-    if digit is None or bounds(digit).size < _SMALL:
-        digit = _where(calmed(_scaled(image, _FINER)), pen, detail)
-    return None if digit is None else _closer(image, digit, pen)
+    place = _where(calmed(_scaled(image, _ROUGH)), pen, detail)
+    if place is None or bounds(place.digit).size < _SMALL:
+        place = _where(calmed(_scaled(image, _FINER)), pen, detail) or place
+    return None if place is None else _closer(image, place, pen)
 
 
-def _where(plain: Grey, pen: Pen, detail: float) -> Mask | None:
+class _Place(NamedTuple):
+    """Where the digit is.
+
+    Attributes
+    ----------
+    digit : bool ndarray of shape (h, w)
+    other : bool ndarray of shape (h, w); ink that is neither the digit nor near it, lines and frames
+    found : int; how many things there are that could be digits
+    """
+
+    digit: Mask
+    other: Mask
+    found: int
+
+
+def _where(plain: Grey, pen: Pen, detail: float) -> _Place | None:
     """The pixels of the picture that are the digit, if any are."""
     contrast = ink_contrast(flattened(pen.positive(plain), pen.light), _ROOM * pen.width * max(plain.shape))
     marks = contrast > max(threshold(contrast), FAINTEST / 2)
     ink = without_rules(marks)
     if not ink.any():
         return None
-    digit = digit_pieces(ink, contrast)
+    lines = np.count_nonzero(marks & ~ink)
+    found, ink = things(ink, contrast)
+    found = [one for one in found if np.count_nonzero(one) > 0.05 * lines]
     bare = contrast[~marks]
-    return digit if _is_plausible(digit, ink, contrast, bare, detail) else None
+    plausible = [one for one in found if _is_plausible(one, ink, contrast, bare, detail)]
+    if not plausible:
+        return None
+    return _Place(plausible[0], marks & ~ink, len(plausible))
 
 
 def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: float) -> bool:
@@ -98,19 +125,23 @@ def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: fl
     A vignette is a solid blot, and a shadow runs along the border, but neither ends as sharply as ink. All
     limits lie between what 5,000 pictures of digits and 400 of nothing had.
     """
-    size = bounds(digit).size
+    box = bounds(digit)
+    size = box.size
     strength = float(contrast[digit].mean())
     fill = float(digit.sum()) / size**2
+    sharpness = _sharpness(digit, contrast)
     contact = float(digit[0].sum() + digit[-1].sum() + digit[:, 0].sum() + digit[:, -1].sum()) / size
     return bool(
         strength > _WEAKEST
-        and (not bare.size or strength > 4 * quantile(np.abs(bare), 0.7))
+        and (not bare.size or strength > 3 * quantile(np.abs(bare), 0.7))
         and contrast[digit].sum() > 0.15 * contrast[ink].sum()
         and size > max(digit.shape) / 18
-        and contact < 1.05
+        and contact < min(1.3, 0.6 + 4 * fill)
+        and box.right - box.left < 2.5 * (box.bottom - box.top)
         and fill < 0.66
-        and outline(digit) < 12 * size
-        and _sharpness(digit, contrast) > (0.2 * fill + 0.08 * contact) * detail * strength
+        and stroke_width(digit) < _WIDEST * size
+        and outline(digit) < (24 if sharpness > 0.3 * strength else 12) * size
+        and sharpness > (0.2 * fill + 0.08 * contact) * detail * strength
     )
 
 
@@ -121,10 +152,11 @@ def _sharpness(digit: Mask, contrast: Grey) -> float:
     return float(fall.mean()) if fall.size else 0.0
 
 
-def _closer(image: Image.Image, digit: Mask, pen: Pen) -> Mask:
+def _closer(image: Image.Image, place: _Place, pen: Pen) -> Mask:
     """The same digit from the picture's own pixels, `CLOSE` of them long where the ink is not clean."""
     # A wide margin around what was found: other things may lie near.
-    near = Image.fromarray(spread(digit, 5, np.maximum).astype(np.uint8) * 255)
+    digit = place.digit
+    near = Image.fromarray((spread(digit, 5, np.maximum) & ~place.other).astype(np.uint8) * 255)
     clean = _clean_ink(np.asarray(image), np.asarray(near.resize(image.size)) > 80, pen)
     if clean is not None:
         return clean
@@ -140,8 +172,12 @@ def _closer(image: Image.Image, digit: Mask, pen: Pen) -> Mask:
     contrast = ink_contrast(
         flattened(pen.positive(close), _EVEN), _ROOM * pen.width * max(digit.shape) * scale
     )
-    around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
-    ink = (contrast > threshold(contrast)) & around
+    ink = np.zeros(contrast.shape, bool)
+    for piece in parts(digit):
+        near = Image.fromarray((spread(piece, 5, np.maximum) & ~place.other).astype(np.uint8) * 255)
+        around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
+        if around.any():
+            ink |= (contrast > threshold(contrast[around], _OF_STROKE)) & around
     return ink if ink.any() else around
 
 

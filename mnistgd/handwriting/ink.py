@@ -169,16 +169,16 @@ _RIDGE = 1e-9 * np.eye(6)
 
 
 def ink_contrast(depth: Grey, window: float) -> Grey:
-    """How much darker than the paper around it each pixel is, as far as it belongs to something thin.
+    """The share of the light on the paper that each pixel takes, as far as it belongs to something thin.
 
-    contrast = closing(depth) - depth,  less what noise adds to that on bare paper
+    contrast = 1 - exp(depth - closing(depth)),  less what noise adds to that on bare paper
 
     Parameters
     ----------
     depth : float32 ndarray of shape (..., h, w), from `flattened`
     window : float, in pixels; what is wider is not ink
     """
-    contrast = closed(depth, min(int(window), max(depth.shape[-2:])) | 1) - depth
+    contrast: Grey = -np.expm1(depth - closed(depth, min(int(window), max(depth.shape[-2:])) | 1))
     contrast -= quantile(_flat(contrast), 0.3)[..., None, None]
     return contrast
 
@@ -216,20 +216,25 @@ def _thin_ink(depth: Grey, window: int) -> NDArray[np.float32]:
     peak, middle = values[..., -4:].mean(axis=-1), values[..., values.shape[-1] // 2]
     limit = np.maximum(np.maximum(0.4 * peak, 6 * middle), FAINTEST / 2)
     contrast[contrast <= limit[..., None, None]] = 0
-    sides = contrast[..., [0, -1], :].sum(axis=(-2, -1)) + contrast[..., [0, -1]].sum(axis=(-2, -1))
-    found: NDArray[np.float32] = np.maximum(contrast.sum(axis=(-2, -1)) - 3 * sides, 0)
+    sides = np.sort(
+        [contrast[..., side, :].sum(axis=-1) for side in (0, -1)]
+        + [contrast[..., side].sum(axis=-1) for side in (0, -1)],
+        axis=0,
+    )
+    # Along two sides there may be lines.
+    found: NDArray[np.float32] = np.maximum(contrast.sum(axis=(-2, -1)) - 6 * sides[:2].sum(axis=0), 0)
     return found
 
 
-def threshold(contrast: Grey) -> float:
-    """The contrast from which a pixel is ink: nearly half of what the ink has on average."""
+def threshold(contrast: Grey, part: float = 0.5) -> float:
+    """The contrast from which a pixel is ink: this `part` of what the ink has on average."""
     values = np.sort(contrast, axis=None)
     limit = 0.4 * float(values[-max(8, values.size // 1500) :].mean())
     for _ in range(4):
         ink = values[values.searchsorted(limit, "right") :]
         if not ink.size:
             break
-        limit = 0.45 * float(ink.mean())
+        limit = part * float(ink.mean())
     return limit
 
 

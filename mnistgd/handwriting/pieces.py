@@ -11,6 +11,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 # At most so many pieces are looked at, the heaviest first: noise has thousands.
 _MOST = 24
+# And so many things, the likeliest first.
+_THINGS = 6
 
 
 class Box(NamedTuple):
@@ -76,8 +78,66 @@ def label(mask: Mask) -> NDArray[np.intp]:
     return numbers
 
 
-def digit_pieces(ink: Mask, contrast: NDArray[np.float32]) -> Mask:
-    """The piece that weighs most, and those so near and large that they belong to it.
+def largest(mask: Mask) -> Mask:
+    """The piece of most pixels; something must be set. A gap of one pixel, or two, does not part it."""
+    numbers = _label_loosely(mask)
+    names, counts = np.unique(numbers[mask], return_counts=True)
+    largest: Mask = numbers == names[counts.argmax()]
+    return largest
+
+
+class _Piece(NamedTuple):
+    """Ink that hangs together.
+
+    Attributes
+    ----------
+    name : int; its number
+    points : intp ndarray of shape (n, 2); row and column of each pixel
+    low, high : intp ndarrays of shape (2,); its first row and column, and its last
+    weight : float, of all its pixels
+    contact : float; of its length, how much lies on the border of the picture
+    """
+
+    name: int
+    points: NDArray[np.intp]
+    low: NDArray[np.intp]
+    high: NDArray[np.intp]
+    weight: float
+    contact: float
+
+    @property
+    def size(self) -> int:
+        """The longer side of its box, in pixels."""
+        return int((self.high - self.low).max()) + 1
+
+    def surrounds(self, other: _Piece) -> bool:
+        """Whether the other lies within its box, where it has no ink itself: it is a frame, closed or not."""
+        margin = 0.08 * self.size
+        return bool(
+            (other.low - self.low > margin).all()
+            and (self.high - other.high > margin).all()
+            and other.size > 0.18 * self.size
+            and not ((self.points >= other.low) & (self.points <= other.high)).all(axis=1).any()
+        )
+
+    def stands_beside(self, other: _Piece) -> bool:
+        """Whether it is about as high as the other, and beside, above or below it: a digit of its own."""
+        apart = np.maximum(self.low - other.high, other.low - self.high)
+        low, high = sorted(int(one.high[0] - one.low[0]) + 1 for one in (self, other))
+        return bool(apart.max() > -0.05 * other.size and low > 0.6 * high)
+
+    def is_line_by(self, other: _Piece) -> bool:
+        """Whether it is a line, or nearly, that goes on beyond both ends of the other: no stroke of that."""
+        for along, across in ((0, 1), (1, 0)):
+            low, high = other.low[along] - self.low[along], self.high[along] - other.high[along]
+            sides = self.high - self.low + 1
+            if sides[along] > 4 * sides[across] and min(low, high) > 0.04 * other.size:
+                return True
+        return False
+
+
+def things(ink: Mask, contrast: NDArray[np.float32]) -> tuple[list[Mask], Mask]:
+    """What is written, thing by thing: a heavy piece, and those so near and large that they belong to it.
 
     A piece that runs along the border of the picture is more likely the edge of the paper.
 
@@ -85,39 +145,71 @@ def digit_pieces(ink: Mask, contrast: NDArray[np.float32]) -> Mask:
     ----------
     ink : bool ndarray of shape (h, w), something is set
     contrast : float32 ndarray of shape (h, w); the weight of each pixel
+
+    Returns
+    -------
+    list of bool ndarrays of shape (h, w)
+        The likeliest first.
+    bool ndarray of shape (h, w)
+        The ink without frames, and what lies along the border.
     """
     numbers = _label_loosely(ink)
     names, piece = np.unique(numbers[ink], return_inverse=True)
     if len(names) == 1:
-        return ink
-    rows, columns = np.nonzero(ink)
+        return [ink], ink
+    every = np.argwhere(ink)
     area, weight = np.bincount(piece), np.bincount(piece, weights=contrast[ink])
-    on_border = (rows == 0) | (columns == 0) | (rows == ink.shape[0] - 1) | (columns == ink.shape[1] - 1)
+    on_border = ((every == 0) | (every == np.array(ink.shape) - 1)).any(axis=1)
     contact = np.bincount(piece, weights=on_border)
-    heaviest = [int(k) for k in np.argsort(-weight, kind="stable")[:_MOST] if area[k] >= 0.02 * area.max()]
-    points = {k: np.stack([rows[piece == k], columns[piece == k]], axis=1) for k in heaviest}
-    heaviest = [k for k in heaviest if not _is_frame(points[k], [points[j] for j in heaviest if j != k])]
-    size = {k: int(np.ptp(points[k], axis=0).max()) + 1 for k in heaviest}
-    main = max(heaviest, key=lambda k: float(weight[k]) * max(0.05, 1 - float(contact[k]) / size[k]))
-    kept = [main]
-    for _ in range(2):
-        for k in heaviest:
-            if k in kept:
-                continue
-            reach = 0.05 if contact[k] > 0.5 * size[k] else 0.12 if area[k] < 0.1 * area[main] else 0.3
-            if min(_distance(points[k], points[other]) for other in kept) <= reach * size[main]:
-                kept.append(k)
-    return np.isin(numbers, names[kept]) & ink
+    inner = area[contact < 0.5 * np.sqrt(area)]
+    least = 0.02 * (inner if inner.size else area).max()
+    pieces = []
+    for k in np.argsort(-weight, kind="stable")[:_MOST]:
+        if area[k] >= least:
+            points = every[piece == k]
+            low, high = points.min(axis=0), points.max(axis=0)
+            pieces.append(
+                _Piece(
+                    int(names[k]),
+                    points,
+                    low,
+                    high,
+                    float(weight[k]),
+                    float(contact[k] / ((high - low).max() + 1)),
+                )
+            )
+    frames = [one for one in pieces if any(one.surrounds(other) for other in pieces)]
+    pieces = [one for one in pieces if one not in frames]
+    pieces = [one for one in pieces if one.contact < 0.5 or one is pieces[0]]
+    pieces.sort(key=lambda one: -one.weight * max(0.05, 1 - one.contact))
+    found: list[Mask] = []
+    left = pieces
+    while left and len(found) < _THINGS:
+        main, *left = left
+        kept = [main]
+        for _ in range(2):
+            for one in left:
+                if one not in kept and _belongs(one, kept):
+                    kept.append(one)
+        left = [one for one in left if one not in kept]
+        found.append(np.isin(numbers, [one.name for one in kept]) & ink)
+    beside = [one.name for one in [*frames, *(one for one in pieces if one.contact > 0.5)]]
+    return found, ink & ~np.isin(numbers, beside)
 
 
-def _is_frame(points: NDArray[np.intp], others: list[NDArray[np.intp]]) -> bool:
-    """Whether the points lie along the sides of their box, all four, and something else lies within it."""
-    first, last = points.min(axis=0), points.max(axis=0)
-    margin = 0.1 * (last - first)
-    near = np.concatenate([points - first <= margin, last - points <= margin], axis=1)
-    if near.any(axis=1).mean() < 0.95 or near.mean(axis=0).min() < 0.15:
+def _belongs(one: _Piece, kept: list[_Piece]) -> bool:
+    """Whether a piece is of the same thing as others, of which the first is the heaviest."""
+    main = kept[0]
+    if one.stands_beside(main) or one.is_line_by(main):
         return False
-    return any(((other > first) & (other < last)).all(axis=1).mean() > 0.9 for other in others)
+    reach = 0.05 if one.contact > 0.5 else 0.12 if one.size < 0.2 * main.size else 0.3
+    return min(_distance(one.points, other.points) for other in kept) <= reach * main.size
+
+
+def parts(mask: Mask) -> list[Mask]:
+    """Its pieces, each by itself."""
+    numbers = _label_loosely(mask)
+    return [numbers == name for name in np.unique(numbers[mask])]
 
 
 def _label_loosely(ink: Mask) -> NDArray[np.intp]:
@@ -126,7 +218,7 @@ def _label_loosely(ink: Mask) -> NDArray[np.intp]:
     padded = np.zeros((height + height % 2, width + width % 2), bool)
     padded[:height, :width] = ink
     half = label(padded[::2, ::2] | padded[1::2, ::2] | padded[::2, 1::2] | padded[1::2, 1::2])
-    return half.repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
+    return np.where(ink, half.repeat(2, axis=0).repeat(2, axis=1)[:height, :width], -1)
 
 
 def _distance(some: NDArray[np.intp], others: NDArray[np.intp]) -> float:

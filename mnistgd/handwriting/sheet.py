@@ -6,7 +6,7 @@ import numpy as np
 
 from mnistgd.handwriting.ink import Grey, quantile
 from mnistgd.handwriting.morphology import spread
-from mnistgd.handwriting.pieces import Mask, label
+from mnistgd.handwriting.pieces import Mask, label, largest
 
 # Of the picture, what a sheet covers; of the sheet, what is written on; of its rectangle, what it fills.
 _COVERS = (0.15, 0.85)
@@ -34,7 +34,7 @@ def find_sheet(plain: Grey) -> Mask | None:
     light = other > 0.3 * quantile(other.ravel(), 0.95)
     if not _COVERS[0] < light.mean() < _COVERS[1]:
         return None
-    sheet = _filled(_largest(light))
+    sheet = _filled(largest(light))
     written = 1 - float(light[sheet].mean())
     if not (_COVERS[0] < sheet.mean() < _COVERS[1] and written < _WRITTEN and _fills_a_rectangle(sheet)):
         return None
@@ -45,14 +45,6 @@ def find_sheet(plain: Grey) -> Mask | None:
     # A sheet ends at once, the light on it slowly.
     step = np.median(other[sheet & ~inner]) - np.median(other[outer & ~sheet])
     return inner if step > _STEP * np.median(other[inner]) else None
-
-
-def _largest(mask: Mask) -> Mask:
-    """The piece of most pixels."""
-    numbers = label(mask)
-    names, counts = np.unique(numbers[mask], return_counts=True)
-    largest: Mask = numbers == names[counts.argmax()]
-    return largest
 
 
 def _filled(piece: Mask) -> Mask:

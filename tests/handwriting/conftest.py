@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -25,8 +25,25 @@ def handwriting(helper: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def kinds(helper: Callable[[str], ModuleType]) -> ModuleType:
+    """tests/handwriting/kinds.py."""
+    return helper("handwriting/kinds")
+
+
+@pytest.fixture(scope="session")
 def reader(mnist: Dataset) -> Reader:
     """What ``mnistgd train --deskew`` makes: uint8 images of shape (n, 28, 28) → digits."""
+    return trained(mnist)
+
+
+@pytest.fixture(scope="session")
+def better_reader(mnist: Dataset) -> Reader:
+    """What ``mnistgd train --hidden 64 --deskew`` makes."""
+    return trained(mnist, hidden=(64,))
+
+
+def trained(mnist: Dataset, **settings: Any) -> Reader:
+    """A network that learned MNIST, deskewed."""
     from dataclasses import replace
 
     from mnistgd.datasets.deskew import deskew
@@ -34,7 +51,7 @@ def reader(mnist: Dataset) -> Reader:
     from mnistgd.training.run import Run
 
     straight = replace(mnist, train_images=deskew(mnist.train_images))
-    run = Run(straight, Settings(deskew=True))
+    run = Run(straight, Settings(deskew=True, **settings))
     last = run.finish()
 
     def read(images: NDArray[np.uint8]) -> NDArray[np.intp]:

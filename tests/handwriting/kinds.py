@@ -48,10 +48,10 @@ def sized(ink: Ink, longest: float) -> Ink:
 
 
 def photo(ink: Ink, rng: np.random.Generator, *, light: Ink | float = 1.0) -> Image.Image:
-    """Ink on paper, a little soft and grey, or as clean as a program draws it."""
+    """Ink on paper, a little soft and grey, or as clean as a program draws it, as what is very small always is."""
     paper, pen = rng.integers(190, 256), rng.integers(0, 70)
     picture = (paper + (int(pen) - int(paper)) * ink) * light
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 and max(ink.shape) > 60:
         soft = Image.fromarray(picture.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))
         picture = np.asarray(soft, np.float32) + rng.normal(0, 1.5, ink.shape)
     return Image.fromarray(picture.clip(0, 255).astype(np.uint8))
@@ -216,7 +216,7 @@ def uneven(hand: Hand, rng: np.random.Generator) -> tuple[Image.Image, int]:
     away = lines[1].mean(axis=0) - lines[0].mean(axis=0)
     if digit == 4:
         away = np.array([1.0, 0.0])
-    gap = size * rng.uniform(0.03, 0.09) + (sum(widths) / 2 if digit != 4 else 0)
+    gap = size * rng.uniform(0.03, 0.09) * (0.5 if digit == 2 else 1) + (sum(widths) / 2 if digit != 4 else 0)
     lines[1] = lines[1] + away / max(1e-9, float(np.hypot(*away))) * gap
     every = np.concatenate(lines)
     margin = size * rng.uniform(0.2, 0.5)

@@ -148,7 +148,7 @@ def test_ink_has_the_same_contrast_in_the_shadow():
     depth = np.log(plain).astype(np.float32)
     contrast = ink_contrast(depth, 13)
     assert contrast[30, 22] == pytest.approx(contrast[30, 57], rel=0.01)
-    assert contrast[30, 22] == pytest.approx(np.log(244 / 84), rel=0.01)
+    assert contrast[30, 22] == pytest.approx(1 - 84 / 244, rel=0.01)
     ink = contrast > threshold(contrast)
     assert ink.sum() == 2 * 40 * 5
 
@@ -182,7 +182,7 @@ def stroke():
 def test_rules_go_and_strokes_stay(lean, squared):
     found = without_rules(ruled(lean, squared) | stroke())
     # One rule may stay: that which a bar of the digit lies along.
-    assert (found & ~stroke()).sum() < 120
+    assert (found & ~stroke()).sum() < 150
     assert (stroke() & ~found).sum() < 0.1 * stroke().sum()
 
 

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 
 from mnistgd.handwriting.morphology import closed, extreme, spread
-from mnistgd.handwriting.pieces import Box, bounds, digit_pieces, label, outline
+from mnistgd.handwriting.pieces import Box, bounds, label, outline, things
 
 GREYS = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(-99, 99))
 MASKS = arrays(np.bool_, array_shapes(min_dims=2, max_dims=2, max_side=14))
@@ -112,12 +112,12 @@ MAIN = (20, 60, 30, 36)
         ((0, 80, 76, 80), False),  # the edge of the paper
     ],
 )
-def test_digit_pieces(other, belongs):
+def test_what_belongs_to_one_thing(other, belongs):
     ink = pieces(MAIN, other)
-    found = digit_pieces(ink, np.ones(ink.shape, np.float32))
+    found = things(ink, np.ones(ink.shape, np.float32))[0][0]
     assert np.array_equal(found, ink if belongs else pieces(MAIN))
 
 
 def test_a_border_is_no_digit_even_if_it_is_larger():
     ink = pieces(MAIN, (0, 80, 70, 80))
-    assert np.array_equal(digit_pieces(ink, np.ones(ink.shape, np.float32)), pieces(MAIN))
+    assert np.array_equal(things(ink, np.ones(ink.shape, np.float32))[0][0], pieces(MAIN))

@@ -1,0 +1,56 @@
+"""What people really draw, kind by kind; ``tests/bench/handwriting.py`` prints how many of each are read."""
+
+import numpy as np
+import pytest
+
+from mnistgd.errors import ImageError
+from mnistgd.handwriting.paper import on_paper
+from mnistgd.handwriting.pictures import Picture
+from mnistgd.handwriting.read import normalised
+
+SINGLE = [
+    "A box",
+    "B cell",
+    "C corner",
+    "D line",
+    "D2 underline",
+    "E tilted box",
+    "F shadow",
+    "G scribbled",
+    "H uneven",
+    "T touched",
+]
+
+
+def seen(picture):
+    """What the network is shown; blank if no digit is found."""
+    try:
+        return normalised(Picture("test", picture.size, on_paper(picture, 1)))
+    except ImageError:
+        return np.zeros((28, 28), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def hand(kinds, handwriting, mnist):
+    return kinds.Hand(handwriting, mnist.test_images, mnist.test_labels)
+
+
+def test_every_kind_is_listed(kinds):
+    assert {"plain", *SINGLE} == set(kinds.SINGLE)
+
+
+def share_read(kind, count, kinds, hand, reader):
+    found, digits = zip(
+        *((seen(picture), digit) for picture, digit in kinds.pictures(kind, count, hand)), strict=True
+    )
+    return float(np.mean(reader(np.stack(found)) == np.array(digits)))
+
+
+def test_a_few_of_every_kind_are_read(kinds, hand, better_reader):
+    assert np.mean([share_read(kind, 5, kinds, hand, better_reader) for kind in SINGLE]) >= 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SINGLE)
+def test_nearly_all_of_a_kind_are_read(kind, kinds, hand, better_reader):
+    assert share_read(kind, 100, kinds, hand, better_reader) >= 0.95
