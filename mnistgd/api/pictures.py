@@ -43,4 +43,4 @@ def read_picture(path: str | Path, *, as_is: bool = False) -> NDArray[np.uint8]:
     (found,) = read_each([Path(path)], as_is=as_is)
     if isinstance(found, ImageError):
         raise found
-    return found
+    return found.pixels

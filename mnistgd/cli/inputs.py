@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mnistgd.cli.outputs import Claim
     from mnistgd.datasets.dataset import Dataset
+    from mnistgd.handwriting.read import Reading
     from mnistgd.model.model import Model
     from mnistgd.sharing.elsewhere import Tensors
     from mnistgd.training.history import Epoch
@@ -34,15 +35,29 @@ class Seen(NamedTuple):
     name : str; its file, or which image of the data it is
     pixels : uint8 ndarray of shape (28, 28), prepared as the training images were
     truth : int or None, the class that it is of; None where nobody has said it
+    found : int or None, how many things on a picture could be a digit; None where nobody looked for them
     """
 
     name: str
     pixels: NDArray[np.uint8]
     truth: int | None = None
+    found: int | None = None
 
     def held_against(self, answer: int) -> dict[str, int | bool | None]:
-        """What JSON says of the truth, and of an answer beside it."""
-        return {"true_digit": self.truth, "right": None if self.truth is None else answer == self.truth}
+        """What JSON says of the truth, of an answer beside it, and of what a picture shows."""
+        right = None if self.truth is None else answer == self.truth
+        return {"true_digit": self.truth, "right": right, "found": self.found}
+
+    def note_doubt(self) -> None:
+        """Say on stderr that something else than one digit was found on the picture, if so."""
+        if self.found == 0:
+            console.note(
+                f"{self.name}: the ink looks like no digit, and the answer is what it resembles most"
+            )
+        elif self.found is not None and self.found > 1:
+            console.note(
+                f"{self.name}: {self.found} things could be digits, and the answer is for one of them"
+            )
 
     def verdict(self, answer: int, class_names: Sequence[str]) -> str:
         """What people read of that: ``right``, or ``wrong, it is 5``; nothing where nobody knows."""
@@ -287,11 +302,12 @@ def pictures(model: Model, sources: list[str], *, as_is: bool) -> Generator[Seen
 
     found = read_each([Path(source) for source in sources if source != "-"], as_is=as_is)
     for source in sources:
-        pixels = _on_stdin(as_is=as_is) if source == "-" else next(found)
-        if isinstance(pixels, ImageError):
-            yield _with_index(pixels, source)
+        reading = _on_stdin(as_is=as_is) if source == "-" else next(found)
+        if isinstance(reading, ImageError):
+            yield _with_index(reading, source)
         else:
-            yield Seen(source, deskew(pixels[None])[0] if model.settings.deskew else pixels)
+            pixels = deskew(reading.pixels[None])[0] if model.settings.deskew else reading.pixels
+            yield Seen(source, pixels, found=reading.found)
 
 
 def _with_index(error: ImageError, source: str) -> ImageError:
@@ -309,7 +325,7 @@ def answers_for(model: Model, table: str, reading: DataOptions, *, quiet: bool) 
         return of_model.answers_for(model, Path(table), reading, reporter)
 
 
-def _on_stdin(*, as_is: bool) -> NDArray[np.uint8] | ImageError:
+def _on_stdin(*, as_is: bool) -> Reading | ImageError:
     """The digit that a picture on stdin shows; else why there is none."""
     from mnistgd.handwriting.read import read_each
 

@@ -35,6 +35,8 @@ _THUMBNAIL = 72
 _ROUGH = 112
 _SMALL = 36
 _FINER = 192
+# What is smaller than this part of the digit is no other digit.
+_OTHER = 0.5
 # A stroke that is wider than this part of the digit is a blot.
 _WIDEST = 0.5
 # Of its ink's contrast, what a pixel of a stroke has: seen closely, more than half.
@@ -48,18 +50,27 @@ _EDGES = 0.35
 _EVEN = np.zeros(6, np.float32)
 
 
-def find_digit(picture: RGB) -> Mask | None:
-    """The strokes of the digit that a picture shows.
+class Found(NamedTuple):
+    """What a picture shows.
+
+    Attributes
+    ----------
+    strokes : bool ndarray of shape (h, w)
+        True is ink of the digit, and some is. The digit is about `CLOSE` pixels long and has a little paper
+        around it; one in clean ink is as long as it was.
+    things : int, how many there are on the picture that could be a digit; of them this has the most ink
+    """
+
+    strokes: Mask
+    things: int
+
+
+def find_digit(picture: RGB) -> Found | None:
+    """The digit that a picture shows; None if there is nothing on it that could be one.
 
     Parameters
     ----------
     picture : uint8 ndarray of shape (h, w, 3)
-
-    Returns
-    -------
-    bool ndarray of shape (h', w')
-        True is ink, and some is. The digit is about `CLOSE` pixels long and has a little paper around it;
-        one in clean ink is as long as it was. None if there is nothing on the picture that could be a digit.
     """
     image = Image.fromarray(picture)
     mix = channel_mix(np.asarray(image.reduce(max(1, max(image.size) // _THUMBNAIL))))
@@ -76,7 +87,7 @@ def find_digit(picture: RGB) -> Mask | None:
     return _strokes(image)
 
 
-def _strokes(image: Image.Image) -> Mask | None:
+def _strokes(image: Image.Image) -> Found | None:
     """The same of a grey picture."""
     # A picture of few pixels is soft when it is enlarged.
     detail = min(1.0, max(image.size) / 36)
@@ -84,7 +95,7 @@ def _strokes(image: Image.Image) -> Mask | None:
     place = _where(calmed(_scaled(image, _ROUGH)), pen, detail)
     if place is None or bounds(place.digit).size < _SMALL:
         place = _where(calmed(_scaled(image, _FINER)), pen, detail) or place
-    return None if place is None else _closer(image, place, pen)
+    return None if place is None else Found(_closer(image, place, pen), place.things)
 
 
 class _Place(NamedTuple):
@@ -94,12 +105,12 @@ class _Place(NamedTuple):
     ----------
     digit : bool ndarray of shape (h, w)
     other : bool ndarray of shape (h, w); ink that is neither the digit nor near it, lines and frames
-    found : int; how many things there are that could be digits
+    things : int; how many there are that could be digits
     """
 
     digit: Mask
     other: Mask
-    found: int
+    things: int
 
 
 def _where(plain: Grey, pen: Pen, detail: float) -> _Place | None:
@@ -116,7 +127,8 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | None:
     plausible = [one for one in found if _is_plausible(one, ink, contrast, bare, detail)]
     if not plausible:
         return None
-    return _Place(plausible[0], marks & ~ink, len(plausible))
+    least = _OTHER * bounds(plausible[0]).size
+    return _Place(plausible[0], marks & ~ink, sum(bounds(one).size > least for one in plausible))
 
 
 def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: float) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.find import find_digit
-from mnistgd.handwriting.framing import SIZE, framed
+from mnistgd.handwriting.framing import SIZE, framed, looks_written
 from mnistgd.handwriting.pictures import open_picture, too_costly
 from mnistgd.system.parallel import each
 
@@ -18,22 +19,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from mnistgd.handwriting.pictures import Picture
+
+T = TypeVar("T")
 
 _LEAST = 8
 
 
-def normalised(picture: Picture) -> NDArray[np.uint8]:
+class Reading(NamedTuple):
+    """What becomes of a picture.
+
+    Attributes
+    ----------
+    pixels : uint8 ndarray of shape (28, 28); 0 is background and 255 is ink
+    found : int or None
+        How many things on the picture could be a digit: 1 as a rule, 0 if the ink looks like none. None where
+        nobody looked for them.
+    """
+
+    pixels: NDArray[np.uint8]
+    found: int | None = None
+
+
+def read(picture: Picture) -> Reading:
     """The digit that a picture shows, brought to what MNIST is.
 
     Ink is told from paper, thickened if it is thin, fitted into 20×20 pixels with its shape kept, and
     centred in 28×28 by its centre of mass.
-
-    Returns
-    -------
-    uint8 ndarray of shape (28, 28); 0 is background and 255 is ink
 
     Raises
     ------
@@ -46,10 +58,16 @@ def normalised(picture: Picture) -> NDArray[np.uint8]:
             f"{picture.name} is too small: {width} × {height} pixels",
             f"a digit needs {_LEAST} pixels at least",
         )
-    strokes = find_digit(picture.pixels)
-    if strokes is None:
+    digit = find_digit(picture.pixels)
+    if digit is None:
         raise _nothing_on(picture)
-    return framed(strokes)
+    pixels = framed(digit.strokes)
+    return Reading(pixels, digit.things if looks_written(pixels) else 0)
+
+
+def normalised(picture: Picture) -> NDArray[np.uint8]:
+    """The same without the count: uint8 ndarray of shape (28, 28)."""
+    return read(picture).pixels
 
 
 def as_it_is(picture: Picture) -> NDArray[np.uint8]:
@@ -81,14 +99,18 @@ def greyed(picture: Picture) -> NDArray[np.uint8]:
     return grey
 
 
-def read_each(sources: Sequence[Path | bytes], *, as_is: bool) -> Iterator[NDArray[np.uint8] | ImageError]:
-    """Each of several pictures `as_it_is` or `normalised`, or what is wrong with it, in their order."""
-    return each_seen(sources, as_it_is if as_is else normalised)
+def read_each(sources: Sequence[Path | bytes], *, as_is: bool) -> Iterator[Reading | ImageError]:
+    """Each of several pictures `as_it_is` or `read`, or what is wrong with it, in their order."""
+    return each_seen(sources, _unread if as_is else read)
+
+
+def _unread(picture: Picture) -> Reading:
+    return Reading(as_it_is(picture))
 
 
 def each_seen(
-    sources: Sequence[Path | bytes], see: Callable[[Picture], NDArray[np.uint8]], *, together: int = 1
-) -> Generator[NDArray[np.uint8] | ImageError, None, None]:
+    sources: Sequence[Path | bytes], see: Callable[[Picture], T], *, together: int = 1
+) -> Generator[T | ImageError, None, None]:
     """What `see` makes of each of several pictures, or what is wrong with it, in their order.
 
     They are read apart, so that none can take more than `each` gives it.
@@ -105,23 +127,22 @@ def each_seen(
     some = [sources[start : start + together] for start in range(0, len(sources), together)]
     found = each(partial(_read_all, see=see), some, _lost)
     for part, pictures in zip(some, found, strict=True):
-        yield from pictures or each(partial(_read, see=see), part, too_costly)
+        if pictures:
+            yield from pictures
+        else:
+            yield from each(partial(_read, see=see), part, too_costly)
 
 
-def _read_all(
-    sources: Sequence[Path | bytes], *, see: Callable[[Picture], NDArray[np.uint8]]
-) -> list[NDArray[np.uint8] | ImageError]:
+def _read_all(sources: Sequence[Path | bytes], *, see: Callable[[Picture], T]) -> list[T | ImageError]:
     return [_read(source, see=see) for source in sources]
 
 
-def _lost(sources: Sequence[Path | bytes]) -> list[NDArray[np.uint8] | ImageError]:
+def _lost(sources: Sequence[Path | bytes]) -> list[Any]:
     """Nothing, of several; what is wrong with one."""
     return [too_costly(source) for source in sources] if len(sources) == 1 else []
 
 
-def _read(
-    source: Path | bytes, *, see: Callable[[Picture], NDArray[np.uint8]]
-) -> NDArray[np.uint8] | ImageError:
+def _read(source: Path | bytes, *, see: Callable[[Picture], T]) -> T | ImageError:
     try:
         return see(open_picture(source))
     except ImageError as error:

@@ -1,7 +1,7 @@
 """How many pictures of each kind are read right: ``python tests/bench/handwriting.py WEIGHTS [COUNT]``.
 
 WEIGHTS is a weights file, such as ``mnistgd train --hidden 64 --deskew`` makes, and COUNT how many pictures of each
-kind are looked at. Nothing is asserted.
+kind are looked at. A picture is flagged if more or less than one thing on it could be a digit. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mnistgd.datasets.load import load_dataset
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.paper import on_paper
 from mnistgd.handwriting.pictures import Picture
-from mnistgd.handwriting.read import normalised
+from mnistgd.handwriting.read import read
 from mnistgd.model import weights_file
 
 TESTS = Path(__file__).parents[1]
@@ -84,34 +84,38 @@ def main(weights: str, count: int = 100) -> None:
     data = load_dataset(offline=True)
     writer = kinds.Hand(hand, data.test_images, data.test_labels)
     every = [(kind, kinds.pictures(kind, count, writer)) for kind in (kinds.SINGLE | kinds.OTHER)]
-    totals: dict[str, list[tuple[int, int, int]]] = {}
-    print(f"{'':28}   pictures   right  refused")
+    totals: dict[str, list[tuple[int, int, int, int]]] = {}
+    print(f"{'':28}   pictures   right  refused  flagged")
     for kind, pictures in [*every, *others(count, hand)]:
-        seen = right = refused = 0
+        seen = right = refused = flagged = 0
         for picture, digit in pictures:
             seen += 1
             try:
-                found = normalised(Picture("test", picture.size, on_paper(picture, 1)))
+                found = read(Picture("test", picture.size, on_paper(picture, 1)))
             except ImageError:
                 refused += 1
                 continue
-            ready = deskew(found[None]) if model.settings.deskew else found[None]
+            flagged += found.found != 1
+            pixels = found.pixels[None]
+            ready = deskew(pixels) if model.settings.deskew else pixels
             right += int(model.outputs(ready[0][None])[0].argmax()) == digit
         group = kind.partition(",")[0]
-        totals.setdefault(group, []).append((seen, right, refused))
+        totals.setdefault(group, []).append((seen, right, refused, flagged))
         if group == kind or right < 0.9 * seen:
             print(
-                f"{kind:28} {seen:8}   {right / seen:7.1%} {refused / seen:7.1%}",
+                f"{kind:28} {seen:8}   {right / seen:7.1%} {refused / seen:7.1%} {flagged / seen:7.1%}",
                 flush=True,
             )
     for group, rows in totals.items():
         if len(rows) > 1:
-            seen, right, refused = map(sum, zip(*rows, strict=True))
-            print(f"{group + ', in all':28} {seen:8}   {right / seen:7.1%} {refused / seen:7.1%}")
+            seen, right, refused, flagged = map(sum, zip(*rows, strict=True))
+            print(
+                f"{group + ', in all':28} {seen:8}   {right / seen:7.1%} {refused / seen:7.1%} {flagged / seen:7.1%}"
+            )
     pixels = [on_paper(picture, 1) for picture, _ in kinds.pictures("plain", count, writer)]
     start = time.process_time()
     for one in pixels:
-        normalised(Picture("test", one.shape[1::-1], one))
+        read(Picture("test", one.shape[1::-1], one))
     print(f"{(time.process_time() - start) / count * 1e3:.2f} ms of a processor for a picture")
 
 

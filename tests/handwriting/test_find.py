@@ -215,7 +215,7 @@ def drawn(size, pen, ink=0, paper=255):
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0), (40, 200)])
 def test_of_clean_ink_every_pixel_counts_as_it_is(pen, ink, paper):
     pixels, wanted = drawn(400, pen, ink, paper)
-    found = find_digit(pixels)
+    found = find_digit(pixels).strokes
     assert np.array_equal(found, wanted)
 
 
@@ -224,10 +224,10 @@ def test_what_is_not_clean_is_looked_at_closely(condition, handwriting):
     rng = np.random.default_rng(0)
     sheet = handwriting.photograph(handwriting.write(3, rng, pen=0.1), condition, rng)
     pixels = np.asarray(sheet.convert("RGB"))
-    assert find_digit(pixels).shape != pixels.shape[:2]
+    assert find_digit(pixels).strokes.shape != pixels.shape[:2]
 
 
 def test_other_things_than_the_digit_are_left_out_of_clean_ink():
     pixels, wanted = drawn(400, 20)
     pixels[380:384, 380:384] = 0
-    assert np.array_equal(find_digit(pixels), wanted)
+    assert np.array_equal(find_digit(pixels).strokes, wanted)

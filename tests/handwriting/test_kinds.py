@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.paper import on_paper
 from mnistgd.handwriting.pictures import Picture
-from mnistgd.handwriting.read import normalised
+from mnistgd.handwriting.read import normalised, read
 
 SINGLE = [
     "A box",
@@ -54,3 +55,33 @@ def test_a_few_of_every_kind_are_read(kinds, hand, better_reader):
 @pytest.mark.parametrize("kind", SINGLE)
 def test_nearly_all_of_a_kind_are_read(kind, kinds, hand, better_reader):
     assert share_read(kind, 100, kinds, hand, better_reader) >= 0.95
+
+
+def count_flagged(pictures):
+    """How many are refused, or said to show more or less than one digit."""
+    flagged = 0
+    for picture, _ in pictures:
+        try:
+            flagged += read(Picture("test", picture.size, on_paper(picture, 1))).found != 1
+        except ImageError:
+            flagged += 1
+    return flagged
+
+
+def test_several_digits_are_told_of(kinds, hand):
+    assert count_flagged(kinds.pictures("M several", 20, hand)) >= 18
+
+
+def test_one_digit_is_one(kinds, hand, mnist):
+    as_they_are = ((Image.fromarray(image), None) for image in mnist.test_images[:200])
+    assert count_flagged(as_they_are) + count_flagged(kinds.pictures("plain", 100, hand)) <= 3
+
+
+@pytest.mark.parametrize("kind", ["house", "face", "words", "scrawl"])
+def test_much_that_is_no_digit_is_told_of(kind, kinds, hand):
+    assert count_flagged(kinds.pictures(kind, 20, hand)) >= 10
+
+
+@pytest.mark.slow
+def test_of_single_digits_one_in_a_hundred_is_flagged(kinds, hand):
+    assert sum(count_flagged(kinds.pictures(kind, 100, hand)) for kind in kinds.SINGLE) <= 11

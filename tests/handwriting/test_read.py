@@ -144,7 +144,7 @@ def test_the_negative_of_a_picture_is_the_same_digit(drawn):
             continue  # the light on a negative is another
         assert found is not None, condition
         assert negative is not None, condition
-        assert apart(framed(found), framed(negative)) < 6, condition
+        assert apart(framed(found.strokes), framed(negative.strokes)) < 6, condition
 
 
 def apart(one, other):

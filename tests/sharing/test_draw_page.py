@@ -305,7 +305,7 @@ def test_predict_sees_the_same_of_the_picture_that_it_saves(straightened, opened
         files.append(tmp_path / f"{number}.png")
         files[-1].write_bytes(on_paper(page))
     assert exported(page) == files[-1].read_bytes()
-    seen = np.stack(list(read_each(files, as_is=False)))
+    seen = np.stack([found.pixels for found in read_each(files, as_is=False)])
     seen = deskew(seen) if straightened else seen
     apart = np.abs(seen.astype(int) - np.stack(shown))
     assert (apart <= 2).mean(axis=(1, 2)).min() >= 0.99

@@ -81,6 +81,8 @@ def explain(
         chosen = inputs.images_at(model, index, split, data, reading, offline=offline, quiet=quiet)
     else:
         chosen = [inputs.picture(model, image or "-", as_is=as_is)]
+        if not quiet:
+            chosen[0].note_doubt()
     # Before anything is said; of thousands of images the evidence would fill the memory, if it were kept.
     if rival is not None and any(
         rival == explanation.explain(model, seen.pixels).ranking[0] for seen in chosen

@@ -102,6 +102,8 @@ def predict(
                 console.report_error(picture.message, picture.hint)
                 failed = True
             else:
+                if not quiet:
+                    picture.note_doubt()
                 _answer(claimed, model, picture, file)
     if failed:
         raise typer.Exit(1)

@@ -71,6 +71,29 @@ def test_a_picture(mnistgd, mnist, tmp_path):
     assert ", then " in result.stdout
 
 
+def test_what_else_is_on_a_picture_is_told(mnistgd, mnist, tmp_path):
+    digits = [np.pad(mnist.test_images[index], ((30, 30), (8, 8))) for index in (0, 2)]
+    Image.fromarray(255 - np.hstack(digits)).save(tmp_path / "two.png")
+    for command in ("predict", "explain"):
+        result = mnistgd(command, tmp_path / "two.png", "--json")
+        assert result.json["found"] == 2
+        assert "two.png: 2 things could be digits, and the answer is for one of them\n" in result.stderr
+        assert mnistgd(command, tmp_path / "two.png", "--quiet", "--no-terminal").stderr == ""
+    photo(mnist, 0, tmp_path / "one.png")
+    assert mnistgd("predict", tmp_path / "one.png", "--json").json["found"] == 1
+    assert mnistgd("predict", "--index", 0, "--json").json["found"] is None
+
+
+def test_ink_that_looks_like_no_digit_is_told_of(mnistgd, tmp_path):
+    grid = np.full((300, 300), 255, np.uint8)
+    for place in range(100, 201, 25):
+        grid[place : place + 6, 100:206] = grid[100:206, place : place + 6] = 0
+    Image.fromarray(grid).save(tmp_path / "grid.png")
+    result = mnistgd("predict", tmp_path / "grid.png", "--json")
+    assert result.json["found"] == 0
+    assert "the ink looks like no digit" in result.stderr
+
+
 def test_many_pictures_as_json_lines(mnistgd, mnist, tmp_path):
     labels = [photo(mnist, index, tmp_path / f"{index}.png") for index in range(20)]
     result = mnistgd("predict", *[f"{index}.png" for index in range(20)], "--json")
