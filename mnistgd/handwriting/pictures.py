@@ -30,9 +30,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
+# A phone's, too, with a second picture in it.
+_JPEG = ("JPEG", "MPO")
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 30_000
 MAX_BYTES = 200_000_000
+# A baseline JPEG is reduced while it is decoded, row by row; of a progressive one all is held, but no pixel.
+_MAX_JPEG_PIXELS = 100_000_000
+_MAX_PROGRESSIVE_PIXELS = 60_000_000
 # Pillow holds a WebP picture four times over, and reads run-length encoded bitmaps pixel by pixel in Python;
 # a progressive JPEG is gone through once for each of its scans, of which a few bytes each make any number.
 _MAX_WEBP_PIXELS = 25_000_000
@@ -43,6 +48,8 @@ _MAX_PARTS = 10_000
 # A larger picture is reduced by a whole factor, to something between this and twice this on its longer side.
 _ENOUGH = 800
 _ORIENTATION = 0x0112
+# How a picture of a phone begins, after four bytes.
+_HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
 # What Pillow would say of a damaged file; without a handler, logging prints it.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
@@ -120,7 +127,7 @@ def open_picture(source: Path | bytes) -> Picture:
             width, height = image.size
             longest = max(width, height)
             try:
-                if image.format == "JPEG":
+                if image.format in _JPEG:
                     image.draft(None, (width * _ENOUGH // longest, height * _ENOUGH // longest))
                 with _silenced() if image.format == "TIFF" else nullcontext():
                     image.load()
@@ -225,6 +232,10 @@ def _not_a_picture(name: str, file: IO[bytes]) -> ImageError:
     file.seek(0)
     if not file.read(1):
         return ImageError(f"{name} is empty", "a picture of one digit is needed")
+    file.seek(0)
+    if file.read(12)[4:] in _HEIC:
+        hint = "save it as JPEG, or let the camera do that (iPhone: Formats, Most Compatible)"
+        return ImageError(f"{name} is a HEIC picture, which is not read here", hint)
     return ImageError(f"{name} is not a picture of a kind that is read here", _OTHERWISE)
 
 
@@ -253,6 +264,8 @@ def _check_size(image: Image.Image, name: str, file: IO[bytes]) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"{name} has no pixels", "a picture of one digit is needed")
     limit = _MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+    if image.format in _JPEG:
+        limit = _MAX_PROGRESSIVE_PIXELS if "progressive" in image.info else _MAX_JPEG_PIXELS
     if any(part[0] == "bmp_rle" for part in getattr(image, "tile", [])):
         limit = _MAX_RUN_LENGTH_PIXELS
     if width * height > limit or max(width, height) > MAX_SIDE:
@@ -260,7 +273,7 @@ def _check_size(image: Image.Image, name: str, file: IO[bytes]) -> None:
     position = file.tell()
     if file.seek(0, io.SEEK_END) > MAX_BYTES:
         raise ImageError(f"{name} is too large for a picture", _SMALLER)
-    if image.format in ("JPEG", "MPO"):
+    if image.format in _JPEG:
         file.seek(0)
         # The marker cannot occur within a scan, where 0xFF is always followed by 0.
         scans, last = 0, b""

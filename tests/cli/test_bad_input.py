@@ -222,6 +222,7 @@ BAD = [
     ("predict -w w.npz empty.npz", 1, "is empty"),
     ("predict -w w.npz folder", 1, "is a folder"),
     ("predict -w w.npz blank.png", 1, "nothing that could be a digit"),
+    ("predict -w w.npz phone.heic", 1, "phone.heic is a HEIC picture"),
     ("predict -w w.npz torn.png", 1, "damaged"),
     ("predict -w w.npz digit.png --as-is", 1, "not 28"),
     ("predict -w w.npz digit.png --saw no/s.png", 1, "does not exist"),
@@ -352,6 +353,7 @@ def made(few, tmp_path_factory):
     picture = Image.fromarray(255 - arrays["test_images"][0]).resize((112, 112))
     picture.save(folder / "digit.png")
     Image.new("L", (112, 112), 255).save(folder / "blank.png")
+    (folder / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     content = io.BytesIO()
     picture.save(content, "PNG")
     (folder / "torn.png").write_bytes(content.getvalue()[: len(content.getvalue()) // 2])

@@ -357,6 +357,15 @@ REFUSED = {
     "one more row than is read": (lambda: png(30_001, 20), "stdin is too large: 30001 × 20 pixels"),
     "a wide GIF": (lambda: gif(65_000, 65_000), "stdin is too large.*"),
     "a wide WebP": (lambda: saved(Image.new("L", (6000, 5000)), "WEBP"), "stdin is too large: .*"),
+    "a large JPEG": (lambda: saved(Image.new("L", (10_001, 10_000)), "JPEG"), "stdin is too large: .*"),
+    "a large progressive JPEG": (
+        lambda: saved(Image.new("L", (8_000, 7_501)), "JPEG", progressive=True),
+        "stdin is too large: 8000 × 7501 pixels",
+    ),
+    "a picture of an iPhone": (
+        lambda: b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
+        "stdin is a HEIC picture, which is not read here",
+    ),
     "a run-length encoded BMP": (lambda: run_length_encoded(3_000), "stdin is too large: 3000 × 3000 pixels"),
     "JPEG padding": (lambda: within("JPEG", 2, b"\xff" * 20_000), PARTS),
     "empty markers": (lambda: within("JPEG", 2, b"\xff\xe5\0\x02" * 20_000), PARTS),
@@ -498,6 +507,11 @@ def test_too_many_bytes_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("mnistgd.handwriting.pictures.MAX_BYTES", 300)
     with pytest.raises(ImageError, match="stdin is too large for a picture"):
         open_picture(saved(seven(), "PNG") + bytes(300))
+
+
+def test_a_photograph_of_48_megapixels_is_read():
+    content = saved(seven().resize((6048, 8064)), "JPEG")
+    assert open_picture(content).size == (6048, 8064)
 
 
 def test_out_of_memory_is_no_traceback(monkeypatch):
