@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +65,12 @@ class Found(NamedTuple):
     things: int
 
 
-def find_digit(picture: RGB) -> Found | None:
-    """The digit that a picture shows; None if there is nothing on it that could be one.
+Instead: TypeAlias = Literal["paper", "lines", "shadow", "things"]
+"""What a picture shows that has no digit on it; things are several, none of which could be one."""
+
+
+def find_digit(picture: RGB) -> Found | Instead:
+    """The digit that a picture shows, or what it shows instead.
 
     Parameters
     ----------
@@ -82,20 +86,21 @@ def find_digit(picture: RGB) -> Found | None:
         paper = Image.new("L", image.size, round(float(np.median(plain[sheet]))))
         paper.paste(image, mask=Image.fromarray(sheet.astype(np.uint8) * 255).resize(image.size))
         strokes = _strokes(paper)
-        if strokes is not None:
+        if isinstance(strokes, Found):
             return strokes
     return _strokes(image)
 
 
-def _strokes(image: Image.Image) -> Found | None:
+def _strokes(image: Image.Image) -> Found | Instead:
     """The same of a grey picture."""
     # A picture of few pixels is soft when it is enlarged.
     detail = min(1.0, max(image.size) / 36)
     pen = measure_pen(calmed(_scaled(image, _THUMBNAIL)))
     place = _where(calmed(_scaled(image, _ROUGH)), pen, detail)
-    if place is None or bounds(place.digit).size < _SMALL:
-        place = _where(calmed(_scaled(image, _FINER)), pen, detail) or place
-    return None if place is None else Found(_closer(image, place, pen), place.things)
+    if not isinstance(place, _Place) or bounds(place.digit).size < _SMALL:
+        finer = _where(calmed(_scaled(image, _FINER)), pen, detail)
+        place = finer if isinstance(finer, _Place) else place
+    return Found(_closer(image, place, pen), place.things) if isinstance(place, _Place) else place
 
 
 class _Place(NamedTuple):
@@ -113,20 +118,23 @@ class _Place(NamedTuple):
     things: int
 
 
-def _where(plain: Grey, pen: Pen, detail: float) -> _Place | None:
-    """The pixels of the picture that are the digit, if any are."""
+def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
+    """The pixels of the picture that are the digit, or what there is instead."""
     contrast = ink_contrast(flattened(pen.positive(plain), pen.light), _ROOM * pen.width * max(plain.shape))
     marks = contrast > max(threshold(contrast), FAINTEST / 2)
     ink = without_rules(marks)
     if not ink.any():
-        return None
+        return "lines" if marks.any() else "paper"
     lines = np.count_nonzero(marks & ~ink)
     found, ink = things(ink, contrast)
     found = [one for one in found if np.count_nonzero(one) > 0.05 * lines]
     bare = contrast[~marks]
     plausible = [one for one in found if _is_plausible(one, ink, contrast, bare, detail)]
     if not plausible:
-        return None
+        if 2 * lines > np.count_nonzero(marks):
+            return "lines"
+        large = sum(bounds(one).size > max(plain.shape) / 18 for one in found)
+        return "paper" if not large else "shadow" if large == 1 else "things"
     least = _OTHER * bounds(plausible[0]).size
     return _Place(plausible[0], marks & ~ink, sum(bounds(one).size > least for one in plausible))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
+    from mnistgd.handwriting.find import Instead
     from mnistgd.handwriting.pictures import Picture
 
 T = TypeVar("T")
@@ -59,8 +60,8 @@ def read(picture: Picture) -> Reading:
             f"a digit needs {_LEAST} pixels at least",
         )
     digit = find_digit(picture.pixels)
-    if digit is None:
-        raise _nothing_on(picture)
+    if isinstance(digit, str):
+        raise _nothing_on(picture, digit)
     pixels = framed(digit.strokes)
     return Reading(pixels, digit.things if looks_written(pixels) else 0)
 
@@ -89,7 +90,7 @@ def as_it_is(picture: Picture) -> NDArray[np.uint8]:
         )
     grey = greyed(picture)
     if grey.min() == grey.max():
-        raise _nothing_on(picture)
+        raise _nothing_on(picture, "paper")
     return grey
 
 
@@ -149,7 +150,14 @@ def _read(source: Path | bytes, *, see: Callable[[Picture], T]) -> T | ImageErro
         return error
 
 
-def _nothing_on(picture: Picture) -> ImageError:
-    return ImageError(
-        f"{picture.name} shows nothing that could be a digit", "use a picture of one digit, large and clear"
-    )
+_INSTEAD: dict[Instead, tuple[str, str]] = {
+    "paper": ("only paper", "use a picture of one digit, large and clear"),
+    "lines": ("only lines", "write the digit so that it touches no line, or cut it out"),
+    "shadow": ("only a blot, a shadow or an edge", "cut the digit out, or photograph it in even light"),
+    "things": ("but several other things", "cut one digit out"),
+}
+
+
+def _nothing_on(picture: Picture, instead: Instead) -> ImageError:
+    seen, hint = _INSTEAD[instead]
+    return ImageError(f"{picture.name} shows nothing that could be a digit, {seen}", hint)

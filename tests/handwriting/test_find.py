@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from mnistgd.errors import ImageError
-from mnistgd.handwriting.find import find_digit
+from mnistgd.handwriting.find import Found, find_digit
 from mnistgd.handwriting.ink import (
     calmed,
     channel_mix,
@@ -60,7 +60,23 @@ def test_nothing_is_found_on_nothing(what):
     for pixels in (NOTHING[what], 255 - NOTHING[what]):
         with pytest.raises(ImageError) as caught:
             normalised(Picture("sheet.png", (90, 120), pixels))
-        assert caught.value.message == "sheet.png shows nothing that could be a digit"
+        assert caught.value.message.startswith("sheet.png shows nothing that could be a digit, ")
+
+
+@pytest.mark.parametrize(
+    ("what", "seen"),
+    [
+        ("white", "only paper"),
+        ("ruled paper", "only lines"),
+        ("squared paper", "only lines"),
+        ("a filled square", "only a blot, a shadow or an edge"),
+        ("dark edge", "only a blot, a shadow or an edge"),
+    ],
+)
+def test_a_refusal_says_what_was_seen(what, seen):
+    with pytest.raises(ImageError, match=f"nothing that could be a digit, {seen}") as caught:
+        normalised(Picture("sheet.png", (90, 120), NOTHING[what]))
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -71,7 +87,7 @@ def test_nothing_is_found_on_an_empty_sheet(condition, handwriting):
     found = 0
     for _ in range(5):
         sheet = handwriting.photograph(np.zeros((110, 70), np.float32), condition, rng)
-        found += find_digit(np.asarray(sheet)) is not None
+        found += isinstance(find_digit(np.asarray(sheet)), Found)
     assert found == 0
 
 

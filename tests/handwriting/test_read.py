@@ -8,7 +8,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from mnistgd.errors import ImageError
-from mnistgd.handwriting.find import find_digit
+from mnistgd.handwriting.find import Found, find_digit
 from mnistgd.handwriting.framing import framed
 from mnistgd.handwriting.paper import on_paper
 from mnistgd.handwriting.pictures import Picture
@@ -142,8 +142,8 @@ def test_the_negative_of_a_picture_is_the_same_digit(drawn):
             "everything",
         ):
             continue  # the light on a negative is another
-        assert found is not None, condition
-        assert negative is not None, condition
+        assert isinstance(found, Found), condition
+        assert isinstance(negative, Found), condition
         assert apart(framed(found.strokes), framed(negative.strokes)) < 6, condition
 
 
