@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistgd.handwriting.framing import stroke_width
 from mnistgd.handwriting.ink import (
     FAINTEST,
     RGB,
@@ -23,7 +22,7 @@ from mnistgd.handwriting.ink import (
     threshold,
 )
 from mnistgd.handwriting.morphology import spread
-from mnistgd.handwriting.pieces import Mask, bounds, outline, parts, things
+from mnistgd.handwriting.pieces import Mask, bounds, outline, parts, surrounds, things
 from mnistgd.handwriting.ruling import without_rules
 from mnistgd.handwriting.sheet import find_sheet
 
@@ -37,14 +36,14 @@ _SMALL = 36
 _FINER = 192
 # What is smaller than this part of the digit is no other digit.
 _OTHER = 0.5
-# A stroke that is wider than this part of the digit is a blot.
-_WIDEST = 0.5
 # Of its ink's contrast, what a pixel of a stroke has: seen closely, more than half.
 _OF_STROKE = 0.62
 # What is wider than so many strokes is no ink.
 _ROOM = 3.0
 # The contrast of the palest digit that is taken for one: 95 % of the paper's brightness.
 _WEAKEST = 0.05
+# From this contrast it is no noise, even if hardly any paper is around to tell by.
+_DEEP = 0.3
 # Of clean ink, the pixels at its edges for each of those within.
 _EDGES = 0.35
 _EVEN = np.zeros(6, np.float32)
@@ -125,18 +124,25 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
     ink = without_rules(marks)
     if not ink.any():
         return "lines" if marks.any() else "paper"
-    lines = np.count_nonzero(marks & ~ink)
+    lines = marks & ~ink
     found, ink = things(ink, contrast)
-    found = [one for one in found if np.count_nonzero(one) > 0.05 * lines]
+    found = [one for one in found if np.count_nonzero(one) > 0.05 * np.count_nonzero(lines)]
     bare = contrast[~marks]
     plausible = [one for one in found if _is_plausible(one, ink, contrast, bare, detail)]
     if not plausible:
-        if 2 * lines > np.count_nonzero(marks):
+        if 2 * np.count_nonzero(lines) > np.count_nonzero(marks):
             return "lines"
         large = sum(bounds(one).size > max(plain.shape) / 18 for one in found)
         return "paper" if not large else "shadow" if large == 1 else "things"
-    least = _OTHER * bounds(plausible[0]).size
-    return _Place(plausible[0], marks & ~ink, sum(bounds(one).size > least for one in plausible))
+    digit, *others = plausible
+    others = [one for one in others if bounds(one).size > _OTHER * bounds(digit).size]
+    if others and lines.any():
+        near = spread(lines, 5, np.maximum)
+        rests = [one for one in others if (one & near).any()]
+        # What touches a line stands on it, or is what is left of a frame.
+        if rests and surrounds(np.any([lines, *rests], axis=0), digit):
+            return _Place(digit, marks & ~ink, 1 + len(others) - len(rests))
+    return _Place(digit, marks & ~ink, 1 + len(others))
 
 
 def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: float) -> bool:
@@ -153,13 +159,12 @@ def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: fl
     contact = float(digit[0].sum() + digit[-1].sum() + digit[:, 0].sum() + digit[:, -1].sum()) / size
     return bool(
         strength > _WEAKEST
-        and (not bare.size or strength > 3 * quantile(np.abs(bare), 0.7))
+        and (strength > _DEEP or not bare.size or strength > 3 * quantile(np.abs(bare), 0.7))
         and contrast[digit].sum() > 0.15 * contrast[ink].sum()
         and size > max(digit.shape) / 18
         and contact < min(1.3, 0.6 + 4 * fill)
         and box.right - box.left < 2.5 * (box.bottom - box.top)
         and fill < 0.66
-        and stroke_width(digit) < _WIDEST * size
         and outline(digit) < (24 if sharpness > 0.3 * strength else 12) * size
         and sharpness > (0.2 * fill + 0.08 * contact) * detail * strength
     )

@@ -53,8 +53,8 @@ def framed(strokes: Mask) -> NDArray[np.uint8]:
 def looks_written(image: NDArray[np.uint8]) -> bool:
     """Whether an image from `framed` looks like a digit: neither a blot nor print, a scrawl or a drawing.
 
-    Of 4,000 test images, one in two hundred has as wide strokes, as many of them side by side, or as much ink and
-    as many closed outlines.
+    Of 4,000 test images, one in two hundred has as wide strokes, as many of them side by side, or as much ink
+    and as many closed outlines.
     """
     ink = image > 127
     around = np.pad(~ink, 1, constant_values=True)

@@ -86,6 +86,28 @@ def largest(mask: Mask) -> Mask:
     return largest
 
 
+def surrounds(frame: Mask, digit: Mask) -> bool:
+    """Whether a frame, be it in pieces, goes beyond the digit to all sides, and has no ink within its box."""
+    points, inner = np.argwhere(frame), np.argwhere(digit)
+    return _lies_around(points, points.min(axis=0), points.max(axis=0), inner.min(axis=0), inner.max(axis=0))
+
+
+def _lies_around(
+    points: NDArray[np.intp],
+    low: NDArray[np.intp],
+    high: NDArray[np.intp],
+    other_low: NDArray[np.intp],
+    other_high: NDArray[np.intp],
+) -> bool:
+    """The same of points that end at `low` and `high`, and of the ends of what is within."""
+    margin = 0.08 * ((high - low).max() + 1)
+    return bool(
+        (other_low - low > margin).all()
+        and (high - other_high > margin).all()
+        and not ((points >= other_low) & (points <= other_high)).all(axis=1).any()
+    )
+
+
 class _Piece(NamedTuple):
     """Ink that hangs together.
 
@@ -112,12 +134,8 @@ class _Piece(NamedTuple):
 
     def surrounds(self, other: _Piece) -> bool:
         """Whether the other lies within its box, where it has no ink itself: it is a frame, closed or not."""
-        margin = 0.08 * self.size
-        return bool(
-            (other.low - self.low > margin).all()
-            and (self.high - other.high > margin).all()
-            and other.size > 0.18 * self.size
-            and not ((self.points >= other.low) & (self.points <= other.high)).all(axis=1).any()
+        return other.size > 0.18 * self.size and _lies_around(
+            self.points, self.low, self.high, other.low, other.high
         )
 
     def stands_beside(self, other: _Piece) -> bool:

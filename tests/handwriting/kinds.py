@@ -266,6 +266,20 @@ def several(hand: Hand, rng: np.random.Generator) -> tuple[Image.Image, None]:
     return photo(page.T if upright else page, rng), None
 
 
+def on_a_line(hand: Hand, rng: np.random.Generator) -> tuple[Image.Image, None]:
+    """N: two or three digits that stand on a ruled line, below another or not."""
+    tall = 110 * rng.uniform(0.9, 1.1)
+    inks = [sized(hand.digit(rng)[0], tall * rng.uniform(0.85, 1.1)) for _ in range(int(rng.integers(2, 4)))]
+    gap, high = int(tall * rng.uniform(0.12, 0.6)), max(len(ink) for ink in inks)
+    around = int(tall * rng.uniform(0.3, 0.7))
+    row = np.hstack([np.pad(ink, ((high - len(ink), 0), (0, gap))) for ink in inks])
+    page = np.pad(row, ((around, around), (around, max(0, around - gap))))
+    height, width = page.shape
+    lines = [[(-9.0, y), (width + 9.0, y)] for y in (height - around + rng.uniform(-6, 6), around - 10.0)]
+    drawn = ruled(page, lines[: int(rng.integers(1, 3))], height * rng.uniform(0.008, 0.02))
+    return photo(drawn, rng), None
+
+
 def boot(rng: np.random.Generator) -> Ink:
     """A boot, filled or in outline."""
     points = np.array([(30, 5), (62, 5), (62, 50), (90, 62), (95, 80), (30, 80)]) + rng.normal(0, 2.5, (6, 2))
@@ -377,7 +391,9 @@ SINGLE: dict[str, Callable[[Hand, np.random.Generator], tuple[Image.Image, int]]
     "T touched": margin,
 }
 """Kinds of pictures of one digit."""
-OTHER = {"M several": several} | {name: thing(draw) for name, draw in THINGS.items()}
+OTHER = {"M several": several, "N on a line": on_a_line} | {
+    name: thing(draw) for name, draw in THINGS.items()
+}
 """Kinds of pictures of several digits, or of none."""
 
 

@@ -100,6 +100,12 @@ def test_no_shape_and_no_pixels_break_it(shape, seed):
     find_digit((pixels // 128 * 255).astype(np.uint8))
 
 
+def test_a_thin_digit_that_fills_its_picture_is_found(handwriting, mnist):
+    ones = mnist.test_images[:600][mnist.test_labels[:600] == 1]
+    crops = (Image.fromarray(handwriting.crop(image)).convert("RGB") for image in ones)
+    assert sum(isinstance(find_digit(np.asarray(crop)), str) for crop in crops) == 0
+
+
 # --- colour -------------------------------------------------------------------------------------------
 
 

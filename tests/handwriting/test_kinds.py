@@ -68,13 +68,18 @@ def count_flagged(pictures):
     return flagged
 
 
-def test_several_digits_are_told_of(kinds, hand):
-    assert count_flagged(kinds.pictures("M several", 20, hand)) >= 18
+@pytest.mark.parametrize("kind", ["M several", "N on a line"])
+def test_several_digits_are_told_of(kind, kinds, hand):
+    assert count_flagged(kinds.pictures(kind, 20, hand)) >= 18
 
 
 def test_one_digit_is_one(kinds, hand, mnist):
-    as_they_are = ((Image.fromarray(image), None) for image in mnist.test_images[:200])
-    assert count_flagged(as_they_are) + count_flagged(kinds.pictures("plain", 100, hand)) <= 3
+    as_they_are = ((Image.fromarray(image), None) for image in mnist.test_images[:400])
+    assert count_flagged(as_they_are) + count_flagged(kinds.pictures("plain", 100, hand)) <= 1
+
+
+def test_what_is_left_of_a_frame_is_no_other_digit(kinds, hand):
+    assert sum(count_flagged(kinds.pictures(kind, 80, hand)) for kind in ("A box", "E tilted box")) <= 2
 
 
 @pytest.mark.parametrize("kind", ["house", "face", "words", "scrawl"])
@@ -83,6 +88,6 @@ def test_much_that_is_no_digit_is_told_of(kind, kinds, hand):
 
 
 @pytest.mark.slow
-def test_of_single_digits_about_one_in_a_hundred_is_flagged(kinds, hand):
-    # Of 1,100 thirteen, five of them in tilted boxes.
-    assert sum(count_flagged(kinds.pictures(kind, 100, hand)) for kind in kinds.SINGLE) <= 15
+def test_of_single_digits_less_than_one_in_a_hundred_is_flagged(kinds, hand):
+    # Of 1,100 five, three of them in tilted boxes.
+    assert sum(count_flagged(kinds.pictures(kind, 100, hand)) for kind in kinds.SINGLE) <= 8
