@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mnistgd.handwriting.ink import (
@@ -128,14 +127,17 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
     found, ink = things(ink, contrast)
     found = [one for one in found if np.count_nonzero(one) > 0.05 * np.count_nonzero(lines)]
     bare = contrast[~marks]
-    plausible = [one for one in found if _is_plausible(one, ink, contrast, bare, detail)]
-    if not plausible:
+    left = iter(found)
+    digit = next((one for one in left if _is_plausible(one, ink, contrast, bare, detail)), None)
+    if digit is None:
         if 2 * np.count_nonzero(lines) > np.count_nonzero(marks):
             return "lines"
         large = sum(bounds(one).size > max(plain.shape) / 18 for one in found)
         return "paper" if not large else "shadow" if large == 1 else "things"
-    digit, *others = plausible
-    others = [one for one in others if bounds(one).size > _OTHER * bounds(digit).size]
+    least = _OTHER * bounds(digit).size
+    others = [
+        one for one in left if bounds(one).size > least and _is_plausible(one, ink, contrast, bare, detail)
+    ]
     if others and lines.any():
         near = spread(lines, 5, np.maximum)
         rests = [one for one in others if (one & near).any()]
@@ -179,10 +181,8 @@ def _sharpness(digit: Mask, contrast: Grey) -> float:
 
 def _closer(image: Image.Image, place: _Place, pen: Pen) -> Mask:
     """The same digit from the picture's own pixels, `CLOSE` of them long where the ink is not clean."""
-    # A wide margin around what was found: other things may lie near.
     digit = place.digit
-    near = Image.fromarray((spread(digit, 5, np.maximum) & ~place.other).astype(np.uint8) * 255)
-    clean = _clean_ink(np.asarray(image), np.asarray(near.resize(image.size)) > 80, pen)
+    clean = _clean_ink(image, _around(digit, place), pen)
     if clean is not None:
         return clean
     down, right = image.height / digit.shape[0], image.width / digit.shape[1]
@@ -199,20 +199,29 @@ def _closer(image: Image.Image, place: _Place, pen: Pen) -> Mask:
     )
     ink = np.zeros(contrast.shape, bool)
     for piece in parts(digit):
-        near = Image.fromarray((spread(piece, 5, np.maximum) & ~place.other).astype(np.uint8) * 255)
+        near = _around(piece, place)
         around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
         if around.any():
             ink |= (contrast > threshold(contrast[around], _OF_STROKE)) & around
     return ink if ink.any() else around
 
 
-def _clean_ink(grey: NDArray[np.uint8], around: Mask, pen: Pen) -> Mask | None:
+def _around(piece: Mask, place: _Place) -> Image.Image:
+    """A piece of the digit in white, with a margin: ink may go on there, but other things may lie near."""
+    return Image.fromarray((spread(piece, 5, np.maximum) & ~place.other).astype(np.uint8) * 255)
+
+
+def _clean_ink(image: Image.Image, near: Image.Image, pen: Pen) -> Mask | None:
     """What is nearer to ink than to paper, where a program drew the picture; None where none did.
 
     All paper is of one brightness then, and only a thin edge lies between it and the ink.
     """
+    grey = np.asarray(image)
     paper = float(grey[0, 0])
-    if np.count_nonzero(grey == paper) < 0.5 * grey.size or not around.any():
+    if np.count_nonzero(grey == paper) < 0.5 * grey.size:
+        return None
+    around = np.asarray(near.resize(image.size)) > 80
+    if not around.any():
         return None
     ink = float(grey[around].min() if pen.dark else grey[around].max())
     depth = (grey.astype(np.float32) - paper) / (ink - paper or 1)
