@@ -51,7 +51,7 @@ def framed(strokes: Mask) -> NDArray[np.uint8]:
 
 
 def looks_written(image: NDArray[np.uint8]) -> bool:
-    """Whether an image from `framed` looks like a digit: neither a blot nor print, a scrawl or a drawing.
+    """Whether an image from `framed` looks like a digit: no blot, print, scrawl, drawing or empty frame.
 
     Of 4,000 test images, one in two hundred has as wide strokes, as many of them side by side, or as much ink
     and as many closed outlines.
@@ -62,7 +62,16 @@ def looks_written(image: NDArray[np.uint8]) -> bool:
     edges = np.count_nonzero(np.diff(ink, axis=1, prepend=False, append=False))
     # Two edges are one stroke.
     crowded = edges > 4.2 * np.count_nonzero(ink.any(axis=1))
-    return bool(np.count_nonzero(ink) + 40 * closed <= 270 and not crowded and stroke_width(ink) <= _WIDEST)
+    digit = _cropped(ink)
+    sides = np.concatenate([digit[0], digit[-1], digit[:, 0], digit[:, -1]])
+    # A digit touches its box here and there; a thin 1 fills it.
+    is_frame = min(digit.shape) > _WIDEST and sides.mean() > 0.8
+    return bool(
+        np.count_nonzero(ink) + 40 * closed <= 270
+        and not crowded
+        and not is_frame
+        and stroke_width(ink) <= _WIDEST
+    )
 
 
 def stroke_width(strokes: Mask) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnistgd.handwriting.framing import centred, framed, stroke_width
+from mnistgd.handwriting.framing import centred, framed, looks_written, stroke_width
 
 
 def disc(radius, size):
@@ -107,3 +107,18 @@ def test_centred_keeps_every_pixel():
 
 def test_centred_of_nothing_is_blank():
     assert not centred(np.zeros((20, 20), np.uint8)).any()
+
+
+@pytest.mark.parametrize("height", [100, 60])
+def test_an_empty_frame_does_not_look_written_and_a_round_one_does(height):
+    canvas = Image.new("1", (80, 120))
+    ImageDraw.Draw(canvas).rectangle((5, 5, 74, height), outline=1, width=5)
+    assert not looks_written(framed(np.asarray(canvas)))
+    canvas = Image.new("1", (80, 120))
+    ImageDraw.Draw(canvas).rounded_rectangle((5, 5, 74, height), 25, outline=1, width=5)
+    assert looks_written(framed(np.asarray(canvas)))
+
+
+@pytest.mark.parametrize("width", [3, 12, 25])
+def test_a_straight_1_looks_written(width):
+    assert looks_written(framed(np.ones((100, width), bool)))
