@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,10 @@ def describe(workers: int = 1) -> dict[str, Any]:
     # scikit-learn brings threadpoolctl along.
     from threadpoolctl import threadpool_info
 
-    blas: dict[str, Any] = next((pool for pool in threadpool_info() if pool["user_api"] == "blas"), {})
+    pools = (pool for pool in threadpool_info() if pool["user_api"] == "blas")
+    # SciPy, where something has imported it, brings another one.
+    numpys = str(Path(np.__file__).parent)
+    blas: dict[str, Any] = min(pools, key=lambda pool: not pool["filepath"].startswith(numpys), default={})
     return {
         "mnistgd": __version__,
         "python": platform.python_version(),
