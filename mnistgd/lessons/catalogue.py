@@ -98,7 +98,7 @@ LESSONS = {
         "why inputs of one size learn faster",
         (),
         "The four games of A. Trask, Grokking Deep Learning (2019), chapter 5; standardising them is after "
-        "Y. LeCun, L. Bottou, G. Orr and K.-R. Müller, Efficient BackProp (1998), section 4.3",
+        "Y. LeCun, L. Bottou, G. Orr and others, Efficient BackProp (1998), section 4.3",
     ),
     "streetlights": Entry(
         "correlation, and hidden units that make it",

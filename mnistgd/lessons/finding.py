@@ -10,6 +10,8 @@ from mnistgd.lessons.catalogue import LESSONS
 _FILLERS = ("a", "an", "and", "at", "chapter", "for", "in", "lesson", "of", "on", "or", "the", "to", "with")
 _ALIKE = 6
 """Words that begin with as many of the same letters are of one stem."""
+_LONGEST = 200
+"""Of what is typed, in letters: what comes after is no name of a lesson."""
 _BOOKS = {word: name for name, book in BOOKS.items() for word in (name, book.author.lower())}
 """A word for a book → the key of `BOOKS`."""
 
@@ -24,7 +26,7 @@ def meant(words: str) -> str:
     >>> meant("nielsen 2")
     'Nielsen 2 has backprop'
     """
-    parts = re.findall(r"[^\W\d_]+|\d+", words.lower())
+    parts = re.findall(r"[^\W\d_]+|\d+", words[:_LONGEST].lower())
     squeezed = "".join(parts)
     for name in LESSONS:
         if name.replace("-", "") == squeezed:

@@ -174,6 +174,7 @@ def test_the_table_is_about_every_option_that_names_what_is_written():
     rows = [command.split() for command, *_ in OVER]
     commands = {(name,): command for name, command in typer.main.get_command(app).commands.items()}
     del commands["train",]  # whose files have tests of their own
+    del commands["sweep",]  # whose folder is empty, or is made
     for name, group in list(commands.items()):
         commands |= {(*name, sub): command for sub, command in getattr(group, "commands", {}).items()}
     written = [

@@ -92,7 +92,7 @@ def sweep(
     quiet: options.Quiet = False,
     **values: Any,
 ) -> None:
-    """Train with every combination of several settings, and keep the best.
+    """Train with each combination of settings, and keep the best.
 
     An option takes several values with commas between them: 0.1,0.3,1. Whole numbers may be a range, its end
     excluded: 0:5 or 0:10:2; and log:1e-4:1:7 are seven numbers, evenly spaced on a logarithmic scale. Layers
