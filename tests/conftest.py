@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The other files come first, so that no processor is left alone with a long one at the end.
     """
     for item in items:
-        if _is_quick(item) and not item.get_closest_marker("slow"):
+        if _is_quick(item) and not any(map(item.get_closest_marker, ("slow", "long"))):
             item.add_marker("quick")
     longer = {
         item.path for item in items if item.path.name in ABOUT_SOURCES or not item.get_closest_marker("quick")

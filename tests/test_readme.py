@@ -227,4 +227,4 @@ def test_the_ci_runs_what_the_readme_says():
     )[0]
     script = (ROOT / ".ci" / "run").read_text()
     assert "-e '.[test]'" in script
-    assert f"\n{command} -m 'slow or not slow'\n" in script
+    assert f"\n{command} -m 'not long'\n" in script

@@ -29,7 +29,7 @@ def test_the_printed_figures(run):
     assert run(iterations=11).tables[-1].rows == printed()[:2]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_all_printed_figures(run):
     outcome = run()
     assert [row for row in outcome.tables[-1].rows if row in printed()] == printed()

@@ -50,7 +50,7 @@ def test_the_first_epoch(monkeypatch, mnist):
     assert outcome.tables[-1].rows == [["0", f"{outcome.rows[0]['right']} / 10000"]]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_all_epochs(monkeypatch, mnist):
     """About 95 %: the book has 95.42 % at its best epoch, and each seed another."""
     monkeypatch.setattr(nielsen, "bring", lambda settings: mnist)

@@ -44,7 +44,7 @@ def test_the_printed_figures(run, variant):
     assert told(run(variant=variant, iterations=11)) == printed(variant)[:2]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_all_printed_figures(run, variant):
     outcome = run(variant=variant)

@@ -21,7 +21,7 @@ def test_hidden_layers_reach_what_is_promised(mnistgd, tmp_path):
     assert result.json["settings"]["optimizer"] == "sgd"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_changed_images_reach_what_is_promised(mnistgd, tmp_path):
     """The command of the page."""
     words = "train --offline --hidden 256 --deskew --augment --epochs 60 --json --quiet --out"
