@@ -198,6 +198,8 @@ def _scheduler_of(address: str) -> str:
     """The address of the scheduler, which may be in a file."""
     if "://" in address:
         return _checked(address, address)
+    if not address:  # as a variable of a script may be
+        raise UsageError("--cluster names no scheduler", HINT)
     path = Path(address)
     try:
         with path.open("rb") as file:

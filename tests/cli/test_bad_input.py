@@ -55,6 +55,7 @@ BAD = [
     ("train --workers 2", 2, "--workers means nothing without --cluster"),
     ("train --cluster udp://host:8786", 2, "udp://host:8786 is not the address of a scheduler"),
     ("train --cluster local:0", 2, "local:0 asks for no number of workers"),
+    ("train --cluster=", 2, "--cluster names no scheduler"),
     ("train --cluster none.json", 2, "there is no scheduler file none.json"),
     ("train --cluster local:2 --workers 3", 2, "--workers 3 is more than local:2 starts"),
     ("train --class-names a", 2, "2 to 100 names"),

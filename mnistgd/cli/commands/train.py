@@ -100,7 +100,7 @@ def train(
     if live:
         check_live(settings, quiet=quiet)
 
-    connection = workers_at(context, cluster, workers, quiet=quiet) if cluster else None
+    connection = workers_at(context, cluster, workers, quiet=quiet) if cluster is not None else None
     dataset = inputs.dataset(
         data, names, offline=offline, deskew=settings.deskew, reading=reading, quiet=quiet
     )
