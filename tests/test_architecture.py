@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -20,6 +20,8 @@ LOOSE = {"__init__.py", "__main__.py", "errors.py", "py.typed"}
 FLOORS = [
     {"cli", "api"},
     {"lessons", "sharing"},
+    {"training/sweep"},
+    {"training/cluster"},
     {"training"},
     {"model"},
     {"datasets"},
@@ -27,7 +29,10 @@ FLOORS = [
     {"engine", "figures", "system"},
     {"errors"},
 ]
-"""From the top down. A room imports from floors below its own; those of one floor do not know each other."""
+"""From the top down. A room imports from floors below its own; those of one floor do not know each other.
+
+A folder within a room, where it is named here, is a room of its own.
+"""
 
 PLAIN = "__future__ collections contextlib contextvars dataclasses functools itertools math typing"
 """Of the standard library, what any room may use: it computes, and reaches nothing outside."""
@@ -59,7 +64,10 @@ class Room:
 
 ROOMS = {
     "cli": Room(
-        words("lessons sharing training model datasets handwriting engine figures system errors version"),
+        words(
+            "lessons sharing training/sweep training/cluster training model datasets handwriting engine figures"
+            " system errors version"
+        ),
         words("typer"),
         words("numpy PIL rich"),
         words(
@@ -85,11 +93,23 @@ ROOMS = {
         words("jinja2 markupsafe onnx safetensors"),
         words(f"{PLAIN} base64 csv hashlib io json pathlib re string"),
     ),
+    "training/sweep": Room(
+        words("training/cluster training model datasets system errors"),
+        words("numpy"),
+        words("distributed"),
+        words(f"{FILES_AND_TEXT} statistics time"),
+    ),
+    "training/cluster": Room(
+        words("training model datasets engine system errors"),
+        words("numpy"),
+        words("dask distributed"),
+        words(f"{FILES_AND_TEXT} asyncio multiprocessing signal threading"),
+    ),
     "training": Room(
         words("model datasets engine system errors"),
         words("numpy"),
-        words("dask distributed"),
-        words(f"{FILES_AND_TEXT} asyncio multiprocessing signal statistics threading time"),
+        words(""),
+        words(f"{FILES_AND_TEXT} time"),
     ),
     "model": Room(
         words("datasets handwriting engine system errors version"),
@@ -151,7 +171,13 @@ class Import(NamedTuple):
 
 def room_of(path: Path) -> str:
     """The room of a file, named by its path within the package."""
-    return path.parts[0] if len(path.parts) > 1 else path.stem
+    return _room(path.with_suffix("").parts)
+
+
+def _room(parts: Sequence[str]) -> str:
+    """Of a module, or of a name in it."""
+    folder = "/".join(parts[:2])
+    return folder if folder in ROOMS else parts[0]
 
 
 def imports_of(source: str) -> Iterator[Import]:
@@ -175,7 +201,7 @@ def imports_of(source: str) -> Iterator[Import]:
 def _import(name: str, place: Literal["top", "inside", "types"]) -> Import:
     root, _, rest = name.partition(".")
     if root == "mnistgd":
-        room = rest.partition(".")[0]
+        room = _room(rest.split("."))
         return Import("room", "version" if room == "__version__" else room, place)
     return Import("standard" if root in sys.stdlib_module_names else "package", root, place)
 
@@ -225,7 +251,8 @@ def test_no_row_allows_what_nobody_needs():
 def test_nothing_lies_loose():
     assert {path.name for path in PACKAGE.iterdir() if path.is_file() and path.suffix != ".md"} == LOOSE
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders - {"data"} == {room for floor in FLOORS for room in floor} - {"errors"}
+    rooms = {room.partition("/")[0] for floor in FLOORS for room in floor}
+    assert folders - {"data"} == rooms - {"errors"}
 
 
 # For each room, an import from every floor that is not below it, and one of each kind that it may not have.
@@ -251,6 +278,13 @@ PLANTED = [
     ("model/model.py", "class A:\n    def f(self):\n        from mnistgd.training.run import Run"),
     ("model/model.py", "import rich"),
     ("model/model.py", "import subprocess"),
+    ("training/sweep/plan.py", "from mnistgd.engine.types import Array"),
+    ("training/sweep/folder.py", "import dask"),
+    ("training/cluster/spread.py", "from mnistgd.training.sweep.plan import Plan"),
+    ("training/cluster/images.py", "from mnistgd.training import sweep"),
+    ("training/cluster/connection.py", "import distributed"),
+    ("training/run.py", "from mnistgd.training.cluster import spread"),
+    ("training/run.py", "def f():\n    import distributed"),
     ("training/run.py", "import subprocess"),
     ("training/run.py", "from mnistgd.lessons import load"),
     ("training/run.py", "from mnistgd import lessons"),

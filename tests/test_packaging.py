@@ -44,7 +44,8 @@ def test_the_wheel_carries_data_types_and_licences(built):
     pages = ("page.css", "draw.html", "draw.css", "draw.js", "report.css", "report.html")
     assert {f"mnistgd/sharing/page/{name}" for name in pages} <= names
     assert {
-        f"mnistgd/{room}/README.md" for room in ("api", "cli", "datasets", "lessons", "model", "training")
+        f"mnistgd/{room}/README.md"
+        for room in ("api", "cli", "datasets", "lessons", "model", "training/cluster")
     } <= names
     licences = f"mnistgd-{__version__}.dist-info/licenses"
     assert {f"{licences}/LICENSE", f"{licences}/data/README.md"} <= names

@@ -20,7 +20,7 @@ PAGES = [
     ROOT / "README.md",
     *(
         ROOT / "mnistgd" / room / "README.md"
-        for room in ("api", "cli", "datasets", "lessons", "model", "training")
+        for room in ("api", "cli", "datasets", "lessons", "model", "training/cluster")
     ),
 ]
 """In the order in which they are read: a page finds the files that those before it made."""

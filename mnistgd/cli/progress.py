@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from mnistgd.cli.live import Live
     from mnistgd.training.run import TrainState
-    from mnistgd.training.sweep import Group, Trial
+    from mnistgd.training.sweep.ranking import Group
+    from mnistgd.training.sweep.trial import Trial
 
 SECONDS_BETWEEN_DRAWINGS = 0.05
 SECONDS_BETWEEN_SHEETS = 0.25
@@ -115,7 +116,7 @@ class SweepProgress:
             displays.stop_all()
 
     def __call__(self, trial: Trial, best: Group | None) -> None:
-        from mnistgd.training.sweep_plan import described
+        from mnistgd.training.sweep.plan import described
 
         self.done += 1
         what = described(trial.settings)
@@ -135,7 +136,7 @@ class SweepProgress:
 
 def _best(best: Group | None) -> list[str]:
     """What is said of the best so far, at length and shorter."""
-    from mnistgd.training.sweep_plan import described
+    from mnistgd.training.sweep.plan import described
 
     accuracy = best and best.mean("validation_accuracy")
     if best is None or accuracy is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mnistgd.datasets.dataset import Dataset
     from mnistgd.training.checkpoint import Checkpoint
-    from mnistgd.training.cluster import Cluster
+    from mnistgd.training.cluster.connection import Cluster
     from mnistgd.training.keeping import Checkpointer
     from mnistgd.training.run import TrainState
 

@@ -10,13 +10,13 @@ from mnistgd.system.words import counted
 if TYPE_CHECKING:
     import typer
 
-    from mnistgd.training.cluster import Cluster
+    from mnistgd.training.cluster.connection import Cluster
     from mnistgd.training.run import Run
 
 
 def workers_at(context: typer.Context, address: str, count: int | None, *, quiet: bool) -> Cluster:
-    """The workers at an address until the command ends; errors as for `training.cluster.connected`."""
-    from mnistgd.training.cluster import connected
+    """The workers at an address until the command ends; errors as for `cluster.connection.connected`."""
+    from mnistgd.training.cluster.connection import connected
 
     with displays.Reporter(quiet=quiet) as reporter, console.stage("reaching the workers"):
         cluster: Cluster = context.with_resource(connected(address, count, reporter))
@@ -25,7 +25,7 @@ def workers_at(context: typer.Context, address: str, count: int | None, *, quiet
 
 def divide(run: Run, cluster: Cluster, *, quiet: bool) -> None:
     """Let the workers compute the gradients of a run; whether that pays is said first."""
-    from mnistgd.training.spread import pays, spread
+    from mnistgd.training.cluster.spread import pays, spread
 
     count = len(cluster.workers)
     with displays.Reporter(quiet=quiet) as reporter, console.stage("dividing the images"):

@@ -20,9 +20,9 @@ from mnistgd.datasets.dataset import Dataset
 from mnistgd.datasets.load import load_dataset
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
-from mnistgd.training.cluster import Cluster, connected
+from mnistgd.training.cluster.connection import Cluster, connected
+from mnistgd.training.cluster.spread import spread
 from mnistgd.training.run import Run
-from mnistgd.training.spread import spread
 
 BATCHES = (100, 1_000, 10_000, 60_000)
 WORKERS = (1, 2, 4)

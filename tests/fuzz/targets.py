@@ -36,9 +36,10 @@ from mnistgd.model import weights_file
 from mnistgd.model.freeze import read_mask
 from mnistgd.sharing import elsewhere
 from mnistgd.system import parallel
-from mnistgd.training import checkpoint, history, snapshots, sweep_folder
-from mnistgd.training.sweep import Trial
-from mnistgd.training.sweep_plan import FIELDS, Plan
+from mnistgd.training import checkpoint, history, snapshots
+from mnistgd.training.sweep import folder as sweep_folder
+from mnistgd.training.sweep.plan import FIELDS, Plan
+from mnistgd.training.sweep.trial import Trial
 
 SECONDS = 2.0
 """The longest that any input may take."""

@@ -24,10 +24,11 @@ from mnistgd.system.words import counted
 if TYPE_CHECKING:
     from mnistgd.datasets.dataset import Dataset
     from mnistgd.model.model import Model
-    from mnistgd.training.cluster import Cluster
-    from mnistgd.training.sweep import Group, Trial
-    from mnistgd.training.sweep_folder import SweepFolder
-    from mnistgd.training.sweep_plan import Plan
+    from mnistgd.training.cluster.connection import Cluster
+    from mnistgd.training.sweep.folder import SweepFolder
+    from mnistgd.training.sweep.plan import Plan
+    from mnistgd.training.sweep.ranking import Group
+    from mnistgd.training.sweep.trial import Trial
 
 MANY = 10_000
 """Trials, beyond which a sweep begins with ``--yes`` alone."""
@@ -99,10 +100,10 @@ def sweep(
     of one network have a plus between them: --hidden none,64,64+32 are three networks. Training images that
     are set aside decide which is best, and the test images are for that one alone.
     """
-    from mnistgd.training import sweep_folder
-    from mnistgd.training.sweep_folder import SweepFolder
-    from mnistgd.training.sweep_plan import MOST
-    from mnistgd.training.sweep_workers import bring
+    from mnistgd.training.sweep import folder as sweep_folder
+    from mnistgd.training.sweep.folder import SweepFolder
+    from mnistgd.training.sweep.plan import MOST
+    from mnistgd.training.sweep.workers import bring
 
     if jobs is not None and cluster is not None:
         raise UsageError("--jobs means nothing with --cluster", "leave one of them out")
@@ -158,7 +159,7 @@ def _plan(
 ) -> Plan:
     """What the command line asks for, wherever it is taken up again."""
     from mnistgd.model.freeze import pack_mask, read_mask
-    from mnistgd.training.sweep_plan import FIELDS, Plan
+    from mnistgd.training.sweep.plan import FIELDS, Plan
 
     (mask,) = values["freeze"]
     if mask is not None:
@@ -215,8 +216,8 @@ def _trials(
 ) -> Generator[tuple[Trial, bytes]]:
     """Run the trials that are to come, in so many processes or on the workers of a cluster."""
     from mnistgd.system.parallel import processors
-    from mnistgd.training.sweep import in_processes
-    from mnistgd.training.sweep_workers import on_workers
+    from mnistgd.training.sweep.processes import in_processes
+    from mnistgd.training.sweep.workers import on_workers
 
     if where is None or isinstance(where, int):
         jobs = where or processors()
@@ -255,7 +256,7 @@ def _run(kept: SweepFolder, trials: Generator[tuple[Trial, bytes]], *, quiet: bo
 
 
 def _document(kept: SweepFolder, groups: Sequence[Group], model: Model, plot: str | None) -> dict[str, Any]:
-    from mnistgd.training.sweep_folder import WINNER
+    from mnistgd.training.sweep.folder import WINNER
 
     plan, winner = kept.plan, groups[0].best
     return {
@@ -291,7 +292,7 @@ def _document(kept: SweepFolder, groups: Sequence[Group], model: Model, plot: st
 
 
 def _summary(kept: SweepFolder, groups: Sequence[Group], model: Model, plot: str | None) -> list[str]:
-    from mnistgd.training.sweep_folder import WINNER
+    from mnistgd.training.sweep.folder import WINNER
 
     winner, results = groups[0].best, model.record["results"]
     lines = tables.table(_rows(groups[: tables.MANY]), ">")
@@ -310,7 +311,7 @@ def _summary(kept: SweepFolder, groups: Sequence[Group], model: Model, plot: str
 
 def _rows(groups: Sequence[Group]) -> list[list[str]]:
     """A table of settings and what came of them, with headings."""
-    from mnistgd.training.sweep_plan import value_in_words
+    from mnistgd.training.sweep.plan import value_in_words
 
     several = any(len(group.trials) > 1 for group in groups)
     failed = any(group.error is not None for group in groups)
@@ -348,8 +349,8 @@ def _cell(value: float | None, words: str) -> str:
 def _picture(groups: Sequence[Group], plot: str) -> bytes:
     from mnistgd.figures.plots import file_of
     from mnistgd.figures.sweep import Point, sweep_figure
-    from mnistgd.training.sweep import Group
-    from mnistgd.training.sweep_plan import value_in_words
+    from mnistgd.training.sweep.plan import value_in_words
+    from mnistgd.training.sweep.ranking import Group
 
     def drawn(name: str, value: Any) -> float | str:
         return value if type(value) in (int, float) else value_in_words(name, value)

@@ -18,12 +18,13 @@ from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.stored import Known
 from mnistgd.errors import ClusterError, MissingExtraError, UsageError
 from mnistgd.model.settings import Settings
-from mnistgd.training import cluster, on_worker
-from mnistgd.training.cluster import connected
-from mnistgd.training.on_worker import DatasetKey
+from mnistgd.training.cluster import connection, images, local
+from mnistgd.training.cluster.connection import connected
+from mnistgd.training.cluster.images import DatasetKey
+from mnistgd.training.cluster.spread import pays, spread
+from mnistgd.training.cluster.versions import compare
 from mnistgd.training.run import Run
-from mnistgd.training.spread import pays, spread
-from mnistgd.training.sweep_workers import bring
+from mnistgd.training.sweep.workers import bring
 
 
 class Heard:
@@ -76,7 +77,7 @@ def test_a_scheduler_file_that_is_none(tmp_path):
 @pytest.mark.parametrize("listens", [False, True])
 def test_nobody_answers(listens, monkeypatch):
     """Neither where nobody listens, nor where somebody does who is no scheduler, and says nothing."""
-    monkeypatch.setattr(cluster, "SECONDS", 1)
+    monkeypatch.setattr(connection, "SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         if not listens:
@@ -114,7 +115,7 @@ def test_without_certificates():
 def test_too_few_workers(site, monkeypatch):
     with connected(site.address, 2) as both:
         assert len(both.workers) == 2
-    monkeypatch.setattr(cluster, "SECONDS", 1)
+    monkeypatch.setattr(connection, "SECONDS", 1)
     error = refused(site.file, ClusterError, workers=3)
     assert error.message == f"{site.file} has 2 workers, not 3"
 
@@ -140,10 +141,10 @@ def test_another_numpy_is_told(site):
     with connected(site.address) as both:
         versions = both.client.get_versions(packages=["mnistgd"])
         client = SimpleNamespace(get_versions=lambda packages: versions)
-        cluster._compare(client, site.address, both.workers, heard)
+        compare(client, site.address, both.workers, heard)
         assert heard.notices == []
         versions["workers"][both.workers[0]]["packages"]["numpy"] = "2.0.9"
-        cluster._compare(client, site.address, both.workers, heard)
+        compare(client, site.address, both.workers, heard)
     (notice,) = heard.notices
     assert notice.startswith(f"the worker {both.workers[0]} has numpy 2.0.9, and here is ")
 
@@ -160,8 +161,8 @@ def test_workers_find_what_lies_where_it_lay(site, few):
 def test_what_was_written_to_since_is_looked_at_again(few, monkeypatch):
     dataset = load_dataset(few)
     held = dataclasses.replace(dataset, files=(Known.of(few)._replace(changed=0),))
-    monkeypatch.setitem(on_worker._held, DatasetKey.of(dataset), held)
-    found = on_worker.find(DatasetKey.of(dataset))
+    monkeypatch.setitem(images._held, DatasetKey.of(dataset), held)
+    found = images.find(DatasetKey.of(dataset))
     assert found is not held
     assert found.sha256 == dataset.sha256
 
@@ -174,8 +175,8 @@ def test_workers_without_the_images_are_sent_them_once(site, few):
         assert len(set(heard.busies)) == 2
         bring(both, {False: dataset}, again)
         assert again.busies == []
-        held = both.client.submit(on_worker.find, wanted, workers=[both.workers[1]], pure=False).result()
-    for name in on_worker.ARRAYS:
+        held = both.client.submit(images.find, wanted, workers=[both.workers[1]], pure=False).result()
+    for name in images.ARRAYS:
         assert np.array_equal(getattr(held, name), getattr(dataset, name))
 
 
@@ -184,38 +185,38 @@ def test_two_commands_that_send_the_same_at_once(few, monkeypatch):
     dataset = dataclasses.replace(load_dataset(few), source="/nowhere/in/turns.npz")
     wanted = DatasetKey.of(dataset)
     for kept in ("_held", "_arriving", "_received"):
-        monkeypatch.setattr(on_worker, kept, {})
+        monkeypatch.setattr(images, kept, {})
     pieces = [
         (name, getattr(dataset, name).shape, start, getattr(dataset, name)[start : start + 100])
-        for name in on_worker.ARRAYS
+        for name in images.ARRAYS
         for start in range(0, len(getattr(dataset, name)), 100)
     ]
-    on_worker.receive(wanted, *pieces[0])
-    assert not on_worker.has(wanted)
+    images.receive(wanted, *pieces[0])
+    assert not images.has(wanted)
     for piece in (pieces[0], pieces[1], pieces[0], *pieces[2:]):
-        on_worker.receive(wanted, *piece)
-    assert not on_worker.has(wanted)
-    on_worker.received(wanted)
-    assert on_worker.has(wanted)
+        images.receive(wanted, *piece)
+    assert not images.has(wanted)
+    images.received(wanted)
+    assert images.has(wanted)
     for piece in pieces[1:]:
-        on_worker.receive(wanted, *piece)
-    on_worker.received(wanted)
-    assert not on_worker._arriving
-    assert not on_worker._received
-    for name in on_worker.ARRAYS:
-        assert np.array_equal(getattr(on_worker.find(wanted), name), getattr(dataset, name))
+        images.receive(wanted, *piece)
+    images.received(wanted)
+    assert not images._arriving
+    assert not images._received
+    for name in images.ARRAYS:
+        assert np.array_equal(getattr(images.find(wanted), name), getattr(dataset, name))
 
 
 def test_two_runs_that_send_their_shares_at_once(site, few, monkeypatch):
     dataset = dataclasses.replace(load_dataset(few), source="/nowhere/twice.npz")
     sent = []
-    send = cluster.Cluster.send
+    send = connection.Cluster.send
 
     def noted(self, worker, key, arrays, listener):
         sent.append(key)
         send(self, worker, key, arrays, listener)
 
-    monkeypatch.setattr(cluster.Cluster, "send", noted)
+    monkeypatch.setattr(connection.Cluster, "send", noted)
     with connected(site.address) as one, connected(site.address) as other:
         for both in (one, other):
             spread(Run(dataset, Settings()), both)
@@ -225,7 +226,7 @@ def test_two_runs_that_send_their_shares_at_once(site, few, monkeypatch):
 @pytest.mark.parametrize("piece", [16_000_000, 100_000])
 def test_a_run_of_workers_without_the_images(site, few, monkeypatch, piece):
     """Each is sent the rows of its share, and the weights are those of one machine."""
-    monkeypatch.setattr(cluster, "PIECE", piece)
+    monkeypatch.setattr(connection, "PIECE", piece)
     dataset = dataclasses.replace(load_dataset(few), source="/nowhere/at/all.npz")
     settings = Settings(epochs=2, validation=0.1)
     run = Run(dataset, settings)
@@ -277,7 +278,7 @@ def test_workers_that_end_while_they_start(capfd):
         raise UnboundLocalError
 
     with pytest.raises(ClusterError, match="no workers can be started here"):
-        cluster._undisturbed(start)
+        local._undisturbed(start)
     assert capfd.readouterr().err == ""
 
 

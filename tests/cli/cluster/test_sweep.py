@@ -12,10 +12,11 @@ import pytest
 
 from mnistgd.datasets.load import load_dataset
 from mnistgd.errors import ClusterError
-from mnistgd.training.cluster import connected
-from mnistgd.training.sweep import DIED, Trial, in_processes
-from mnistgd.training.sweep_plan import FIELDS, Plan
-from mnistgd.training.sweep_workers import _outcome, bring, on_workers
+from mnistgd.training.cluster.connection import connected
+from mnistgd.training.sweep.plan import FIELDS, Plan
+from mnistgd.training.sweep.processes import in_processes
+from mnistgd.training.sweep.trial import DIED, Trial
+from mnistgd.training.sweep.workers import _outcome, bring, on_workers
 
 LONG = "--epochs 20 --batch-size 5 --learning-rate 0.1,0.3,1 --seed 0:4"
 """Some seconds of work."""

@@ -138,7 +138,8 @@ def test_a_rescue_is_no_file_of_somebody_else(mnistgd, site, few, tmp_path):
 def test_memory_of_the_images(few):
     """Half of the images are looked at where they lie, not copied."""
     from mnistgd.model.settings import Settings
-    from mnistgd.training.on_worker import DatasetKey, Gradients, Part, _held
+    from mnistgd.training.cluster.gradients import Gradients, Part
+    from mnistgd.training.cluster.images import DatasetKey, _held
 
     dataset = load_dataset(few)
     wanted = DatasetKey.of(dataset)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from mnistgd.errors import OutputError
-from mnistgd.training.sweep_folder import SweepFolder
+from mnistgd.training.sweep.folder import SweepFolder
 
 GRID = "--learning-rate 0.03,0.3,3 --weight-decay 0,0.1 --seed 0:2 --epochs 1"
 
@@ -95,7 +95,7 @@ def test_every_trial_is_what_its_command_gives(mnistgd, place):
         "sweep", "--data", "few.npz", "--epochs", 2, *words.split(), "my mask.png", "--keep", "all", "--quiet"
     )
     assert result.code == 0, result.stderr
-    from mnistgd.training.sweep_folder import load_plan
+    from mnistgd.training.sweep.folder import load_plan
 
     plan = load_plan(place / "sweep")
     for number in range(len(plan)):
@@ -193,12 +193,12 @@ def test_a_sweep_goes_on_where_it_was(swept, mnistgd, place):
 
 
 def test_what_is_done_is_not_run_again(swept, mnistgd, monkeypatch, place):
-    from mnistgd.training import sweep
+    from mnistgd.training.sweep import processes
 
     def refuse(*_):
         raise AssertionError("a trial is run twice")
 
-    monkeypatch.setattr(sweep, "run_trial", refuse)
+    monkeypatch.setattr(processes, "run_trial", refuse)
     again = mnistgd("sweep", "--resume", "sweep", "--json", "--quiet")
     assert again.json["winner"] == swept.json["winner"]
 
@@ -340,11 +340,11 @@ def test_a_trial_whose_process_dies_twice_has_failed(place):
     """As where memory ends; the others go on."""
     program = """
         import os, sys
-        from mnistgd.training import sweep
-        run = sweep.run_trial
+        from mnistgd.training.sweep import processes
+        run = processes.run_trial
         def dying(trial, settings, dataset):
             return os._exit(9) if settings.seed == 1 else run(trial, settings, dataset)
-        sweep.run_trial = dying
+        processes.run_trial = dying
         from mnistgd.cli import main
         main()
     """

@@ -24,8 +24,9 @@ from mnistgd.system.files import (
     remove_abandoned,
     write_atomically,
 )
-from mnistgd.training.sweep import Group, Trial, ranked
-from mnistgd.training.sweep_plan import Plan
+from mnistgd.training.sweep.plan import Plan
+from mnistgd.training.sweep.ranking import Group, ranked
+from mnistgd.training.sweep.trial import Trial
 
 PLAN, TRIALS, WINNER = "sweep.json", "trials.jsonl", "winner.npz"
 FORMAT = 1

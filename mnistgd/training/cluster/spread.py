@@ -16,8 +16,9 @@ from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.engine.losses import one_hot
 from mnistgd.engine.training import BatchGradient
 from mnistgd.engine.types import Params
-from mnistgd.training.cluster import PATIENCE, Cluster
-from mnistgd.training.on_worker import DatasetKey, Gradients, Part
+from mnistgd.training.cluster.connection import PATIENCE, Cluster
+from mnistgd.training.cluster.gradients import Gradients, Part
+from mnistgd.training.cluster.images import DatasetKey
 from mnistgd.training.run import Run
 
 SECONDS_OF_ASKING = 0.0015

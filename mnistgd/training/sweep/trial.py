@@ -1,12 +1,11 @@
-"""Runs that differ in their settings: what one of them gives, and which is best."""
+"""One run of a sweep, and what came of it."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from statistics import fmean, stdev
 from typing import Any
 
 from mnistgd.datasets.dataset import Dataset
@@ -14,10 +13,9 @@ from mnistgd.errors import DivergedError, WeightsError
 from mnistgd.model.environment import one_blas_thread
 from mnistgd.model.settings import Settings
 from mnistgd.model.weights_file import file_bytes
-from mnistgd.system import parallel
 from mnistgd.training.result import finished_model
 from mnistgd.training.run import Run
-from mnistgd.training.sweep_plan import SEED, Plan, value_of
+from mnistgd.training.sweep.plan import Plan, value_of
 
 TOO_LARGE = 1e300
 """A number of which no mean can be taken."""
@@ -139,97 +137,5 @@ def run_trial(trial: Trial, settings: Settings, dataset: Dataset) -> tuple[Trial
     return done, content
 
 
-def in_processes(
-    plan: Plan,
-    numbers: Sequence[int],
-    datasets: Mapping[bool, Dataset],
-    *,
-    jobs: int,
-    withheld: Sequence[int] = (),
-) -> Generator[tuple[Trial, bytes]]:
-    """Trials of `plan` as they end, in so many processes, which have the images in common; see `run_trial`.
-
-    One whose process died is run again when the others are done, and has failed if that dies as well.
-
-    Parameters
-    ----------
-    plan : Plan
-    numbers : sequence of int, of the trials that are to be run
-    datasets : mapping from whether the images are deskewed to them
-    jobs, withheld : see `parallel.as_ended`
-    """
-
-    def work(number: int) -> tuple[Trial, bytes]:
-        settings = plan.settings(number)
-        return run_trial(Trial.of(plan, number), settings, datasets[settings.deskew])
-
-    def lost(number: int) -> tuple[Trial, bytes]:
-        return replace(Trial.of(plan, number), error=DIED), b""
-
-    died: list[int] = []
-    for trial, content in parallel.as_ended(work, numbers, lost, jobs=jobs, withheld=withheld):
-        if trial.error == DIED:
-            died.append(trial.trial)
-        else:
-            yield trial, content
-    yield from parallel.as_ended(work, died, lost, jobs=jobs, withheld=withheld)
-
-
 def _since(begun: float) -> float:
     return round(time.perf_counter() - begun, 3)
-
-
-@dataclass(frozen=True)
-class Group:
-    """The trials that differ in nothing but the seed.
-
-    Attributes
-    ----------
-    trials : tuple of Trial, at least one, in their order
-    """
-
-    trials: tuple[Trial, ...]
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Those that vary in the sweep, without the seed."""
-        return {name: value for name, value in self.trials[0].settings.items() if name != SEED}
-
-    @property
-    def done(self) -> list[Trial]:
-        """Those that have not failed."""
-        return [trial for trial in self.trials if trial.error is None]
-
-    @property
-    def error(self) -> str | None:
-        """Why the first that failed has."""
-        return next((trial.error for trial in self.trials if trial.error is not None), None)
-
-    @property
-    def best(self) -> Trial:
-        """Of these the one with the best validation accuracy, then with the least loss."""
-        return min(self.trials, key=lambda trial: trial.order)
-
-    @property
-    def order(self) -> tuple[float, float, float, int]:
-        """The less, the better; one in which a trial failed comes after all in which none did."""
-        accuracy, loss = self.mean("validation_accuracy"), self.mean("validation_loss")
-        if accuracy is None or loss is None:
-            return math.inf, math.inf, math.inf, self.trials[0].trial
-        return len(self.trials) - len(self.done), -accuracy, loss, self.trials[0].trial
-
-    def mean(self, name: str) -> float | None:
-        """Over the seeds, of what `Trial` has under that name; None if all have failed."""
-        return fmean(getattr(trial, name) for trial in self.done) if self.done else None
-
-    def deviation(self, name: str) -> float | None:
-        """Likewise, the sample deviation; None of fewer than two."""
-        return stdev(getattr(trial, name) for trial in self.done) if len(self.done) > 1 else None
-
-
-def ranked(plan: Plan, trials: Iterable[Trial]) -> list[Group]:
-    """The trials in groups, the best group first."""
-    groups: dict[int, list[Trial]] = {}
-    for trial in sorted(trials, key=lambda trial: trial.trial):
-        groups.setdefault(trial.trial // plan.seeds, []).append(trial)
-    return sorted((Group(tuple(group)) for group in groups.values()), key=lambda group: group.order)

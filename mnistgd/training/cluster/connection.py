@@ -1,4 +1,4 @@
-"""Workers, on this machine or on many: how they are reached, and how they come by the images.
+"""A connection to workers: how they are reached and asked, and who of them is still there.
 
 The scheduler and the workers are Dask's; a connection is a `Cluster`, inside ``with connected(address)``.
 """
@@ -6,13 +6,9 @@ The scheduler and the workers are Dask's; a connection is a `Cluster`, inside ``
 from __future__ import annotations
 
 import asyncio
-import json
-import signal
-import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +17,10 @@ from numpy.typing import NDArray
 from mnistgd.datasets.dataset import SILENT, Listener, Progress
 from mnistgd.errors import ClusterError, MissingExtraError, UsageError
 from mnistgd.system.words import counted
-from mnistgd.training.on_worker import DatasetKey, has, receive, received
+from mnistgd.training.cluster.address import LOCAL, local_count, scheduler_of
+from mnistgd.training.cluster.images import DatasetKey, has, receive, received
+from mnistgd.training.cluster.local import started
+from mnistgd.training.cluster.versions import compare
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -30,24 +29,12 @@ SECONDS = 5
 """How long a scheduler may take to answer, and then workers to join it."""
 PATIENCE = 1.0
 """After so many seconds without a result it is asked who is still there."""
-LOCAL = "local:"
-MAX_LOCAL = 256
-SCHEMES = ("tcp", "tls")
-HINT = "an address is tcp://HOST:8786, tls://HOST:8786, a scheduler file, or local:N"
-_CRITICAL = 50
 PIECE = 16_000_000
 """The bytes of images that are on their way to a worker at a time."""
 
-_SAME = ("mnistgd",)
-_TOLD = ("python", "numpy", "distributed")
 _QUIET: dict[str, Any] = {
     # What is wrong is said once, by an error of ours.
     "logging": dict.fromkeys(("distributed", "distributed.client", "tornado.application"), "critical"),
-}
-_APART: dict[str, Any] = {
-    # Of processes that belong to this one nobody else is told anything.
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
 }
 
 
@@ -78,7 +65,7 @@ class Cluster:
         arrays: Mapping[str, NDArray[np.uint8]],
         listener: Listener = SILENT,
     ) -> None:
-        """Send arrays to a worker, a piece at a time; `on_worker.receive` holds them there, under `key`."""
+        """Send arrays to a worker, a piece at a time; `images.receive` holds them there, under `key`."""
         total = sum(len(array) for array in arrays.values())
         went_on = Progress(listener, f"sending images to {worker}", total)
         for name, array in arrays.items():
@@ -162,8 +149,8 @@ def connected(address: str, workers: int | None = None, listener: Listener = SIL
     ClusterError
         If nobody answers there, there are too few workers, or one of them could compute something else.
     """
-    local = _local_count(address)
-    place = "" if local else _scheduler_of(address)
+    local = local_count(address)
+    place = "" if local else scheduler_of(address)
     if local and workers and workers > local:
         raise UsageError(f"--workers {workers} is more than {address} starts", f"say {LOCAL}{workers}")
     with ExitStack() as stack:
@@ -171,52 +158,17 @@ def connected(address: str, workers: int | None = None, listener: Listener = SIL
             import dask
 
             stack.enter_context(dask.config.set(_QUIET))
-            import distributed  # noqa: F401  (it reads then how loud it is)
+            import distributed  # it reads then how loud it is
         except ImportError as error:
             raise MissingExtraError("--cluster needs distributed", "cluster") from error
         if local:
             listener.busy(f"starting {counted(local, 'worker')}")
-            client = _started(stack, local)
+            client = distributed.Client(started(stack, local), timeout=SECONDS)
         else:
             listener.busy(f"asking the scheduler at {address}")
             client = _reached(place, address)
         stack.enter_context(client)
         yield Cluster(client, _workers_of(client, address, workers or local, listener), address)
-
-
-def _local_count(address: str) -> int | None:
-    """How many processes ``local:N`` asks for; None if the address is of another kind."""
-    kind, _, count = address.partition(":")
-    if f"{kind}:" != LOCAL:
-        return None
-    if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MAX_LOCAL):
-        raise UsageError(f"{address} asks for no number of workers from 1 to {MAX_LOCAL}", f"say {LOCAL}2")
-    return int(count)
-
-
-def _scheduler_of(address: str) -> str:
-    """The address of the scheduler, which may be in a file."""
-    if "://" in address:
-        return _checked(address, address)
-    if not address:  # as a variable of a script may be
-        raise UsageError("--cluster names no scheduler", HINT)
-    path = Path(address)
-    try:
-        with path.open("rb") as file:
-            found = json.loads(file.read(1_000_000))["address"]
-    except FileNotFoundError:
-        raise UsageError(f"there is no scheduler file {address}", HINT) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ClusterError(f"{address} is not a scheduler file", HINT) from error
-    return _checked(str(found), address)
-
-
-def _checked(found: str, address: str) -> str:
-    scheme, _, place = found.partition("://")
-    host, _, port = place.rpartition(":")
-    if scheme not in SCHEMES or not host or not (port.isascii() and port.isdigit() and int(port[:9]) < 65536):
-        raise UsageError(f"{address} is not the address of a scheduler", HINT)
-    return found
 
 
 def _reached(place: str, address: str) -> Client:
@@ -240,75 +192,6 @@ def _reached(place: str, address: str) -> Client:
         raise ClusterError(f"no scheduler answers at {address}", "start one: dask scheduler") from error
 
 
-def _started(stack: ExitStack, count: int) -> Client:
-    """A client of workers that are started here, and end with the stack."""
-    import dask
-    from distributed import Client, LocalCluster, Security
-
-    try:
-        security = Security.temporary()
-    except ImportError as error:
-        raise MissingExtraError(f"{LOCAL}{count} needs cryptography", "cluster") from error
-    stack.enter_context(dask.config.set(_APART))
-    cluster = _undisturbed(
-        lambda: LocalCluster(
-            n_workers=count,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            security=security,
-            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-            # Images are mapped, and what is mapped is not in anybody's way.
-            memory_limit=0,
-            silence_logs=_CRITICAL,
-        )
-    )
-    stack.enter_context(cluster)
-    return Client(cluster, timeout=SECONDS)
-
-
-def _undisturbed(start: Callable[[], Any]) -> Any:
-    """What `start` returns, which starts processes; what a terminal sends reaches this process alone.
-
-    Raises
-    ------
-    ClusterError
-        If it cannot start them.
-    """
-    from multiprocessing import resource_tracker
-
-    begun: list[Any] = []
-
-    def block() -> None:
-        if hasattr(signal, "pthread_sigmask"):  # Windows has none
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-
-    def work() -> None:
-        # Whatever is started by this thread, and by those that it starts, inherits that.
-        block()
-        # It lets them through again once it has started.
-        resource_tracker.ensure_running()
-        block()
-        try:
-            begun.append(start())
-        except Exception as error:  # Dask fails by any where a signal ends what it starts
-            begun.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        thread.join()
-    except BaseException:
-        # What is half started cannot be ended.
-        thread.join()
-        if begun and not isinstance(begun[0], Exception):
-            begun[0].close()
-        raise
-    if not begun or isinstance(begun[0], Exception):
-        raise ClusterError("no workers can be started here") from (begun[0] if begun else None)
-    return begun[0]
-
-
 def _workers_of(client: Client, address: str, wanted: int | None, listener: Listener) -> tuple[str, ...]:
     """The workers to use, once they are there and known to compute the same."""
     listener.busy(f"waiting for the workers of {address}")
@@ -321,35 +204,5 @@ def _workers_of(client: Client, address: str, wanted: int | None, listener: List
         ) from None
     present = sorted(client.scheduler_info(n_workers=-1)["workers"])
     chosen = tuple(present[:wanted])
-    _compare(client, address, chosen, listener)
+    compare(client, address, chosen, listener)
     return chosen
-
-
-def _compare(client: Client, address: str, workers: Sequence[str], listener: Listener) -> None:
-    """Tell of versions that differ from those here, before anything is computed.
-
-    Raises
-    ------
-    ClusterError
-        If they are such that results could be others.
-    """
-    versions = client.get_versions(packages=list(_SAME))
-    here = versions["client"]["packages"]
-    others = {f"the scheduler at {address}": versions["scheduler"]}
-    # One that has left meanwhile has no versions, and is missed as soon as it is asked.
-    others |= {f"the worker {each}": versions["workers"].get(each, versions["client"]) for each in workers}
-    for who, found in others.items():
-        for name in (*_SAME, *_TOLD):
-            own, other = _version(here, name), _version(found["packages"], name)
-            if own == other:
-                continue
-            if name in _SAME:
-                what = f"has {name} {other}" if other else f"has no {name}"
-                raise ClusterError(f"{who} {what}, and here is {own}", f"install mnistgd {own} there")
-            listener.notice(f"{who} has {name} {other or 'unknown'}, and here is {own}: last bits may differ")
-
-
-def _version(packages: Mapping[str, Any], name: str) -> str | None:
-    """As people write it: Dask adds the level of a release to Python's."""
-    version = packages.get(name)
-    return version and ".".join(str(version).split(".")[:3])

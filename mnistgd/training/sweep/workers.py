@@ -13,10 +13,10 @@ from mnistgd.datasets.dataset import SILENT, Dataset, Listener
 from mnistgd.errors import ClusterError
 from mnistgd.model.environment import one_blas_thread
 from mnistgd.model.settings import Settings
-from mnistgd.training.cluster import PATIENCE, Cluster
-from mnistgd.training.on_worker import ARRAYS, DatasetKey, find
-from mnistgd.training.sweep import DIED, Trial, run_trial
-from mnistgd.training.sweep_plan import Plan
+from mnistgd.training.cluster.connection import PATIENCE, Cluster
+from mnistgd.training.cluster.images import ARRAYS, DatasetKey, find
+from mnistgd.training.sweep.plan import Plan
+from mnistgd.training.sweep.trial import DIED, Trial, run_trial
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -28,7 +28,7 @@ AHEAD = 2
 def bring(cluster: Cluster, datasets: Mapping[bool, Dataset], listener: Listener = SILENT) -> None:
     """Let each worker hold the data sets: it finds them by their name or path, else they are sent once.
 
-    On a worker `on_worker.find` has them from then on.
+    On a worker `cluster.images.find` has them from then on.
 
     Parameters
     ----------

@@ -1,0 +1,1 @@
+"""Runs that differ in their settings: which there are, what comes of each, and which is best."""
