@@ -17,6 +17,7 @@ from mnistgd.engine.training import BatchGradient, batch_order, gradient_of, tra
 from mnistgd.engine.types import Array, Layer, Params, Schedule
 from mnistgd.model.environment import one_blas_thread
 from mnistgd.model.model import probabilities_of
+from mnistgd.model.network import layers_of, loss_of, optimizer_of, schedule_of
 from mnistgd.model.settings import Settings
 
 FLOATS = [np.float64, np.float32]
@@ -116,7 +117,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         self._begin(unique_labels(targets), inputs)
         epochs = self._settings.epochs
         steps = epochs * -(-len(inputs) // self._size(len(inputs)))
-        self._descend(inputs, targets, epochs, self._settings.schedule_function(steps))
+        self._descend(inputs, targets, epochs, schedule_of(self._settings, steps))
         return self
 
     def partial_fit(
@@ -182,14 +183,14 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
         self._dtype = inputs.dtype
         params = self._network().init(np.random.default_rng([self._settings.seed, 0]))
         self.params_ = {name: np.asfortranarray(array, self._dtype) for name, array in params.items()}
-        self._state = self._settings.build_optimizer().init(self.params_)
+        self._state = optimizer_of(self._settings).init(self.params_)
         self._step = 0
         self.n_iter_ = 0
         self.loss_curve_: list[float] = []
 
     def _network(self, step: int | None = None) -> Layer:
         first = partial(Linear, input_gradient=False)
-        return self._settings.layers(self.n_features_in_, len(self.classes_), first, step=step)
+        return layers_of(self._settings, self.n_features_in_, len(self.classes_), first, step=step)
 
     def _size(self, n: int) -> int:
         return min(self._settings.batch_size or n, n)
@@ -206,7 +207,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
     def _epoch(self, inputs: Array, labels: NDArray[np.intp], schedule: Schedule) -> None:
         rng = np.random.default_rng([self._settings.seed, self.n_iter_ + 1])
         order = batch_order(np.arange(len(inputs)), self._size(len(inputs)), rng)
-        network, loss, total = self._network(), self._settings.loss_function(), 0.0
+        network, loss, total = self._network(), loss_of(self._settings), 0.0
 
         def gradient(step: int, params: Params, batch: tuple[Array, Array]) -> BatchGradient:
             trained = self._network(step) if self._settings.dropout else network
@@ -216,7 +217,7 @@ class GradientDescentClassifier(ClassifierMixin, BaseEstimator):  # type: ignore
             gradient,
             self.params_,
             ((inputs.take(rows, axis=0), labels.take(rows)) for rows in order),
-            optimizer=self._settings.build_optimizer(),
+            optimizer=optimizer_of(self._settings),
             schedule=schedule,
             state=self._state,
             first_step=self._step,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mnistgd.engine.metrics import confusion_matrix
 from mnistgd.errors import WeightsError
 from mnistgd.model.model import TOO_LARGE, Model
+from mnistgd.model.network import loss_of
 
 _ROWS = 1 << 16
 
@@ -75,14 +76,14 @@ def evaluate(model: Model, images: NDArray[np.uint8], labels: NDArray[np.uint8])
     WeightsError
         If the weights are so large that an answer, or the loss, is no number.
     """
-    loss_of, n_classes = model.settings.loss_function(), len(model.class_names)
+    loss_function, n_classes = loss_of(model.settings), len(model.class_names)
     loss, confusion, wrong, answers, sure = 0.0, np.zeros((n_classes, n_classes), np.int64), [], [], []
     # Of ten million images the outputs alone would take more memory than training does.
     for start in range(0, len(images), _ROWS):
         own = labels[start : start + _ROWS]
         outputs = model.outputs(images[start : start + _ROWS])
         with np.errstate(over="ignore", invalid="ignore"):
-            loss += loss_of(outputs, own)[0] * (len(own) / len(labels))
+            loss += loss_function(outputs, own)[0] * (len(own) / len(labels))
         if not math.isfinite(loss):
             raise WeightsError(*TOO_LARGE)
         predicted = outputs.argmax(axis=1)

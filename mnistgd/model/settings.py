@@ -1,4 +1,4 @@
-"""What a training run is asked to do, and the network and recipe that follow from it."""
+"""What a training run is asked to do."""
 
 from __future__ import annotations
 
@@ -6,21 +6,12 @@ import itertools
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.errors import UsageError
 from mnistgd.model.fields import as_json, setting, setting_fields
 from mnistgd.system.words import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from mnistgd.engine.optimizers import Optimizer
-    from mnistgd.engine.types import Layer, Loss, Schedule
 
 # The names are written down here so that the command line need not load the engine to know them.
 LOSSES = ("cross-entropy", "squared-error")
@@ -33,10 +24,6 @@ OUTPUTS = ("none", "sigmoid", "tanh")
 
 MAX_LAYERS, MAX_UNITS = 5, 1024
 """Of the hidden layers: more would be another kind of tool, and a weights file must have a largest size."""
-
-_DROPOUT, _AUGMENT = 2, 3
-"""Among the seeds of a run, after its own and 0, what those of the masks and of changed images have; 1 is of
-what is set aside."""
 
 OPEN_ENDED = ("constant",)
 """Schedules whose rate at a step is the same however many follow: a run of one can be given more epochs."""
@@ -260,129 +247,6 @@ class Settings:
     def layer_prefix(self, layer: int) -> str:
         """What the engine puts before ``weights`` and ``bias`` of layer `layer`, counted from 1."""
         return f"{2 * layer - 1}." if self.hidden else ""
-
-    def shown(self, images: NDArray[np.uint8], rows: NDArray[np.integer], epoch: int) -> NDArray[np.uint8]:
-        """What an epoch, counted from 0, trains on: images, as `augment` takes them, or changed ones.
-
-        `rows` are their numbers among all images that there are to train: an image is changed by its own.
-        """
-        if not self.augment:
-            return images
-        from mnistgd.datasets.augment import augment
-
-        return augment(images, rows, (self.seed, 0, _AUGMENT, epoch))
-
-    def network(
-        self,
-        n_classes: int,
-        mean: float = 0.0,
-        deviation: float = 1.0,
-        *,
-        step: int | None = None,
-        places: Sequence[int] | NDArray[np.integer] | None = None,
-    ) -> Layer:
-        """The network: uint8 images of shape (batch, 784) in, (batch, n_classes) out.
-
-        Parameters
-        ----------
-        n_classes : int
-        mean, deviation : float
-            Of the pixels in [0, 1], where the network is to see them standardised.
-        step, places
-            As `layers` has them.
-        """
-        from mnistgd.engine.layers import FromBytes
-
-        first = partial(FromBytes, mean=mean, deviation=deviation)
-        return self.layers(PIXELS, n_classes, first, step=step, places=places)
-
-    def layers(
-        self,
-        n_inputs: int,
-        n_classes: int,
-        first: Callable[..., Layer],
-        *,
-        step: int | None = None,
-        places: Sequence[int] | NDArray[np.integer] | None = None,
-    ) -> Layer:
-        """The layers that are asked for, of which `first` makes the first: (batch, n_inputs) in.
-
-        Parameters
-        ----------
-        n_inputs, n_classes : int
-        first : `Linear`, or what takes the same
-        step : int or None
-            That they train, which decides the units that dropout leaves out; None where all are to answer.
-        places : integers, in rising order, or None
-            The numbers that the rows have in their batch, of which they are a part: the same units are left
-            out as in the whole.
-        """
-        from mnistgd.engine.activations import ACTIVATIONS as activations
-        from mnistgd.engine.composition import Sequential
-        from mnistgd.engine.initializers import BIAS_INITIALIZERS, INITIALIZERS, zeros
-        from mnistgd.engine.layers import EVERY, Dropout, InPieces, Linear
-
-        start: dict[str, Any] = {
-            "initializer": INITIALIZERS[self.init],
-            "bias_initializer": BIAS_INITIALIZERS.get(self.init, zeros) if self.bias else zeros,
-        }
-        sizes, *others = itertools.pairwise([n_inputs, *self.hidden, n_classes])
-        linear = [first(*sizes, **start), *(Linear(*sizes, **start) for sizes in others)]
-
-        every = EVERY if places is None else places
-
-        def layers_from(piece: int) -> Layer:
-            layers = linear[:1]
-            for number, layer in enumerate(linear[1:], 1):
-                between = activations[self.activation]()
-                if self.dropout and step is not None:
-                    left_out = Dropout(self.dropout, (self.seed, 0, _DROPOUT, step, number), every[piece:])
-                    between = Sequential((between, left_out))
-                layers += [between, layer]
-            return Sequential(tuple(layers)) if others else linear[0]
-
-        return InPieces(layers_from)
-
-    def loss_function(self) -> Loss:
-        """The loss of integer labels, whichever it is; the activation of the outputs is a part of it."""
-        from mnistgd.engine.activations import ACTIVATIONS as activations
-        from mnistgd.engine.losses import activated, half_squared_error, one_hot, softmax_cross_entropy
-
-        if self.loss == "cross-entropy":
-            return softmax_cross_entropy
-        loss: Loss = half_squared_error
-        if self.output != "none":
-            loss = activated(loss, activations[self.output]())
-        return lambda outputs, labels: loss(outputs, one_hot(labels, outputs.shape[1], outputs.dtype.type))
-
-    def schedule_function(self, steps: int) -> Schedule:
-        """The learning rate at each of `steps` steps."""
-        from mnistgd.engine.schedules import SCHEDULES as schedules
-
-        return schedules[self.schedule](self.learning_rate, steps)
-
-    def build_optimizer(self) -> Optimizer:
-        """The optimizer, with weight decay and frozen weights around it where they are asked for."""
-        import numpy as np
-
-        from mnistgd.engine.optimizers import OPTIMIZERS as optimizers
-        from mnistgd.engine.wrappers import masked, with_weight_decay
-        from mnistgd.model.freeze import unpack_mask
-
-        make = optimizers[self.optimizer]
-        optimizer = make(beta=self.momentum) if self.optimizer in WITH_MOMENTUM else make()
-        frozen = {}
-        if self.freeze is not None:
-            frozen[f"{self.layer_prefix(1)}weights"] = unpack_mask(self.freeze)[:, None]
-        if not self.bias:
-            # It starts at zero, and to stay there is to have none.
-            frozen |= {
-                f"{self.layer_prefix(layer)}bias": np.ones(1, bool)
-                for layer in range(1, len(self.hidden) + 2)
-            }
-        if frozen:
-            optimizer = masked(optimizer, frozen)
-        return with_weight_decay(optimizer, self.weight_decay) if self.weight_decay else optimizer
 
 
 def in_words(name: str, value: Any) -> str:

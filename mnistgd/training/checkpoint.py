@@ -22,6 +22,7 @@ from mnistgd.datasets.options import DataOptions
 from mnistgd.engine.optimizers import State
 from mnistgd.engine.types import Params
 from mnistgd.errors import UsageError, WeightsError
+from mnistgd.model.network import optimizer_of, schedule_of
 from mnistgd.model.settings import OPEN_ENDED, Settings
 from mnistgd.system.files import is_stream, write_atomically
 from mnistgd.system.npz import json_in, npz_bytes, opened_npz
@@ -107,7 +108,7 @@ class Checkpoint:
         if epochs == settings.epochs:
             return self
         if settings.schedule not in OPEN_ENDED:
-            falls = "falls to zero" if settings.schedule_function(1)(1) == 0 else "falls"
+            falls = "falls to zero" if schedule_of(settings, 1)(1) == 0 else "falls"
             over = counted(settings.epochs, "epoch")
             raise UsageError(
                 f"its learning rate, of the schedule {settings.schedule}, {falls} over {over}",
@@ -234,7 +235,7 @@ def _flat_state(state: State) -> Params:
 def _wanted(settings: Settings, n_classes: int, *, has_best: bool) -> Params:
     """Arrays of the names, shapes and types that the file must hold."""
     params = initial_params(settings, n_classes)
-    state = settings.build_optimizer().init(params)
+    state = optimizer_of(settings).init(params)
     return _flat("params", params) | _flat_state(state) | (_flat("best", params) if has_best else {})
 
 

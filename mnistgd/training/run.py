@@ -16,6 +16,7 @@ from mnistgd.engine.optimizers import State
 from mnistgd.engine.training import BatchGradient, Gradient, batch_order, gradient_of, train
 from mnistgd.engine.types import Layer, Params
 from mnistgd.errors import DataError, DivergedError
+from mnistgd.model.network import loss_of, network_of, optimizer_of, schedule_of, shown
 from mnistgd.model.settings import Settings
 from mnistgd.system.words import counted
 from mnistgd.training.totals import EpochTotals, Tally
@@ -131,7 +132,7 @@ class TrainState(NamedTuple):
 
 def initial_params(settings: Settings, n_classes: int) -> Params:
     """Where training starts: float32, decided by the settings and their seed alone."""
-    params = settings.network(n_classes).init(np.random.default_rng([settings.seed, 0]))
+    params = network_of(settings, n_classes).init(np.random.default_rng([settings.seed, 0]))
     # In the order in memory that the layers keep, so that the first step is as quick as the others.
     return {name: np.asfortranarray(array, np.float32) for name, array in params.items()}
 
@@ -172,9 +173,9 @@ class Run:
         self.mean, self.deviation = (
             _moments(self.images, self.train_rows) if settings.standardise else (0.0, 1.0)
         )
-        self.network: Layer = self.settings.network(self.n_classes, self.mean, self.deviation)
-        self.loss = self.settings.loss_function()
-        self.schedule = self.settings.schedule_function(self.steps)
+        self.network: Layer = network_of(self.settings, self.n_classes, self.mean, self.deviation)
+        self.loss = loss_of(self.settings)
+        self.schedule = schedule_of(self.settings, self.steps)
         self.workers = 1
         self._elsewhere: Gradient | None = None
 
@@ -185,7 +186,7 @@ class Run:
     def start(self) -> TrainState:
         """Before the first step."""
         params = initial_params(self.settings, self.n_classes)
-        return TrainState(self, 0, params, self.settings.build_optimizer().init(params), Tally(0))
+        return TrainState(self, 0, params, optimizer_of(self.settings).init(params), Tally(0))
 
     def reports(self, start: TrainState | None = None) -> Iterator[TrainState]:
         """Train, from `start` or from the beginning: where the run stands after each step.
@@ -198,7 +199,7 @@ class Run:
             If somebody has written to the files of the images since.
         """
         now = start or self.start()
-        optimizer = self.settings.build_optimizer()
+        optimizer = optimizer_of(self.settings)
         for epoch in range(now.step // self.steps_per_epoch, self.settings.epochs):
             if now.stopped:
                 return
@@ -263,8 +264,8 @@ class Run:
         """The gradient of the mean loss of the images of some rows, computed here."""
         network = self.network
         if self.settings.dropout:
-            network = self.settings.network(self.n_classes, self.mean, self.deviation, step=step)
-        images = self.settings.shown(self.images.take(rows, axis=0), rows, step // self.steps_per_epoch)
+            network = network_of(self.settings, self.n_classes, self.mean, self.deviation, step=step)
+        images = shown(self.settings, self.images.take(rows, axis=0), rows, step // self.steps_per_epoch)
         batch = images, self.labels.take(rows)
         return gradient_of(network, self.loss)(step, params, batch)
 

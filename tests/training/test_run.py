@@ -16,6 +16,7 @@ from mnistgd.errors import DataError
 from mnistgd.model.evaluation import evaluate
 from mnistgd.model.freeze import pack_mask
 from mnistgd.model.model import Model
+from mnistgd.model.network import network_of
 from mnistgd.model.settings import OPTIMIZERS, SCHEDULES, Settings
 from mnistgd.training.run import Run
 
@@ -141,7 +142,7 @@ def test_standardised_pixels_are_taken_over_by_the_first_layer(data):
         last = last_of(run)
         images = data.test_images.reshape(-1, 784)
         trained, _ = run.network.forward(last.params, images)
-        plain, _ = run.settings.network(10).forward(run.final_params(last), images)
+        plain, _ = network_of(run.settings, 10).forward(run.final_params(last), images)
         assert np.allclose(trained, plain, atol=1e-4)
 
 
@@ -239,7 +240,7 @@ def test_a_gradient_of_parts_is_that_of_the_batch(data, settings):
     owners = np.random.default_rng(1).permutation(np.arange(90) % 3)
     shares = [np.flatnonzero(owners == owner) for owner in range(3)]
     parts = [
-        gradient_of(run.settings.network(run.n_classes, step=7, places=places), run.loss)(
+        gradient_of(network_of(run.settings, run.n_classes, step=7, places=places), run.loss)(
             7, params, (run.images[rows[places]], run.labels[rows[places]])
         )
         for places in shares

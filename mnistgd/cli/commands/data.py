@@ -140,7 +140,6 @@ def show(
     from mnistgd.figures.captions import class_title
     from mnistgd.figures.montage import contact_sheet
     from mnistgd.figures.png import png_bytes
-    from mnistgd.model.settings import Settings
 
     data = _named(context, path, data)
     if data.isdecimal() and not Path(data).exists():
@@ -164,7 +163,10 @@ def show(
         title = f"{title}: {class_title(dataset.class_names, chosen_class)}"
     images = images[chosen]
     if augment:
-        changes = [Settings(augment=True).shown(images, chosen, epoch) for epoch in range(EPOCHS)]
+        from mnistgd.model.network import shown
+        from mnistgd.model.settings import Settings
+
+        changes = [shown(Settings(augment=True), images, chosen, epoch) for epoch in range(EPOCHS)]
         images = np.stack([images, *changes], axis=1).reshape(-1, *images.shape[1:])
         row_labels = [label for label in row_labels for _ in range(columns or 0)]
         columns = 1 + EPOCHS

@@ -13,6 +13,7 @@ from mnistgd.datasets.stored import Known
 from mnistgd.engine.training import gradient_of
 from mnistgd.engine.types import Params
 from mnistgd.model.environment import one_blas_thread
+from mnistgd.model.network import loss_of, network_of, shown
 from mnistgd.model.settings import Settings
 from mnistgd.training.cluster.images import DatasetKey, find, handed_over
 
@@ -40,7 +41,7 @@ class Gradients:
     ----------
     part : Part
         Its share: the rows were sent under it, or the data set is found here.
-    settings, mean, deviation, n_classes : as `Settings.network` takes them
+    settings, mean, deviation, n_classes : as `network_of` takes them
     steps_per_epoch : int
     """
 
@@ -64,9 +65,9 @@ class Gradients:
             }
         self._first = part.first
         self._images, self._labels = sent["images"].reshape(-1, PIXELS), sent["labels"]
-        self._network = partial(settings.network, n_classes, mean, deviation)
-        self._shown, self._steps_per_epoch = settings.shown, steps_per_epoch
-        self._loss = settings.loss_function()
+        self._network = partial(network_of, settings, n_classes, mean, deviation)
+        self._shown, self._steps_per_epoch = partial(shown, settings), steps_per_epoch
+        self._loss = loss_of(settings)
         # As in the command: a worker of somebody else may have more.
         self._one = one_blas_thread()
         self._one.__enter__()
