@@ -16,7 +16,7 @@ from mnistgd.engine.losses import softmax_cross_entropy
 from mnistgd.engine.types import Array, Backward, Params
 from mnistgd.figures import plots
 from mnistgd.lessons.images import bring, data_setting, offline_setting, prepare
-from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table, finished
+from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table
 from mnistgd.lessons.thousand import (
     BATCH_SIZE,
     IMAGES,
@@ -127,11 +127,6 @@ def reports(settings: Settings) -> Iterator[Report]:
     return told(learn(task, dataset), task.iterations, _row, lambda rows: _outcome(settings, rows))
 
 
-def run(settings: Settings) -> Outcome:
-    """Learn to the end."""
-    return finished(reports(settings))
-
-
 def _row(iteration: Iteration) -> Row:
     train, test = iteration.train, iteration.test
     return {"train_accuracy": train and train.accuracy, "test_accuracy": test and test.accuracy}
@@ -206,4 +201,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:  
     accuracies.legend(frameon=False, loc="lower right")
 
 
-LESSON = Lesson(Settings, run, _plot, prepare=prepare, reports=reports)
+LESSON = Lesson.watched(Settings, reports, _plot, prepare=prepare)

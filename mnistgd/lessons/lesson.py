@@ -6,7 +6,7 @@ in float64 and deterministically; it prints nothing and draws only on the figure
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -72,13 +72,6 @@ class Report(NamedTuple):
     outcome: Outcome
 
 
-def finished(reports: Iterable[Report]) -> Outcome:
-    """What comes of a lesson that takes a while, at its end."""
-    for report in reports:
-        outcome = report.outcome
-    return outcome
-
-
 @dataclass(frozen=True)
 class Lesson(Generic[SettingsT]):
     """One lesson.
@@ -96,8 +89,8 @@ class Lesson(Generic[SettingsT]):
         Brings what may take a while, such as a data set, and tells so; `run` then finds it in the cache.
         None for a lesson that brings nothing.
     reports : settings → iterator of Report
-        What `run` does, step by step, so that it can be watched, and ended with what there is. None for a
-        lesson that takes no longer than a person waits.
+        What `run` does, step by step, so that it can be watched, and ended with what there is; see `watched`.
+        None for a lesson that takes no longer than a person waits.
     """
 
     settings: type[SettingsT]
@@ -105,3 +98,20 @@ class Lesson(Generic[SettingsT]):
     plot: Callable[[SettingsT, Outcome, Figure], None]
     prepare: Callable[[SettingsT, Listener], None] | None = field(default=None)
     reports: Callable[[SettingsT], Iterator[Report]] | None = field(default=None)
+
+    @classmethod
+    def watched(
+        cls,
+        settings: type[SettingsT],
+        reports: Callable[[SettingsT], Iterator[Report]],
+        plot: Callable[[SettingsT, Outcome, Figure], None],
+        prepare: Callable[[SettingsT, Listener], None] | None = None,
+    ) -> Lesson[SettingsT]:
+        """A lesson that takes a while: it is run by taking its reports to the last one."""
+
+        def run(chosen: SettingsT) -> Outcome:
+            for report in reports(chosen):
+                outcome = report.outcome
+            return outcome
+
+        return cls(settings, run, plot, prepare, reports)

@@ -14,7 +14,7 @@ from mnistgd.datasets.shape import PIXELS
 from mnistgd.errors import DivergedError, WeightsError
 from mnistgd.figures import plots
 from mnistgd.lessons.images import bring, data_setting, offline_setting, prepare
-from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table, finished
+from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table
 from mnistgd.model.fields import setting
 from mnistgd.system.files import quoted
 from mnistgd.system.words import counted
@@ -114,11 +114,6 @@ def reports(settings: Settings) -> Iterator[Report]:
         yield _report(settings, dataset, dark, rows)
 
 
-def run(settings: Settings) -> Outcome:
-    """Train to the end."""
-    return finished(reports(settings))
-
-
 def _report(settings: Settings, dataset: Dataset, dark: Darkness, rows: list[dict[str, Any]]) -> Report:
     images, last = len(dataset.test_labels), rows[-1]
     best = max(rows, key=lambda row: row["right"] or 0)
@@ -188,4 +183,4 @@ def _plot(settings: Settings, outcome: Outcome, figure: plots.Figure) -> None:
     plots.open_frame(bars, curve)
 
 
-LESSON = Lesson(Settings, run, _plot, prepare=prepare, reports=reports)
+LESSON = Lesson.watched(Settings, reports, _plot, prepare=prepare)

@@ -12,7 +12,7 @@ import pytest
 
 from mnistgd.lessons import LESSONS
 from mnistgd.lessons.books import BOOKS
-from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table, finished
+from mnistgd.lessons.lesson import Lesson, Outcome, Report, Table
 
 
 def test_the_list_is_in_reading_order(mnistgd):
@@ -343,7 +343,7 @@ def long_one(monkeypatch, mnistgd):
                     f"step {step} of 3", step / 3, Outcome(list(rows), {"steps": step}, [table], "So.")
                 )
 
-        lesson = Lesson(EveryKind, lambda settings: finished(reports(settings)), None, None, reports)
+        lesson = Lesson.watched(EveryKind, reports, None)
         monkeypatch.setattr("mnistgd.cli.commands.lesson.load", lambda name: lesson)
         return mnistgd("lesson", "toes", *arguments), begun
 
