@@ -1,32 +1,26 @@
 """What is fuzzed: every reader of files that nobody vouches for.
 
 Each target takes any bytes. It may read them or refuse them with an error of this package; all else is a
-finding: another error, two seconds, 500 MB, a file opened elsewhere, code run. `guarded` watches the last two.
+finding: another error, two seconds, 500 MB, a file opened elsewhere, code run. `watch.guarded` sees the last two.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import gzip
-import io
 import json
-import os
 import random
-import sys
-import sysconfig
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 from unittest import mock
 
 import numpy as np
 import sound
+from data_sets import DATA_SETS, read_npz
+from target import NPY, ZIP, Target
+from watch import guarded
 
-from mnistgd.datasets import csv_file, idx, mapping, paths, streams
-from mnistgd.datasets.cache import Cache
-from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import MnistgdError
 from mnistgd.figures import letters
 from mnistgd.figures.text import label, line_height
@@ -43,21 +37,6 @@ from mnistgd.training.sweep.trial import Trial
 
 SECONDS = 2.0
 """The longest that any input may take."""
-
-
-class Target(NamedTuple):
-    """Something that reads bytes.
-
-    Attributes
-    ----------
-    run : function of the bytes, and of a folder in which it may write them
-    seeds : function that gives inputs that are sound
-    words : what the format is made of, so that a change is not refused at the first byte
-    """
-
-    run: Callable[[bytes, Path], None]
-    seeds: Callable[[], Sequence[bytes]]
-    words: Sequence[bytes] = ()
 
 
 # --- what reads it -------------------------------------------------------------------------------------
@@ -98,115 +77,7 @@ def _read_array(content: bytes, folder: Path) -> None:
     members = sound.members(_sound("npz"))
     for name in members:
         with contextlib.suppress(MnistgdError):
-            _read_npz(sound.packed(members | {name: content}), folder)
-
-
-def _read_npz(content: bytes, folder: Path) -> None:
-    path = folder / "set.npz"
-    path.write_bytes(content)
-    _check_dataset(paths.read_path(path))
-
-
-def _read_csv(content: bytes, folder: Path) -> None:
-    path = folder / "set.csv"
-    path.write_bytes(content)
-    for skip_bad in (True, False):
-        with contextlib.suppress(MnistgdError):
-            part, _ = csv_file.read_csv(path, skip_bad=skip_bad)
-            assert part.images.shape[1:] == (784,)
-            assert 0 <= part.images.min() <= part.images.max() <= 255
-            assert part.labels is None or len(part.labels) == len(part.images)
-    _check_dataset(paths.read_path(path))
-
-
-def _check_dataset(dataset: object) -> None:
-    assert dataset.train_images.dtype == np.uint8
-    assert dataset.train_images.shape[1:] == (28, 28)
-    assert len(dataset.train_images) == len(dataset.train_labels)
-    assert dataset.train_labels.max() < len(dataset.class_names) <= 100
-
-
-def _read_idx(content: bytes, folder: Path) -> None:
-    """Its own bytes as the images of a set, and as labels."""
-    whole = sound.data_set()
-    (folder / "train-labels-idx1-ubyte").write_bytes(sound.idx(whole["train_labels"]))
-    (folder / "t10k-images-idx3-ubyte").write_bytes(sound.idx(whole["test_images"]))
-    (folder / "t10k-labels-idx1-ubyte").write_bytes(sound.idx(whole["test_labels"]))
-    path = folder / "train-images-idx3-ubyte"
-    path.write_bytes(content)
-    with contextlib.suppress(MnistgdError):
-        _check_dataset(paths.read_path(folder))
-    assert idx.read_labels(path).ndim in (1, 2)
-
-
-def _read_large(content: bytes, folder: Path) -> None:
-    """Its own bytes as images that are more than memory should hold: mapped, or unpacked into a cache."""
-    whole = sound.data_set()
-    place = folder / "set.npz"
-    if content.startswith(b"\x93NUMPY"):
-        place = folder / "npy"
-        place.mkdir(exist_ok=True)
-        np.save(place / "train_labels.npy", whole["train_labels"])
-        (place / "train_images.npy").write_bytes(content)
-    elif content.startswith(b"PK"):
-        place.write_bytes(content)
-    else:
-        place = folder
-        (place / "train-labels-idx1-ubyte").write_bytes(sound.idx(whole["train_labels"]))
-        (place / "train-images-idx3-ubyte").write_bytes(content)
-    with mock.patch.object(streams, "LARGE", 100):
-        _check_dataset(paths.read_path(place, cache=Cache(folder / "cache")))
-
-
-def _read_pair(content: bytes, folder: Path) -> None:
-    """Its own bytes as the images of a pair of files, and as the labels."""
-    whole = sound.data_set()
-    for holds, other in (("imgs", "labels"), ("labels", "imgs")):
-        (folder / f"train-{holds}.npz").write_bytes(content)
-        arrays = whole["train_labels" if other == "labels" else "train_images"]
-        (folder / f"train-{other}.npz").write_bytes(sound.npz(arr_0=arrays))
-        with contextlib.suppress(MnistgdError):
-            _check_dataset(paths.read_path(folder))
-
-
-def _read_zip(content: bytes, folder: Path) -> None:
-    path = folder / "set.zip"
-    path.write_bytes(content)
-    _check_dataset(paths.read_path(path))
-
-
-def _read_folder(content: bytes, folder: Path) -> None:
-    """A folder of pictures; what is kept of it in a cache is the same again."""
-    place, cache = folder / "set", Cache(folder / "cache")
-    _remove(place)
-    sound.unfold(content, place)
-    with contextlib.suppress(MnistgdError):
-        _check_dataset(paths.read_path(place, DataOptions(handwriting=True, skip_bad=True)))
-    dataset = paths.read_path(place, PLAINLY, cache=cache)
-    _check_dataset(dataset)
-    assert paths.read_path(place, PLAINLY, cache=cache).sha256 == dataset.sha256
-
-
-def _remove(place: Path) -> None:
-    """Remove a folder: `shutil.rmtree` opens it by names that the watch takes for other places."""
-    for name, folders, files in os.walk(place, topdown=False):
-        for each in (Path(name, each) for each in (*files, *folders)):
-            (each.unlink if each.is_symlink() or not each.is_dir() else each.rmdir)()
-    if place.exists():
-        place.rmdir()
-
-
-def _read_mapping(content: bytes, folder: Path) -> None:
-    names = mapping.read(io.BytesIO(content), str(folder))
-    assert len(names) <= 101
-    assert all(name and name.isprintable() for name in names.values())
-
-
-def _read_data_set(content: bytes, folder: Path) -> None:
-    """Its own bytes under a name that says nothing."""
-    path = folder / "set"
-    path.write_bytes(content)
-    _check_dataset(paths.read_path(path))
+            read_npz(sound.packed(members | {name: content}), folder)
 
 
 def _read_checkpoint(content: bytes, folder: Path) -> None:
@@ -312,18 +183,6 @@ def _sound(name: str) -> bytes:
     return seeds(name)[0]
 
 
-_ZIP = [b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"record.npy", b"weights.npy"]
-_NPY = [
-    b"\x93NUMPY\x01\0",
-    b"'descr': ",
-    b"'|O'",
-    b"'<f4'",
-    b"'fortran_order': True",
-    b"(784, 2)",
-    *(b"'<U1'", b"'|S9'", b"'|b1'", b"'<f2'", b"'>f8'", b"(2, 28, 28, 3)", b"(2, 1)"),
-    b"(-1,)",
-    b"1e9",
-]
 _JSON = [
     *(
         b'"format"',
@@ -339,84 +198,7 @@ _JSON = [
 ]
 
 TARGETS: dict[str, Target] = {
-    "idx": Target(
-        _read_idx,
-        lambda: [
-            sound.idx(sound.data_set()["train_images"]),
-            sound.idx(sound.data_set()["train_labels"]),
-            gzip.compress(sound.idx(sound.data_set()["train_images"])),
-        ],
-        [b"\0\0\x08\x03", b"\0\0\x08\x01", b"\x1f\x8b\x08\0", b"\0\0\0\x1c", b"\x7f\xff\xff\xff"],
-    ),
-    "zip": Target(
-        _read_zip,
-        lambda: [
-            sound.idx_zip(bytes),
-            sound.idx_zip(gzip.compress),
-            sound.idx_zip(bytes, called="emnist-letters-"),
-        ],
-        [*_ZIP, b"../", b"__MACOSX/", b"\0\0\x0d\x03", b"\0\0\x0c\x02", b"\x1f\x8b\x08\0"],
-    ),
-    "large": Target(
-        _read_large,
-        lambda: [
-            *(pack(sound.idx(sound.data_set()["train_images"])) for pack in (bytes, gzip.compress)),
-            *(
-                sound.members(sound.npz(a=array))["a.npy"]
-                for array in (sound.data_set()["train_images"], *sound.odd_arrays())
-            ),
-            sound.npz(**sound.data_set()),
-        ],
-        [b"\0\0\x08\x03", b"\x1f\x8b\x08\0", b"\x7f\xff\xff\xff", *_NPY],
-    ),
-    "pair": Target(
-        _read_pair,
-        lambda: [sound.npz(arr_0=array) for array in (*sound.data_set().values(), *sound.odd_arrays())],
-        _ZIP,
-    ),
-    "folder": Target(
-        _read_folder,
-        sound.folders,
-        [
-            *(
-                sound.NEXT,
-                b"\0",
-                b"\0" + sound.LINK,
-                b"/",
-                b"train/",
-                b"test/",
-                b"val/",
-                b"0/",
-                b"00/",
-                b"a/",
-                b"A/",
-            ),
-            *(
-                b".png\0",
-                b".gif\0",
-                b"Thumbs.db\0",
-                b"__MACOSX/",
-                b"\xff",
-                b"e\xcc\x81",
-                b"train-images-idx3-ubyte\0",
-            ),
-        ],
-    ),
-    "mapping": Target(
-        _read_mapping, lambda: [b"0 48\n1 65 97\n"], [b" ", b"\n", b"-1", b"9" * 5000, b"55296"]
-    ),
-    "foreign": Target(
-        _read_data_set, sound.foreign_files, [b"\n", b" ", b"%", b"@relation", b"\x1f\x8b\x08\0"]
-    ),
-    "csv": Target(
-        _read_csv,
-        sound.csv_files,
-        [
-            *(b"\r\n", b'"', b'""', b";", b"\t", b"label,", b"\xef\xbb\xbf"),
-            *(b"nan", b"inf", b"1e400", b"-1", b"256"),
-        ],
-    ),
-    "npz": Target(_read_npz, lambda: [sound.npz(**sound.data_set())], _ZIP),
+    **DATA_SETS,
     "array": Target(
         _read_array,
         lambda: [
@@ -427,20 +209,20 @@ TARGETS: dict[str, Target] = {
                 for member in sound.members(sound.npz(a=array)).values()
             ),
         ],
-        _NPY,
+        NPY,
     ),
-    "weights": Target(_read_weights, lambda: [weights_file.file_bytes(sound.model())], _ZIP),
+    "weights": Target(_read_weights, lambda: [weights_file.file_bytes(sound.model())], ZIP),
     "import": Target(
         _read_import,
         sound.foreign_weights,
-        [*_ZIP, b'{"weight":{"dtype":"F32","shape":[', b'"data_offsets":'],
+        [*ZIP, b'{"weight":{"dtype":"F32","shape":[', b'"data_offsets":'],
     ),
     "weights-record": Target(_read_weights_record, lambda: [sound.record_of(_sound("weights"))], _JSON),
-    "checkpoint": Target(_read_checkpoint, lambda: [sound.checkpoint_file()], _ZIP),
+    "checkpoint": Target(_read_checkpoint, lambda: [sound.checkpoint_file()], ZIP),
     "checkpoint-record": Target(
         _read_checkpoint_record, lambda: [sound.record_of(_sound("checkpoint"))], _JSON
     ),
-    "frames": Target(_read_frames, lambda: [snapshots.file_bytes(sound.frames(sound.model()))], _ZIP),
+    "frames": Target(_read_frames, lambda: [snapshots.file_bytes(sound.frames(sound.model()))], ZIP),
     "frames-record": Target(_read_frames_record, lambda: [sound.record_of(_sound("frames"))], _JSON),
     "sweep-plan": Target(
         _read_plan,
@@ -486,76 +268,6 @@ def run(name: str, content: bytes, folder: Path) -> bool:
         except MnistgdError:
             return False
     return True
-
-
-class Breach(BaseException):
-    """Something was done that a reader of files never does."""
-
-
-_FORBIDDEN = (
-    "os.system",
-    "os.exec",
-    "os.fork",
-    "os.posix_spawn",
-    "subprocess.Popen",
-    "pickle.",
-    "marshal.",
-    "socket.",
-)
-_READABLE = tuple(
-    str(Path(place).resolve())
-    for place in {
-        *sysconfig.get_paths().values(),
-        sys.prefix,
-        sys.base_prefix,
-        Path(weights_file.__file__).parent,
-    }
-)
-_guard: list[tuple[str, list[str]]] = []
-"""The folder that is watched, and what was done that must not be; empty while nobody watches."""
-
-
-@contextlib.contextmanager
-def guarded(folder: Path) -> Iterator[None]:
-    """Raise Breach if meanwhile code is run from outside, or a file opened but in `folder`, to import code or for nothing."""
-    breaches: list[str] = []
-    _guard.append((str(folder.resolve()), breaches))
-    try:
-        yield
-    finally:
-        _guard.clear()
-    if breaches:
-        raise Breach("; ".join(breaches))
-
-
-def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if not _guard:
-        return
-    folder, breaches = _guard[0]
-    if event.startswith(_FORBIDDEN) and not _importing():
-        breaches.append(event)
-    if event == "open" and isinstance(arguments[0], str | bytes):
-        path = str(
-            Path(arguments[0].decode() if isinstance(arguments[0], bytes) else arguments[0]).absolute()
-        )
-        reads = arguments[1] in (None, "r", "rb")
-        # Python looks for the source of a literal that it cannot parse.
-        harmless = path.startswith(folder) or path == os.devnull or arguments[0] == "<string>"
-        if not harmless and not (reads and path.startswith(_READABLE)):
-            breaches.append(f"open {path}")
-
-
-def _importing() -> bool:
-    """Whether a module is being imported: its compiled code is marshalled."""
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
-        frame = frame.f_back
-    return False
-
-
-sys.addaudithook(_watch)
 
 
 def changed(name: str, rng: random.Random) -> bytes:

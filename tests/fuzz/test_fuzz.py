@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import targets
+import watch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,8 +57,8 @@ def test_the_watch_sees_what_is_forbidden(tmp_path):
         lambda: Path(pytest.__file__).open("a").close(),
     ]
     for act in forbidden:
-        with pytest.raises(targets.Breach), targets.guarded(tmp_path):
+        with pytest.raises(watch.Breach), watch.guarded(tmp_path):
             act()
-    with targets.guarded(tmp_path):
+    with watch.guarded(tmp_path):
         inside.read_bytes()
         inside.write_bytes(b"")
