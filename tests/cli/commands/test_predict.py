@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,34 +21,9 @@ from mnistgd.system.parallel import processors
 KEYS = {"image", "digit", "label", "probability", "probabilities"}
 
 
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    """A deskewing network, trained on all of MNIST."""
-    from mnistgd.datasets.embedded import read
-    from mnistgd.model.settings import Settings
-    from mnistgd.training.result import finished_model
-    from mnistgd.training.run import Run
-
-    data = read()
-    straight = type(data)(
-        deskew(data.train_images),
-        data.train_labels,
-        deskew(data.test_images),
-        data.test_labels,
-        data.class_names,
-        data.source,
-        data.sha256,
-    )
-    run = Run(straight, Settings(deskew=True, epochs=4))
-    last = run.finish()
-    path = tmp_path_factory.mktemp("network") / "weights.npz"
-    weights_file.save(finished_model(last), path)
-    return path
-
-
 @pytest.fixture(autouse=True)
-def _beside_it(network, monkeypatch, tmp_path):
-    monkeypatch.setenv("MNISTGD_WEIGHTS", str(network))
+def _beside_it(straightening, monkeypatch, tmp_path):
+    monkeypatch.setenv("MNISTGD_WEIGHTS", str(straightening))
     monkeypatch.setenv("MNISTGD_OFFLINE", "1")
     monkeypatch.chdir(tmp_path)
 
@@ -106,9 +80,9 @@ def test_many_pictures_as_json_lines(mnistgd, mnist, tmp_path):
         assert document["probability"] == max(document["probabilities"])
 
 
-def test_an_image_of_the_data(mnistgd, mnist, network):
+def test_an_image_of_the_data(mnistgd, mnist, straightening):
     document = mnistgd("predict", "--index", 7, "--json").json
-    model = weights_file.load(network)
+    model = weights_file.load(straightening)
     wanted = model.probabilities(deskew(mnist.test_images[7:8]))[0]
     assert document["probabilities"] == pytest.approx(wanted.tolist())
     assert document["image"] == "test image 7"
@@ -135,12 +109,12 @@ def test_stdin(mnist, tmp_path):
     assert json.loads(done.stdout)["digit"] == label
 
 
-def test_as_is_changes_nothing(mnistgd, mnist, network, tmp_path):
+def test_as_is_changes_nothing(mnistgd, mnist, straightening, tmp_path):
     Image.fromarray(mnist.test_images[5]).save(tmp_path / "5.png")
     document = mnistgd("predict", "5.png", "--as-is", "--saw", "saw.png", "--json").json
     straight = deskew(mnist.test_images[5:6])
     assert document["probabilities"] == pytest.approx(
-        weights_file.load(network).probabilities(straight)[0].tolist()
+        weights_file.load(straightening).probabilities(straight)[0].tolist()
     )
     with Image.open("saw.png") as saw:
         assert np.array_equal(np.asarray(saw), straight[0])
@@ -181,7 +155,7 @@ def test_one_bad_image_among_many(mnistgd, mnist, tmp_path):
     assert hint.startswith("hint: ")
 
 
-def test_answers_as_a_table(mnistgd, mnist, tmp_path, network):
+def test_answers_as_a_table(mnistgd, mnist, tmp_path, straightening):
     """As RFC 4180 has it; a spreadsheet takes no name for a formula; what cannot be read has no row."""
     names = ["=cmd(),2.png", 'a "b".png', "a\nb.png", "-1.png", "none.png", "plain.png"]
     labels = [photo(mnist, index, tmp_path / name) for index, name in enumerate(names) if name != "none.png"]
@@ -361,103 +335,3 @@ def test_scikit_learn_is_not_loaded(mnist, tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-def write_csv(path, images, header=None):
-    with path.open("w", newline="") as stream:
-        csv.writer(stream).writerows([*([header] if header else []), *images.reshape(-1, 784).tolist()])
-
-
-def test_a_csv_file_is_answered_as_kaggle_takes_it(mnistgd, mnist, network):
-    write_csv(Path("test.csv"), mnist.test_images[:300], [f"pixel{place}" for place in range(784)])
-    result = mnistgd("predict", "test.csv", "--out", "answers.csv")
-    assert result.code == 0, result.stderr
-    assert result.stdout == "answers.csv\n"
-    header, *rows = csv.reader(Path("answers.csv").read_text().splitlines())
-    assert header == ["ImageId", "Label"]
-    assert [number for number, _ in rows] == [str(number) for number in range(1, 301)]
-    model = weights_file.load(network)
-    expected = model.outputs(deskew(mnist.test_images[:300])).argmax(axis=1)
-    assert [int(label) for _, label in rows] == expected.tolist()
-    assert np.mean(expected == mnist.test_labels[:300]) > 0.9
-
-
-def test_a_csv_file_of_fractions_is_answered_alike(mnistgd, mnist):
-    np.savetxt("test.csv", mnist.test_images[:50].reshape(-1, 784) / 255, delimiter=";")
-    write_csv(Path("bytes.csv"), mnist.test_images[:50])
-    answers = [mnistgd("predict", name, "--out", "-").stdout for name in ("test.csv", "bytes.csv")]
-    assert answers[0] == answers[1]
-    assert answers[0].count("\n") == 51
-
-
-def test_a_csv_file_of_more_images_than_are_held_is_answered_alike(mnistgd, mnist, monkeypatch):
-    write_csv(Path("test.csv"), mnist.test_images[:50])
-    expected = mnistgd("predict", "test.csv", "--out", "-").stdout
-    monkeypatch.setattr("mnistgd.datasets.streams.LARGE", 5000)
-    monkeypatch.setattr("mnistgd.datasets.stored.CHUNK", 9)
-    assert mnistgd("predict", "test.csv", "--out", "-").stdout == expected
-
-
-def test_a_class_in_the_answers_is_taken_for_no_formula(mnistgd, few, mnist, monkeypatch):
-    names = ",".join(["=cmd()", "-1", *"23456789"])
-    trained = mnistgd(
-        "train", "--data", few, "--class-names", names, "--epochs", 1, "--out", "n.npz", "--quiet"
-    )
-    assert trained.code == 0
-    monkeypatch.setenv("MNISTGD_WEIGHTS", "n.npz")
-    write_csv(Path("test.csv"), mnist.test_images[2:4])  # a 1 and a 0
-    answers = mnistgd("predict", "test.csv", "--out", "-").stdout.split()
-    assert answers == ["ImageId,Label", "1,-1", "2,'=cmd()"]
-
-
-def test_of_a_csv_file_without_its_first_row_that_is_said(mnistgd, mnist):
-    first = mnist.test_images[0].ravel().tolist()
-    names = [f"{name}.{first[:place].count(name)}".removesuffix(".0") for place, name in enumerate(first)]
-    write_csv(Path("test.csv"), mnist.test_images[1:5], names)
-    result = mnistgd("predict", "test.csv", "--out", "-")
-    assert len(result.stdout.splitlines()) == 1 + 4
-    assert "test.csv: line 1 is taken for names" in result.stderr
-
-
-def test_json_of_a_csv_file(mnistgd, mnist):
-    write_csv(Path("test.csv"), mnist.test_images[:5])
-    result = mnistgd("predict", "test.csv", "--out", "answers.csv", "--json")
-    assert result.json == {"images": 5, "out": "answers.csv"}
-
-
-def test_a_csv_file_that_is_not_there(mnistgd, network):
-    result = mnistgd("predict", "absent.csv", "--out", "answers.csv")
-    assert result.code == 1
-    assert "error: there is no file absent.csv\n" in result.stderr
-    # Which predict has not.
-    assert "--data" not in result.stderr
-
-
-@pytest.mark.parametrize("labels", [0, 1])
-def test_a_bad_line_leaves_no_answers(mnistgd, mnist, labels):
-    rows = mnist.test_images[:5].reshape(5, 784)
-    np.savetxt("test.csv", np.pad(rows, ((0, 0), (labels, 0))), fmt="%d", delimiter=",")
-    with Path("test.csv").open("a") as stream:
-        stream.write("1,2,3\n")
-    result = mnistgd("predict", "test.csv", "--out", "answers.csv")
-    assert result.code == 1
-    assert f"test.csv: line 6 has 3 columns, not {784 + labels}" in result.stderr
-    assert "--skip-bad" not in result.stderr
-    assert not Path("answers.csv").exists()
-
-
-def test_images_that_lie_as_those_of_the_training_did_are_turned(mnistgd, mnist, monkeypatch):
-    """A network of EMNIST's files, which have every image on its side, is asked about a file of that kind."""
-    sideways = mnist.train_images[:3000].transpose(0, 2, 1)
-    rows = np.column_stack([mnist.train_labels[:3000], sideways.reshape(-1, 784)])
-    np.savetxt("emnist-digits-train.csv", rows, fmt="%d", delimiter=",")
-    trained = mnistgd("train", "--data", "emnist-digits-train.csv", "--epochs", 3, "--out", "w.npz")
-    assert "turned upright" in trained.stderr
-    monkeypatch.setenv("MNISTGD_WEIGHTS", "w.npz")
-    write_csv(Path("some.csv"), mnist.test_images[:200].transpose(0, 2, 1))
-    write_csv(Path("upright.csv"), mnist.test_images[:200])
-    for name, option, said in (("some.csv", [], True), ("upright.csv", ["--no-transpose"], False)):
-        result = mnistgd("predict", name, *option, "--out", "-")
-        labels = [int(answer.partition(",")[2]) for answer in result.stdout.split()[1:]]
-        assert np.mean(labels == mnist.test_labels[:200]) > 0.7
-        assert ("turned upright (else --no-transpose)" in result.stderr) is said
