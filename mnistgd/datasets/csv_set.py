@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from mnistgd.datasets import mapping
-from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.csv_file import has_labels, read_csv
 from mnistgd.datasets.csv_memory import recalled, remember
-from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.datasets.labels import numbered
 from mnistgd.datasets.parts import Part, Raw, Wanted
+from mnistgd.datasets.request import WHOLE, Request
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted
 
@@ -34,38 +33,28 @@ def is_csv(name: str) -> bool:
     return name.lower().endswith(_SUFFIXES)
 
 
-def read_set(
-    path: Path,
-    *,
-    skip_bad: bool = False,
-    wanted: Wanted = "both",
-    cache: Cache | None = None,
-    listener: Listener = SILENT,
-) -> Raw:
+def read_set(path: Path, request: Request = WHOLE) -> Raw:
     """Read the data set of a CSV file; the file beside it that is called so has the images to test.
 
     Parameters
     ----------
     path : Path
         ``mnist_train.csv``, beside which there may be a ``mnist_test.csv``, or any other name.
-    skip_bad : bool
-        Whether rows that cannot be read are left out.
-    wanted : {"both", "train", "test"}
-    cache : Cache, optional
-        Where is remembered what was found in files of more images than are held.
-    listener : Listener
+    request : Request
+        Its cache remembers what was found in files of more images than are held.
 
     Raises
     ------
     DataError
         As `read_csv`, or if there are no labels in it.
     """
+    options, wanted, cache, listener = request
     fresh: list[_Read] = []
 
     def read(file: Path) -> _Read:
-        known = cache and recalled(file, skip_bad, cache)
+        known = cache and recalled(file, options.skip_bad, cache)
         if not known:
-            fresh.append(read_csv(file, skip_bad=skip_bad, listener=listener))
+            fresh.append(read_csv(file, skip_bad=options.skip_bad, listener=listener))
         return known or fresh[-1]
 
     raw = _read_files(path, read, wanted)
@@ -75,7 +64,7 @@ def read_set(
             labels = {name: np.asarray(part.labels) for name, part in raw.parts.items()}
             numbered(labels, raw.class_names, str(path))
         for part, notes in fresh:
-            remember(part, notes, skip_bad, cache)
+            remember(part, notes, options.skip_bad, cache)
     return raw
 
 

@@ -25,6 +25,7 @@ from mnistgd.datasets.litter import is_litter
 from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Raw, Wanted
+from mnistgd.datasets.request import Request
 from mnistgd.datasets.stored import Images
 from mnistgd.datasets.streams import GZIP_MAGIC, Gunzip, open_file
 from mnistgd.errors import DataError
@@ -71,12 +72,12 @@ def read_path(
     test_data = options.test_data
     if test_data == "":
         raise DataError("no images to test are named", _TEST_HINT)
-    wanted: Wanted = "both" if test_data is None else "train"
-    raw = read_raw(path, options, wanted, cache=cache, listener=listener)
+    request = Request(options, "both" if test_data is None else "train", cache, listener)
+    raw = read_raw(path, request)
     _check_heard(options, raw.kind, path)
     if test_data is not None:
         try:
-            raw = raw.tested_with(read_raw(Path(test_data), options, "test", cache=cache, listener=listener))
+            raw = raw.tested_with(read_raw(Path(test_data), request._replace(wanted="test")))
         except DataError as error:
             raise DataError(error.message, _TEST_HINT if error.hint == HINT else error.hint) from error
     source = str(path.absolute())
@@ -85,14 +86,7 @@ def read_path(
     return brought(raw, source, options, listener)
 
 
-def read_raw(
-    path: Path,
-    options: DataOptions = PLAINLY,
-    wanted: Wanted = "both",
-    *,
-    cache: Cache | None = None,
-    listener: Listener = SILENT,
-) -> Raw:
+def read_raw(path: Path, request: Request) -> Raw:
     """Read what is at `path`, by the reader of its kind.
 
     Parameters
@@ -101,8 +95,7 @@ def read_raw(
         A folder that holds the IDX files of one set, or pairs of ``.npz`` files, or folders as torchvision
         makes them; one of those files, which stands for its set; an ``.npz`` file; a ZIP of IDX files; a
         folder of pictures; or a CSV file.
-    wanted : {"both", "train", "test"}
-    options, cache, listener : as for `read_path`
+    request : Request
 
     Raises
     ------
@@ -112,18 +105,18 @@ def read_raw(
     path = path.absolute()
     try:
         if path.is_dir():
-            return _read_idx_folder(path, wanted) or _read_pictures(path, options, wanted, cache, listener)
+            return _read_idx_folder(path, request.wanted) or _read_pictures(path, request)
         name = idx_set.parse(path.name)
         if name is not None and path.exists():
             files = _sets(path.parent).get(name.set, {}) | {name.role: path}
             # A train file stands for its whole set, a test file for the test part alone.
             chosen = {role: file for role, file in files.items() if name.role[0] in ("train", role[0])}
-            return _read_set(name.set, chosen, path, wanted)
+            return _read_set(name.set, chosen, path, request.wanted)
     except OSError as error:
         raise DataError(f"cannot read {path}: {reason(error)}", HINT) from error
     if not path.exists():
         raise DataError(f"there is no {path}", HINT)
-    return _read_file(path, options, wanted, cache, listener)
+    return _read_file(path, request)
 
 
 def _check_heard(options: DataOptions, kind: str, path: Path) -> None:
@@ -134,18 +127,9 @@ def _check_heard(options: DataOptions, kind: str, path: Path) -> None:
             raise DataError(f"{option} means nothing for {path}, which is read as {kind}", "leave it out")
 
 
-def _read_pictures(
-    path: Path, options: DataOptions, wanted: Wanted, cache: Cache | None, listener: Listener
-) -> Raw:
+def _read_pictures(path: Path, request: Request) -> Raw:
     _check_no_file_is_meant(path)
-    return picture_folder.read_folder(
-        path,
-        handwriting=options.handwriting,
-        skip_bad=options.skip_bad,
-        wanted=wanted,
-        cache=cache,
-        listener=listener,
-    )
+    return picture_folder.read_folder(path, request)
 
 
 def _check_no_file_is_meant(folder: Path) -> None:
@@ -198,24 +182,20 @@ def _read_one(path: Path, holds: idx_set.Holds) -> Images:
     return idx.read_images(path) if holds == "images" else idx.read_labels(path)
 
 
-def _read_file(
-    path: Path, options: DataOptions, wanted: Wanted, cache: Cache | None, listener: Listener
-) -> Raw:
+def _read_file(path: Path, request: Request) -> Raw:
     with open_file(path) as file:
         head = file.peek(foreign.HEAD)[: foreign.HEAD]
         gzipped = head.startswith(GZIP_MAGIC)
         if gzipped:
             head = Gunzip(file, str(path)).read(foreign.HEAD)
     if head.startswith(npz.ZIP_MAGIC) and not gzipped:
-        return zip_set.read_zip(path, wanted)
+        return zip_set.read_zip(path, request.wanted)
     if refusal := foreign.refusal(head, str(path), gzipped=gzipped):
         raise refusal
     if _is_npz(path):
-        return npz.read_npz(path, wanted)
+        return npz.read_npz(path, request.wanted)
     if csv_set.is_csv(path.name):
-        return csv_set.read_set(
-            path, skip_bad=options.skip_bad, wanted=wanted, cache=cache, listener=listener
-        )
+        return csv_set.read_set(path, request)
     raise DataError(f"{path} is neither an .npz nor a .csv file, nor called like a train file of MNIST", HINT)
 
 

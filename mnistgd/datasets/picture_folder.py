@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets.cache import Cache
-from mnistgd.datasets.dataset import SILENT, Listener
+from mnistgd.datasets.dataset import Listener
 from mnistgd.datasets.labels import numbered
-from mnistgd.datasets.parts import Part, Raw, Wanted, only_tests
+from mnistgd.datasets.options import DataOptions
+from mnistgd.datasets.parts import Part, Raw, only_tests
 from mnistgd.datasets.picture_files import (
     LAYOUT,
     PictureFile,
@@ -25,6 +25,7 @@ from mnistgd.datasets.picture_files import (
     is_number,
     list_pictures,
 )
+from mnistgd.datasets.request import WHOLE, Request
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DataError, ImageError
 from mnistgd.handwriting.version import READ_VERSION
@@ -57,15 +58,7 @@ class _Seen(NamedTuple):
     read: NDArray[np.bool_]
 
 
-def read_folder(
-    folder: Path,
-    *,
-    handwriting: bool = False,
-    skip_bad: bool = False,
-    wanted: Wanted = "both",
-    cache: Cache | None = None,
-    listener: Listener = SILENT,
-) -> Raw:
+def read_folder(folder: Path, request: Request = WHOLE) -> Raw:
     """Read a folder of pictures: ``train/CLASS/*`` and ``test/CLASS/*``, or ``CLASS/*`` alone.
 
     Parameters
@@ -73,15 +66,8 @@ def read_folder(
     folder : Path
         The one that holds both parts, or that of the part to train, which stands for both; that of the part
         to test stands for itself, where others are to train.
-    handwriting : bool
-        Whether each picture is brought to 28×28 as one of handwriting is; else it must be so already.
-    skip_bad : bool
-        Whether pictures that cannot be read are left out.
-    wanted : {"both", "train", "test"}
-        Unless it is both, others belong to the set, and these alone need no classes to tell apart.
-    cache : Cache, optional
-        Where the images are kept, so that the pictures are read once.
-    listener : Listener
+    request : Request
+        Its cache keeps the images, so that the pictures are read once.
 
     Raises
     ------
@@ -89,7 +75,7 @@ def read_folder(
         If no classes are there, or one, two of them may be one (`check_classes`), or a picture cannot be read
         or is of another size; it is named. If it is a part to test, and another is wanted.
     """
-    notes: list[str] = []
+    wanted, notes = request.wanted, list[str]()
     try:
         splits = find_splits(folder)
         if folder == splits.test and wanted != "test":
@@ -111,10 +97,10 @@ def read_folder(
     if wanted == "both":
         # What no pictures can mend is said before they are read and kept.
         numbered(labels, None, str(folder))
-    images, read = _seen_on(together, folder, handwriting, skip_bad, cache, listener)
+    images, read = _seen_on(together, folder, request)
     if not read.all():
         notes.append(f"pictures left out that cannot be read: {np.sum(~read):,} of {len(read):,}")
-    if not handwriting:
+    if not request.options.handwriting:
         images, note = _light_on_dark(images, read)
         notes += note
     start, parts = 0, {}
@@ -133,41 +119,35 @@ def _labels(files: Sequence[PictureFile]) -> NDArray[Any]:
     return np.array([int(name) for name in names] if all(map(is_number, set(names))) else names)
 
 
-def _seen_on(
-    files: Sequence[PictureFile],
-    folder: Path,
-    handwriting: bool,
-    skip_bad: bool,
-    cache: Cache | None,
-    listener: Listener,
-) -> _Seen:
+def _seen_on(files: Sequence[PictureFile], folder: Path, request: Request) -> _Seen:
     """What is seen on pictures; from the cache, if none has another name, size or time than it had."""
+    options, cache = request.options, request.cache
     lines = [f"{file.path}\0{file.size} {file.changed}" for file in files]
     key = hashlib.sha256(os.fsencode("\n".join(lines))).hexdigest()
-    place = hashlib.sha256(os.fsencode(f"{handwriting} {folder}")).hexdigest()
+    place = hashlib.sha256(os.fsencode(f"{options.handwriting} {folder}")).hexdigest()
     name = f"pictures{READ_VERSION}-{place[:16]}"
     entry = cache and cache.read(name, {"images": (len(files), *IMAGE_SHAPE), "read": (len(files),)}, key)
-    if entry and not entry.damage and (skip_bad or entry.arrays["read"].all()):
+    if entry and not entry.damage and (options.skip_bad or entry.arrays["read"].all()):
         return _Seen(entry.arrays["images"], entry.arrays["read"].astype(bool))
-    seen = _read(files, handwriting, skip_bad, listener)
+    seen = _read(files, options, request.listener)
     if cache is not None and seen.read.any():
         cache.keep(name, {"images": [seen.images], "read": [seen.read.view(np.uint8)]}, str(folder), key)
     return seen
 
 
-def _read(files: Sequence[PictureFile], handwriting: bool, skip_bad: bool, listener: Listener) -> _Seen:
+def _read(files: Sequence[PictureFile], options: DataOptions, listener: Listener) -> _Seen:
     from mnistgd.handwriting.read import each_seen, normalised
 
     images, read = np.zeros((len(files), *IMAGE_SHAPE), np.uint8), np.ones(len(files), bool)
     what, told = f"reading {counted(len(files), 'picture', ',')}", 0.0
     paths = [Path(file.path) for file in files]
-    see = normalised if handwriting else _plain
+    see = normalised if options.handwriting else _plain
     # Whatever ends the reading of them ends the processes that read.
     with closing(each_seen(paths, see, together=_TOGETHER)) as pictures:
         for place, seen in enumerate(pictures):
             if not isinstance(seen, ImageError):
                 images[place] = seen
-            elif skip_bad:
+            elif options.skip_bad:
                 read[place] = False
                 if np.sum(~read) <= _NAMED:
                     listener.notice(f"left out: {seen.message}")

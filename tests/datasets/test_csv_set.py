@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets.csv_set import read_set
+from mnistgd.datasets.request import Request
 from mnistgd.errors import DataError
 
 
@@ -40,7 +41,7 @@ def write(tmp_path):
 )
 def test_the_test_file_beside_it(write, images, labels, notes, train, test):
     path, beside = write(train, images, labels), write(test, images[:5], labels[:5])
-    raw = read_set(path, listener=notes)
+    raw = read_set(path, Request(listener=notes))
     assert raw.train.images.tolist() == images.tolist()
     assert raw.test.images.tolist() == images[:5].tolist()
     assert raw.train.sideways is raw.test.sideways is train.startswith("emnist")

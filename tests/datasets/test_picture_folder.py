@@ -10,7 +10,9 @@ from PIL import Image
 
 from mnistgd.datasets import picture_files, picture_folder
 from mnistgd.datasets.cache import Cache
+from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.picture_folder import read_folder
+from mnistgd.datasets.request import Request
 from mnistgd.errors import DataError
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links need a right here")
@@ -80,7 +82,7 @@ def test_one_part_stands_for_both(root, draw):
     for split in ("train", "test"):
         draw(split, "01")
     assert read_folder(root / "train").test is not None
-    raw = read_folder(root / "test", wanted="test")
+    raw = read_folder(root / "test", Request(wanted="test"))
     assert raw.train is None
     assert len(raw.test.images) == 6
 
@@ -89,7 +91,7 @@ def test_a_part_to_test_is_refused_before_it_is_read(root, draw, tmp_path):
     for split in ("train", "test"):
         draw(split, "01")
     with pytest.raises(DataError, match="holds nothing but images to test"):
-        read_folder(root / "test", cache=Cache(tmp_path / "cache"))
+        read_folder(root / "test", Request(cache=Cache(tmp_path / "cache")))
     assert not (tmp_path / "cache").exists()
 
 
@@ -99,7 +101,7 @@ def test_of_two_parts_only_that_is_read_which_is_wanted(root, draw, wanted, othe
     for split in ("train", "test"):
         draw(split, "01")
     (root / other / "0" / "0.png").write_bytes(b"no picture")
-    assert list(read_folder(root / place, wanted=wanted).parts) == [wanted]
+    assert list(read_folder(root / place, Request(wanted=wanted)).parts) == [wanted]
 
 
 def test_pictures_may_lie_deeper(root, draw):
@@ -182,7 +184,7 @@ def test_other_sizes_are_read_as_handwriting(root, draw, helper):
     with pytest.raises(DataError, match=r"0\.png is .* pixels, not 28 × 28") as caught:
         read_folder(root)
     assert caught.value.hint.startswith("--handwriting")
-    images = read_folder(root, handwriting=True).train.images
+    images = read_folder(root, Request(DataOptions(handwriting=True))).train.images
     assert images.shape == (6, 28, 28)
     assert (images.reshape(6, -1).max(axis=1) > 200).all()
     assert (images[:, 0] == 0).all()
@@ -200,10 +202,10 @@ def damaged(root, draw):
 def test_a_picture_that_cannot_be_read_is_named(root, damaged, notes, tmp_path):
     cache = Cache(tmp_path / "cache")
     with pytest.raises(DataError, match=r"1\.png is damaged"):
-        read_folder(root, cache=cache)
+        read_folder(root, Request(cache=cache))
     assert cache.files() == []
     for _ in range(2):
-        raw = read_folder(root, skip_bad=True, cache=cache, listener=notes)
+        raw = read_folder(root, Request(DataOptions(skip_bad=True), cache=cache, listener=notes))
         assert raw.train.labels.tolist() == [0, 0, 0, 1, 1]
         assert len(raw.train.images) == 5
         assert len(raw.test.images) == 6
@@ -211,7 +213,7 @@ def test_a_picture_that_cannot_be_read_is_named(root, damaged, notes, tmp_path):
     assert notes.notices == [f"left out: {damaged} is damaged: it ends too early"]
     # Nor does what is cached hide it.
     with pytest.raises(DataError, match=r"1\.png is damaged"):
-        read_folder(root, cache=cache)
+        read_folder(root, Request(cache=cache))
 
 
 def test_none_can_be_read(root, draw, tmp_path):
@@ -219,7 +221,7 @@ def test_none_can_be_read(root, draw, tmp_path):
     for file in root.rglob("*.png"):
         file.write_bytes(b"x")
     with pytest.raises(DataError, match="none of the pictures"):
-        read_folder(root, skip_bad=True, cache=Cache(tmp_path / "cache"))
+        read_folder(root, Request(DataOptions(skip_bad=True), cache=Cache(tmp_path / "cache")))
     assert not (tmp_path / "cache").exists()
 
 
@@ -249,7 +251,7 @@ def test_links(root, draw, tmp_path):
     (root / "1" / "9.png").symlink_to(root / "1" / "9.png")
     with pytest.raises(DataError, match=r"9\.png"):
         read_folder(root)
-    assert len(read_folder(root, skip_bad=True).train.images) == 6
+    assert len(read_folder(root, Request(DataOptions(skip_bad=True))).train.images) == 6
     (root / "1" / "9.png").unlink()
     (root / "2").symlink_to(root / "2")
     with pytest.raises(DataError, match="cannot read"):
@@ -324,9 +326,9 @@ def test_classes_of_which_nothing_is_learned_are_refused_before_they_are_read(
     draw("", classes)
     cache = Cache(tmp_path / "cache")
     with pytest.raises(DataError, match=words):
-        read_folder(root, cache=cache)
+        read_folder(root, Request(cache=cache))
     assert not (tmp_path / "cache").exists()
-    assert len(read_folder(root, wanted="train", cache=cache).train.images) == 3 * len(classes)
+    assert len(read_folder(root, Request(wanted="train", cache=cache)).train.images) == 3 * len(classes)
 
 
 def test_pictures_without_classes(root, draw):
@@ -346,23 +348,23 @@ def test_parts_whose_classes_do_not_fit_are_refused_before_they_are_read(root, d
     draw("train", "01")
     draw("test", ["0", "one"])
     with pytest.raises(DataError, match="are numbers and some are words"):
-        read_folder(root, cache=Cache(tmp_path / "cache"))
+        read_folder(root, Request(cache=Cache(tmp_path / "cache")))
     assert not (tmp_path / "cache").exists()
 
 
 def test_what_is_cached_is_not_read_again(root, draw, tmp_path, monkeypatch):
     expected = draw("", "01")
     cache = Cache(tmp_path / "cache")
-    first = read_folder(root, cache=cache)
+    first = read_folder(root, Request(cache=cache))
     with monkeypatch.context() as patched:
         patched.setattr(picture_folder, "_read", None)
-        assert np.array_equal(read_folder(root, cache=cache).train.images, first.train.images)
+        assert np.array_equal(read_folder(root, Request(cache=cache)).train.images, first.train.images)
     # A picture that is changed, and one that has gone.
     time.sleep(0.01)
     Image.fromarray(expected[3]).save(root / "0" / "0.png")
-    assert read_folder(root, cache=cache).train.images[0].tolist() == expected[3].tolist()
+    assert read_folder(root, Request(cache=cache)).train.images[0].tolist() == expected[3].tolist()
     (root / "0" / "0.png").unlink()
-    assert len(read_folder(root, cache=cache).train.images) == 5
+    assert len(read_folder(root, Request(cache=cache)).train.images) == 5
     assert cache.clear() > 0
     assert list((tmp_path / "cache").iterdir()) == []
 
@@ -370,7 +372,7 @@ def test_what_is_cached_is_not_read_again(root, draw, tmp_path, monkeypatch):
 def test_how_far_it_is_is_told(root, draw, notes, monkeypatch):
     draw("", "01")
     monkeypatch.setattr(picture_folder, "_SECONDS_BETWEEN", 0)
-    read_folder(root, listener=notes)
+    read_folder(root, Request(listener=notes))
     assert set(notes.busy_with) == {"reading 6 pictures"}
     assert notes.shares == [place / 6 for place in range(6)]
 
