@@ -34,6 +34,7 @@ from mnistgd.system.words import counted
 
 if TYPE_CHECKING:
     from mnistgd.handwriting.pictures import Picture
+    from mnistgd.handwriting.read import Reading
 
 KIND = "a folder of pictures"
 # So many of 28×28 take a process some ten milliseconds.
@@ -41,6 +42,7 @@ _TOGETHER = 64
 _SECONDS_BETWEEN = 0.2
 # Of those that are left out.
 _NAMED = 10
+_UNREAD = 255
 _BORDER = np.ones(IMAGE_SHAPE, bool)
 _BORDER[1:-1, 1:-1] = False
 
@@ -51,11 +53,19 @@ class _Seen(NamedTuple):
     Attributes
     ----------
     images : uint8 ndarray of shape (n, 28, 28)
-    read : bool ndarray of shape (n,); the others could not be read, and are blank
+    found : uint8 ndarray of shape (n,)
+        How many things on each could be a digit: 1 as a rule, and where nobody looked; `_UNREAD` where it
+        could not be read, and is blank.
     """
 
     images: NDArray[np.uint8]
-    read: NDArray[np.bool_]
+    found: NDArray[np.uint8]
+
+    @property
+    def read(self) -> NDArray[np.bool_]:
+        """Which could be read: bool ndarray of shape (n,)."""
+        read: NDArray[np.bool_] = self.found != _UNREAD
+        return read
 
 
 def read_folder(folder: Path, request: Request = WHOLE) -> Raw:
@@ -97,9 +107,14 @@ def read_folder(folder: Path, request: Request = WHOLE) -> Raw:
     if wanted == "both":
         # What no pictures can mend is said before they are read and kept.
         numbered(labels, None, str(folder))
-    images, read = _seen_on(together, folder, request)
+    seen = _seen_on(together, folder, request)
+    images, read = seen.images, seen.read
     if not read.all():
         notes.append(f"pictures left out that cannot be read: {np.sum(~read):,} of {len(read):,}")
+    doubtful = np.flatnonzero(read & (seen.found != 1))
+    if doubtful.size:
+        count, first = f"{len(doubtful):,} of {len(read):,}", together[doubtful[0]].path
+        notes.append(f"pictures that show something else than one digit: {count}, such as {first}")
     if not request.options.handwriting:
         images, note = _light_on_dark(images, read)
         notes += note
@@ -126,40 +141,41 @@ def _seen_on(files: Sequence[PictureFile], folder: Path, request: Request) -> _S
     key = hashlib.sha256(os.fsencode("\n".join(lines))).hexdigest()
     place = hashlib.sha256(os.fsencode(f"{options.handwriting} {folder}")).hexdigest()
     name = f"pictures{READ_VERSION}-{place[:16]}"
-    entry = cache and cache.read(name, {"images": (len(files), *IMAGE_SHAPE), "read": (len(files),)}, key)
-    if entry and not entry.damage and (options.skip_bad or entry.arrays["read"].all()):
-        return _Seen(entry.arrays["images"], entry.arrays["read"].astype(bool))
+    entry = cache and cache.read(name, {"images": (len(files), *IMAGE_SHAPE), "found": (len(files),)}, key)
+    if entry and not entry.damage:
+        seen = _Seen(entry.arrays["images"], entry.arrays["found"])
+        if options.skip_bad or seen.read.all():
+            return seen
     seen = _read(files, options, request.listener)
     if cache is not None and seen.read.any():
-        cache.keep(name, {"images": [seen.images], "read": [seen.read.view(np.uint8)]}, str(folder), key)
+        cache.keep(name, {"images": [seen.images], "found": [seen.found]}, str(folder), key)
     return seen
 
 
 def _read(files: Sequence[PictureFile], options: DataOptions, listener: Listener) -> _Seen:
-    from mnistgd.handwriting.read import each_seen, normalised
+    from mnistgd.handwriting.read import each_seen, read
 
-    images, read = np.zeros((len(files), *IMAGE_SHAPE), np.uint8), np.ones(len(files), bool)
+    images, found = np.zeros((len(files), *IMAGE_SHAPE), np.uint8), np.full(len(files), _UNREAD, np.uint8)
     what, told = f"reading {counted(len(files), 'picture', ',')}", 0.0
     paths = [Path(file.path) for file in files]
-    see = normalised if options.handwriting else _plain
+    see = read if options.handwriting else _plain
     # Whatever ends the reading of them ends the processes that read.
     with closing(each_seen(paths, see, together=_TOGETHER)) as pictures:
         for place, seen in enumerate(pictures):
             if not isinstance(seen, ImageError):
-                images[place] = seen
+                images[place], found[place] = seen.pixels, 1 if seen.found is None else seen.found
             elif options.skip_bad:
-                read[place] = False
-                if np.sum(~read) <= _NAMED:
+                if np.sum(found[: place + 1] == _UNREAD) <= _NAMED:
                     listener.notice(f"left out: {seen.message}")
             else:
                 raise DataError(seen.message, seen.hint)
             if time.monotonic() > told + _SECONDS_BETWEEN:
                 told = time.monotonic()
                 listener.busy(what, place / len(files))
-    return _Seen(images, read)
+    return _Seen(images, found)
 
 
-def _plain(picture: Picture) -> NDArray[np.uint8]:
+def _plain(picture: Picture) -> Reading:
     """A picture of 28×28 without its colours.
 
     Raises
@@ -167,14 +183,14 @@ def _plain(picture: Picture) -> NDArray[np.uint8]:
     ImageError
         If it is of another size.
     """
-    from mnistgd.handwriting.read import greyed
+    from mnistgd.handwriting.read import Reading, greyed
 
     if picture.size != IMAGE_SHAPE:
         raise ImageError(
             f"{picture.name} is {picture.size[0]} × {picture.size[1]} pixels, not 28 × 28",
             "--handwriting finds the digit on each picture, of any size, and brings it to 28×28",
         )
-    return greyed(picture)
+    return Reading(greyed(picture))
 
 
 def _light_on_dark(

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import time
 import tracemalloc
 
 import numpy as np
@@ -302,23 +301,19 @@ def test_what_is_no_such_table(write, kind, name, skip_bad):
 def test_too_many_lines(write, monkeypatch, line, skip_bad):
     monkeypatch.setattr(csv_file, "MAX_IMAGES", 3000)
     path = write(ROW + line * (20_000_000 // len(line)))
-    begun = time.process_time()
     words = (
         r"line 2 has 1 columns" if line.strip() and not skip_bad else r"has more than 3,000 lines that are no"
     )
     with pytest.raises(DataError, match=words) as caught:
         csv_file.read_csv(path, skip_bad=skip_bad)
     assert caught.value.hint
-    assert time.process_time() - begun < 2
 
 
 def test_more_images_than_are_read(write, monkeypatch):
     monkeypatch.setattr(csv_file, "MAX_STORED", 3000)
     path = write(ROW * 12_000)
-    begun = time.process_time()
     with pytest.raises(DataError, match="has more than 3,000 images"):
         read_csv(path)
-    assert time.process_time() - begun < 2
 
 
 BLANK = b",".join([b"0"] * 785) + b"\n"

@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mnistgd.datasets import picture_files, picture_folder
 from mnistgd.datasets.cache import Cache
@@ -172,15 +172,25 @@ def test_a_set_that_is_not_of_one_kind_is_said(root, draw):
     assert note.startswith("1 of 6 pictures have a light border: all are taken as they are")
 
 
-def test_other_sizes_are_read_as_handwriting(root, draw, helper):
+@pytest.fixture
+def photographed(root, helper):
+    """Save one photograph, or several, of each class in a part."""
     handwriting = helper("handwriting")
-    draw("", "01")
     rng = np.random.default_rng(0)
-    for digit in range(2):
-        ink = handwriting.write(digit, rng, pen=0.08, tilt=5)
-        for number in range(3):
-            picture = handwriting.photograph(ink, "daylight", rng)
-            picture.save(root / str(digit) / f"{number}.png")
+
+    def photographed(part, *numbers):
+        for digit in range(2):
+            ink = handwriting.write(digit, rng, pen=0.08, tilt=5)
+            for number in numbers:
+                file = root / part / str(digit) / f"{number}.png"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                handwriting.photograph(ink, "daylight", rng).save(file)
+
+    return photographed
+
+
+def test_other_sizes_are_read_as_handwriting(root, photographed):
+    photographed("", 0, 1, 2)
     with pytest.raises(DataError, match=r"0\.png is .* pixels, not 28 × 28") as caught:
         read_folder(root)
     assert caught.value.hint.startswith("--handwriting")
@@ -188,6 +198,20 @@ def test_other_sizes_are_read_as_handwriting(root, draw, helper):
     assert images.shape == (6, 28, 28)
     assert (images.reshape(6, -1).max(axis=1) > 200).all()
     assert (images[:, 0] == 0).all()
+
+
+def test_pictures_of_several_things_are_told_of(root, photographed, tmp_path):
+    photographed("train", 0, 1)
+    photographed("test", 0)
+    several = Image.new("L", (200, 100), 255)
+    for x in (60, 140):
+        ImageDraw.Draw(several).line([(x, 20), (x, 80)], 0, 8)
+    several.save(file := root / "train" / "1" / "1.png")
+    note = f"pictures that show something else than one digit: 1 of 6, such as {file}"
+    handwriting = DataOptions(handwriting=True)
+    for _ in range(2):
+        assert read_folder(root, Request(handwriting, cache=Cache(tmp_path / "cache"))).notes == (note,)
+    assert read_folder(root / "test", Request(handwriting, wanted="test")).notes == ()
 
 
 @pytest.fixture
@@ -375,15 +399,3 @@ def test_how_far_it_is_is_told(root, draw, notes, monkeypatch):
     read_folder(root, Request(listener=notes))
     assert set(notes.busy_with) == {"reading 6 pictures"}
     assert notes.shares == [place / 6 for place in range(6)]
-
-
-def test_many_pictures(root, tiny):
-    """A thousand: 70,000 take 20 seconds on a machine of two cores, and half a second once they are cached."""
-    for name in "01":
-        (root / name).mkdir(parents=True)
-        for number in range(500):
-            Image.fromarray(tiny["train_images"][number % 30] // 2).save(root / name / f"{number:03}.png")
-    begun = time.perf_counter()
-    images = read_folder(root).train.images
-    assert time.perf_counter() - begun < 10
-    assert images[529].tolist() == (tiny["train_images"][29] // 2).tolist()
