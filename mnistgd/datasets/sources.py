@@ -94,9 +94,9 @@ def parts(dataset: Dataset) -> dict[str, tuple[NDArray[np.uint8], ...]]:
 
 
 def _download(named: NamedSet, listener: Listener) -> Dataset:
-    from mnistgd.datasets import openml
+    from mnistgd.datasets.openml import download
 
-    images, labels = openml.fetch(named, listener)
+    images, labels = download.fetch(named, listener)
     return _split(named, images, labels, named.sources[0], named.pixels_sha256 or sha256(images))
 
 

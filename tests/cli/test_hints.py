@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mnistgd.cli.console import LONGEST
-from mnistgd.datasets import openml
 from mnistgd.datasets.named import MNIST
+from mnistgd.datasets.openml import download
 from mnistgd.model import weights_file
 from mnistgd.model.model import Model
 from mnistgd.model.settings import Settings
@@ -87,7 +87,7 @@ def test_words_of_the_command_line_and_names_of_classes(mnistgd, weights, folder
 
 
 def test_the_folder_of_another_cache(folder):
-    error = openml._other(MNIST, np.zeros((0, 28, 28), np.uint8), 0, Path(EVIL))
+    error = download._other(MNIST, np.zeros((0, 28, 28), np.uint8), 0, Path(EVIL))
     assert_harmless(error.hint, folder)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mnistgd.datasets import embedded, named, openml
+from mnistgd.datasets import embedded, named
 from mnistgd.datasets.dataset import sha256
 from mnistgd.datasets.form import brought
+from mnistgd.datasets.openml import download
 from mnistgd.datasets.parts import Part, Raw
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def world(tiny: Arrays, monkeypatch: pytest.MonkeyPatch) -> World:
         world.asked.append("embedded")
         return replace(world.dataset, source="embedded")
 
-    monkeypatch.setattr(openml, "fetch", fetch)
+    monkeypatch.setattr(download, "fetch", fetch)
     monkeypatch.setattr(embedded, "read", read)
     return world
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mnistgd.datasets import openml
+from mnistgd.datasets.openml import download
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ def standin(openml_standin: StandIn, three: tuple[NDArray[np.uint8], NDArray[np.
 @pytest.fixture
 def cache() -> Path:
     """Make a scikit-learn cache in which somebody else keeps a data set."""
-    folder = openml.scikit_learn_cache()
+    folder = download.scikit_learn_cache()
     (folder / "openml.org/api/v1/json/data").mkdir(parents=True)
     (folder / "openml.org/api/v1/json/data/61.gz").write_bytes(b"iris")
     return folder

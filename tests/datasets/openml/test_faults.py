@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mnistgd.datasets import openml
 from mnistgd.datasets.named import FASHION_MNIST, KUZUSHIJI_MNIST, MNIST, NamedSet
-from mnistgd.datasets.openml_process import Limits
+from mnistgd.datasets.openml import download
+from mnistgd.datasets.openml.process import Limits
 from mnistgd.errors import DownloadError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_a_fault_is_one_line_and_leaves_nothing(
     before = content(cache)
 
     with pytest.raises(DownloadError) as caught:
-        openml.fetch(named, limits=limits)
+        download.fetch(named, limits=limits)
 
     said = said.replace("MNIST", named.title).replace("mnist_784", named.openml)
     assert re.fullmatch(said, caught.value.message)
@@ -131,13 +131,13 @@ def test_a_slow_line_is_not_a_dead_one(standin: StandIn) -> None:
     limits = Limits(silence=1.2)
     assert 0.01 * len(standin.answers[standin.SEARCH]) > 1.5 * limits.silence
     with pytest.raises(DownloadError, match="but 3 other images"):
-        openml.fetch(MNIST, limits=limits)
+        download.fetch(MNIST, limits=limits)
 
 
 def test_a_server_that_refuses() -> None:
     with pytest.raises(DownloadError, match=r"^OpenML cannot be reached: connection refused$"):
-        openml.fetch(MNIST)
-    assert not openml.scikit_learn_cache().parent.exists()
+        download.fetch(MNIST)
+    assert not download.scikit_learn_cache().parent.exists()
 
 
 def test_a_certificate_that_nobody_vouches_for(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +145,7 @@ def test_a_certificate_that_nobody_vouches_for(standin: StandIn, monkeypatch: py
     with pytest.raises(
         DownloadError, match=r"^OpenML's certificate is not trusted: unable to get local issuer"
     ):
-        openml.fetch(MNIST)
+        download.fetch(MNIST)
     assert standin.asked == []
 
 
@@ -158,7 +158,7 @@ def test_what_others_put_into_the_cache_meanwhile_stays(
 
     standin.fail(standin.ARFF, bring_it_and_fail)
     with pytest.raises(DownloadError, match="504"):
-        openml.fetch(MNIST)
+        download.fetch(MNIST)
     assert (cache / f"openml.org{standin.ARFF}.gz").is_file()
 
 
@@ -170,6 +170,6 @@ def test_scikit_learn_may_not_remove_what_it_cannot_parse(
     fill(cache)
     before = content(cache)
     with pytest.raises(DownloadError, match="ran out of memory"):
-        openml.fetch(MNIST)
+        download.fetch(MNIST)
     assert standin.asked == [f"api.openml.org{standin.ARFF}"]
     assert content(cache) == before

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import SILENT, Listener
 from mnistgd.datasets.named import NamedSet
-from mnistgd.datasets.openml_process import DEFAULT_LIMITS, Limits, run
+from mnistgd.datasets.openml.process import DEFAULT_LIMITS, Limits, run
 from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
 from mnistgd.errors import DownloadError, OutputError
 from mnistgd.system.files import quoted, reason, write_atomically

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mnistgd.datasets import openml
 from mnistgd.datasets.named import FASHION_MNIST, KUZUSHIJI_MNIST, MNIST
-from mnistgd.datasets.openml_process import PARSING
+from mnistgd.datasets.openml import download
+from mnistgd.datasets.openml.process import PARSING
 from mnistgd.errors import DownloadError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def test_mnist_arrives_and_stays_for_scikit_learn(
     (cache / ARFF).parent.mkdir(parents=True)
     (cache / ARFF).write_bytes(sent[: len(sent) // 2])
 
-    images, labels = openml.fetch(part, diary)
+    images, labels = download.fetch(part, diary)
 
     assert images.dtype == labels.dtype == np.uint8
     assert images.shape == (COUNT, 28, 28)
@@ -77,10 +77,10 @@ def test_kuzushiji_mnist_is_told_by_its_counts(openml_standin: StandIn, cache: P
     small = replace(KUZUSHIJI_MNIST, train_counts=(2,) * 10, test_counts=(1,) * 10)
     openml_standin.serve(images, np.roll(labels, 1) // 2, "Kuzushiji-MNIST")
     with pytest.raises(DownloadError, match="what OpenML sent is not Kuzushiji-MNIST, but 30 other images"):
-        openml.fetch(small)
+        download.fetch(small)
 
     openml_standin.serve(images, labels, "Kuzushiji-MNIST")
-    found, digits = openml.fetch(small, diary)
+    found, digits = download.fetch(small, diary)
 
     np.testing.assert_array_equal(found, images)
     np.testing.assert_array_equal(digits, labels)
@@ -93,7 +93,7 @@ def test_mnist_is_not_taken_for_fashion_mnist(openml_standin: StandIn, cache: Pa
     openml_standin.serve(np.zeros((3, 28, 28), np.uint8), np.arange(3, dtype=np.uint8), "Fashion-MNIST")
     before = content(cache)
     with pytest.raises(DownloadError, match="what OpenML sent is not Fashion-MNIST, but 3 other") as caught:
-        openml.fetch(FASHION_MNIST)
+        download.fetch(FASHION_MNIST)
     assert "mnistgd data fetch fashion-mnist" in caught.value.hint
     assert content(cache) == before
 
@@ -107,13 +107,13 @@ def test_a_download_made_elsewhere_is_used(
         "fetch_openml('mnist_784', version=1, as_frame=False, parser='liac-arff')"
     )
     subprocess.run([sys.executable, "-c", elsewhere], check=True)
-    cache = openml.scikit_learn_cache()
+    cache = download.scikit_learn_cache()
     before = content(cache)
     assert ARFF in before
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
 
     with pytest.raises(DownloadError, match="what scikit-learn's cache holds is not MNIST") as caught:
-        openml.fetch(MNIST, diary)
+        download.fetch(MNIST, diary)
 
     assert str(cache) in caught.value.hint
     assert diary.texts == [DOWNLOADING, PARSING_CACHED]
@@ -127,7 +127,7 @@ def test_borrowed_files_can_be_removed(cache: Path, tmp_path: Path, monkeypatch:
     (cache / "linked").symlink_to(tmp_path / "elsewhere")
 
     def check(staged: Path) -> None:
-        openml._borrow(cache, staged)
+        download._borrow(cache, staged)
         iris = staged / "openml.org/api/v1/json/data/61.gz"
         assert iris.read_bytes() == b"iris"
         assert (staged / "linked/1.gz").read_bytes() == b"one"
@@ -149,12 +149,12 @@ def test_only_what_is_new_is_kept(
     cache: Path, content: Content, diary: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Path, "symlink_to", _refuse)
-    openml._borrow(cache, tmp_path / "staged")
+    download._borrow(cache, tmp_path / "staged")
     before = content(cache)
     (tmp_path / "staged" / ARFF).parent.mkdir(parents=True)
     (tmp_path / "staged" / ARFF).write_bytes(b"new")
 
-    openml._keep(tmp_path / "staged", cache, diary)
+    download._keep(tmp_path / "staged", cache, diary)
 
     after = content(cache)
     assert after[ARFF][2] == b"new"
@@ -167,7 +167,7 @@ def test_a_cache_that_takes_no_file_is_only_worth_a_notice(tmp_path: Path, diary
     (tmp_path / "staged").mkdir()
     (tmp_path / "staged/1.gz").write_bytes(b"new")
     (tmp_path / "file").write_bytes(b"")
-    openml._keep(tmp_path / "staged", tmp_path / "file" / "openml", diary)
+    download._keep(tmp_path / "staged", tmp_path / "file" / "openml", diary)
     assert diary.notices == ["scikit-learn's cache does not take the download: not a directory"]
 
 
@@ -181,6 +181,6 @@ def test_the_cache_is_where_scikit_learn_says(
     monkeypatch.delenv("SCIKIT_LEARN_DATA")
     if setting is not None:
         monkeypatch.setenv("SCIKIT_LEARN_DATA", setting.format(tmp_path))
-    found = openml.scikit_learn_cache()
+    found = download.scikit_learn_cache()
     assert not found.parent.exists()
     assert found == Path(get_data_home()).absolute() / "openml"

@@ -1,8 +1,8 @@
-"""Bring a data set from OpenML with scikit-learn, in a process of its own: `openml_process` runs it.
+"""Bring a data set from OpenML with scikit-learn, in a process of its own: `process` runs it.
 
 ::
 
-    python -P openml_child.py NAME DATA_HOME FOLDER
+    python -P child.py NAME DATA_HOME FOLDER
 
 `fetch_openml` has no time-out, holds almost a gigabyte while it parses, and can be stopped in the middle
 only by ending its process. Here it runs as it is; this program watches, and says on stdout what goes on,

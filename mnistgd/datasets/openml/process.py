@@ -20,7 +20,7 @@ from mnistgd.errors import DownloadError
 
 PARSING = "parsing the download, about 15 s"
 
-_CHILD = Path(__file__).with_name("openml_child.py")
+_CHILD = Path(__file__).with_name("child.py")
 _SHOW_EVERY = 0.5
 
 

@@ -10,7 +10,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 
-from mnistgd.datasets import openml_child
+from mnistgd.datasets.openml import child
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ from mnistgd.datasets import openml_child
     ],
 )
 def test_every_error_has_a_line(error: Exception, said: str | None) -> None:
-    line = openml_child.explain(error, "mnist_784")
+    line = child.explain(error, "mnist_784")
     assert said is None or line == said
     assert "\n" not in line
     assert len(line) <= 120
@@ -51,5 +51,5 @@ def test_every_error_has_a_line(error: Exception, said: str | None) -> None:
 @pytest.mark.parametrize("wrong", [0.5, -1.0, 256.0, np.nan, np.inf])
 def test_pixels_are_not_rounded(wrong: float) -> None:
     with pytest.raises(ValueError, match="whole numbers from 0 to 255"):
-        openml_child._as_bytes(np.array([[0.0, wrong, 255.0]]))
-    assert openml_child._as_bytes(np.array([[0.0, 255.0]])).tolist() == [[0, 255]]
+        child._as_bytes(np.array([[0.0, wrong, 255.0]]))
+    assert child._as_bytes(np.array([[0.0, 255.0]])).tolist() == [[0, 255]]

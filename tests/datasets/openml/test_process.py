@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mnistgd.datasets import openml
 from mnistgd.datasets.named import MNIST
-from mnistgd.datasets.openml_process import Limits, Watch
+from mnistgd.datasets.openml import download
+from mnistgd.datasets.openml.process import Limits, Watch
 from mnistgd.errors import DownloadError
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def test_no_thread_to_follow_it_with(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("threading.Thread.start", refuse)
     with pytest.raises(DownloadError, match="no thread can be started"):
-        openml.fetch(MNIST)
+        download.fetch(MNIST)
 
 
 def test_a_process_that_is_too_slow_to_start_ends() -> None:
     with pytest.raises(DownloadError, match=r"^starting scikit-learn took longer than 0\.01 s$"):
-        openml.fetch(MNIST, limits=Limits(parse=0.01))
+        download.fetch(MNIST, limits=Limits(parse=0.01))
 
 
 def test_a_process_that_is_killed(standin: StandIn, children: list[subprocess.Popen[Any]]) -> None:
@@ -73,7 +73,7 @@ def test_a_process_that_is_killed(standin: StandIn, children: list[subprocess.Po
     with pytest.raises(
         DownloadError, match="the system killed the process that downloads MNIST, most likely"
     ):
-        openml.fetch(MNIST)
+        download.fetch(MNIST)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_broken_scikit_learn(
     (tmp_path / "sklearn/__init__.py").write_text(module)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(DownloadError) as caught:
-        openml.fetch(MNIST)
+        download.fetch(MNIST)
     assert caught.value.message == said
     assert capfd.readouterr() == ("", "")
 
@@ -109,7 +109,7 @@ def test_odd_files_and_settings_around_do_not_matter(tmp_path: Path, monkeypatch
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     with pytest.raises(DownloadError, match="but 3 other images"):
-        openml.fetch(MNIST)
+        download.fetch(MNIST)
 
 
 @pytest.mark.parametrize("place", ["TMPDIR", "the working folder"])
@@ -122,7 +122,7 @@ def test_no_place_to_work(place: str, tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.chdir(tmp_path / "gone")
         (tmp_path / "gone").rmdir()
     with pytest.raises(DownloadError, match=r"^MNIST cannot be downloaded: no such file or directory$"):
-        openml.fetch(MNIST)
+        download.fetch(MNIST)
 
 
 @posix
@@ -133,7 +133,7 @@ def test_a_process_that_does_not_listen_is_killed(
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which a new process inherits
     try:
         with pytest.raises(DownloadError, match="sent nothing"):
-            openml.fetch(MNIST, limits=Limits(silence=0.7, kill=0.5))
+            download.fetch(MNIST, limits=Limits(silence=0.7, kill=0.5))
     finally:
         signal.signal(signal.SIGTERM, before)
     assert children[0].returncode == -signal.SIGKILL
@@ -147,7 +147,7 @@ def test_a_process_that_listens_is_not_killed(
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever the tests themselves inherited
     try:
         with pytest.raises(DownloadError, match="sent nothing"):
-            openml.fetch(MNIST, limits=Limits(silence=0.7, kill=10))
+            download.fetch(MNIST, limits=Limits(silence=0.7, kill=10))
     finally:
         signal.signal(signal.SIGTERM, before)
     assert children[0].returncode == -signal.SIGTERM
@@ -155,14 +155,14 @@ def test_a_process_that_listens_is_not_killed(
 
 FETCH = """
 import signal, sys
-from mnistgd.datasets import openml
+from mnistgd.datasets.openml import download
 from mnistgd.datasets.named import MNIST
 def terminated(*_): sys.exit(143)
 signal.signal(signal.SIGTERM, terminated)
 # Who starts the tests in the background has Ctrl-C ignored, and that is inherited.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
-    openml.fetch(MNIST)
+    download.fetch(MNIST)
 except KeyboardInterrupt:
     sys.exit(130)
 """
