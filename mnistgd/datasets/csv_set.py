@@ -11,7 +11,7 @@ import numpy as np
 from mnistgd.datasets import mapping
 from mnistgd.datasets.csv_file import has_labels, read_csv
 from mnistgd.datasets.csv_memory import recalled, remember
-from mnistgd.datasets.labels import numbered
+from mnistgd.datasets.form.labels import numbered
 from mnistgd.datasets.parts import Part, Raw, Wanted
 from mnistgd.datasets.request import WHOLE, Request
 from mnistgd.errors import DataError

@@ -9,7 +9,7 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets import labels, pixels
+from mnistgd.datasets.form import labels, pixels
 from mnistgd.datasets.stored import Images, Packed, as_bytes, is_large, map_images, packed_images
 from mnistgd.datasets.streams import check_end, check_size, fill, open_file, read_array
 from mnistgd.errors import DataError

@@ -11,7 +11,6 @@ from mnistgd.datasets import (
     foreign,
     idx,
     idx_set,
-    large,
     mapping,
     npy,
     npz,
@@ -20,7 +19,8 @@ from mnistgd.datasets import (
 )
 from mnistgd.datasets.cache import Cache, default_folder
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener
-from mnistgd.datasets.form import brought
+from mnistgd.datasets.form import large
+from mnistgd.datasets.form.plan import brought
 from mnistgd.datasets.litter import is_litter
 from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import Listener
-from mnistgd.datasets.labels import numbered
+from mnistgd.datasets.form.labels import numbered
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.parts import Part, Raw, only_tests
 from mnistgd.datasets.picture_files import (

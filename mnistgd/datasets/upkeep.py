@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnistgd.datasets import large, sources
+from mnistgd.datasets import sources
 from mnistgd.datasets.cache import Cache, Entry, default_folder
 from mnistgd.datasets.dataset import SILENT, Dataset, Listener, sha256
-from mnistgd.datasets.large import PREFIX
+from mnistgd.datasets.form import large
+from mnistgd.datasets.form.large import PREFIX
 from mnistgd.datasets.named import MNIST, NAMED, NamedSet
 from mnistgd.errors import DataError
 

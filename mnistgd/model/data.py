@@ -9,7 +9,7 @@ import numpy as np
 
 from mnistgd.datasets.dataset import Dataset, Listener
 from mnistgd.datasets.deskew import deskew
-from mnistgd.datasets.form import unlabelled
+from mnistgd.datasets.form.plan import unlabelled
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.errors import DataError

@@ -11,7 +11,7 @@ import pytest
 
 from mnistgd.datasets import embedded, named
 from mnistgd.datasets.dataset import sha256
-from mnistgd.datasets.form import brought
+from mnistgd.datasets.form.plan import brought
 from mnistgd.datasets.openml import download
 from mnistgd.datasets.parts import Part, Raw
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistgd.datasets import csv_file, csv_set, large, streams
+from mnistgd.datasets import csv_file, csv_set, streams
+from mnistgd.datasets.form import large
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.stored import Known

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets import labels, pixels, split
 from mnistgd.datasets.dataset import SILENT, About, Dataset, Listener, sha256
+from mnistgd.datasets.form import labels, pixels, split
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Part, Raw, only_tests
 from mnistgd.errors import DataError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnistgd.datasets.labels import numbered
+from mnistgd.datasets.form.labels import numbered
 from mnistgd.errors import DataError
 
 

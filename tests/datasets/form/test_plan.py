@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnistgd.datasets.form import brought
+from mnistgd.datasets.form.plan import brought
+from mnistgd.datasets.form.split import set_aside
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.parts import Part, Raw
 from mnistgd.datasets.paths import read_path
-from mnistgd.datasets.split import set_aside
 from mnistgd.errors import DataError
 
 

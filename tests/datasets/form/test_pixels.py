@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnistgd.datasets.pixels import alike, as_bytes, look, scale_of
+from mnistgd.datasets.form.pixels import alike, as_bytes, look, scale_of
 from mnistgd.errors import DataError
 
 BYTES = np.random.default_rng(0).integers(0, 256, (5000, 28, 28), dtype=np.uint8)

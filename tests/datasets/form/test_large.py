@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistgd.datasets import large, streams, upkeep
+from mnistgd.datasets import streams, upkeep
 from mnistgd.datasets.cache import default_folder
 from mnistgd.datasets.deskew import deskew
+from mnistgd.datasets.form import large
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.stored import Known

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets import pixels, streams
+from mnistgd.datasets import streams
 from mnistgd.datasets.cache import Cache, Entry
 from mnistgd.datasets.cache_files import Pieces
 from mnistgd.datasets.dataset import SILENT, About, Dataset, Listener, Progress
-from mnistgd.datasets.form import Plan, brought, planned, settled, tell
+from mnistgd.datasets.form import pixels
+from mnistgd.datasets.form.plan import Plan, brought, planned, settled, tell
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.parts import Raw
 from mnistgd.datasets.shape import IMAGE_SHAPE, PIXELS
