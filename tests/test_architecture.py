@@ -26,6 +26,7 @@ FLOORS = [
     {"training"},
     {"model"},
     {"datasets"},
+    {"datasets/readers"},
     {"datasets/form", "datasets/openml"},
     {"handwriting"},
     {"engine", "figures", "system"},
@@ -68,8 +69,8 @@ class Room:
 ROOMS = {
     "cli": Room(
         words(
-            "lessons sharing training/sweep training/cluster training model datasets handwriting engine figures"
-            " system errors version"
+            "lessons sharing training/sweep training/cluster training model datasets datasets/readers"
+            " handwriting engine figures system errors version"
         ),
         words("typer"),
         words("numpy PIL rich"),
@@ -115,16 +116,22 @@ ROOMS = {
         words(f"{FILES_AND_TEXT} time"),
     ),
     "model": Room(
-        words("datasets datasets/form handwriting engine system errors version"),
+        words("datasets datasets/readers datasets/form handwriting engine system errors version"),
         words("numpy"),
         words("threadpoolctl"),
         words(f"{FILES_AND_TEXT} datetime hashlib platform"),
     ),
     "datasets": Room(
-        words("datasets/form datasets/openml handwriting system errors"),
+        words("datasets/readers datasets/form datasets/openml handwriting system errors"),
         words("numpy"),
         words(""),
-        words(f"{FILES_AND_TEXT} csv hashlib os re shutil stat time unicodedata zipfile zlib"),
+        words(f"{FILES_AND_TEXT} hashlib os re shutil time zipfile zlib"),
+    ),
+    "datasets/readers": Room(
+        words("datasets datasets/form handwriting system errors"),
+        words("numpy"),
+        words(""),
+        words(f"{FILES_AND_TEXT} csv hashlib os re stat time unicodedata zipfile"),
     ),
     "datasets/form": Room(
         words("datasets system errors"),
@@ -324,12 +331,15 @@ PLANTED = [
     ("handwriting/ink.py", "from scipy import ndimage"),
     ("handwriting/ink.py", "from mnistgd.datasets.dataset import Dataset"),
     ("handwriting/ink.py", "from mnistgd.engine.types import Array"),
-    ("datasets/idx.py", "import sklearn"),
-    ("datasets/idx.py", "from mnistgd.model.model import Model"),
-    ("datasets/idx.py", "from mnistgd.figures import png"),
-    ("datasets/idx.py", "import socket"),
+    ("datasets/load.py", "import csv"),
+    ("datasets/load.py", "import sklearn"),
+    ("datasets/readers/idx.py", "import sklearn"),
+    ("datasets/readers/idx.py", "from mnistgd.model.model import Model"),
+    ("datasets/readers/idx.py", "from mnistgd.figures import png"),
+    ("datasets/readers/idx.py", "import socket"),
+    ("datasets/readers/idx.py", "from mnistgd.datasets.openml.download import fetch"),
     ("datasets/form/pixels.py", "import os"),
-    ("datasets/form/plan.py", "from mnistgd.datasets.openml.download import fetch"),
+    ("datasets/form/plan.py", "from mnistgd.datasets.readers.paths import read_path"),
     ("datasets/openml/download.py", "import sklearn"),
     ("datasets/openml/download.py", "from mnistgd.handwriting.ink import find"),
     ("model/model.py", "class A:\n    def f(self):\n        from mnistgd.training.run import Run"),

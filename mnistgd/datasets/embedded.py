@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mnistgd.datasets import paths
 from mnistgd.datasets.dataset import Dataset
+from mnistgd.datasets.readers import paths
 from mnistgd.errors import DataError
 
 _PACKAGE = Path(__file__).resolve().parents[1]

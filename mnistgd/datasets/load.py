@@ -68,7 +68,7 @@ def load_dataset(
             raise UsageError(f"{options.words()} means nothing for {named.title}", hint)
         dataset = sources.find(named, cache, offline, listener)
     else:
-        from mnistgd.datasets import paths
+        from mnistgd.datasets.readers import paths
 
         if spec == "":
             raise DataError("no data set is named", paths.HINT)

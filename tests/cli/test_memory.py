@@ -57,7 +57,7 @@ def test_what_was_trained_is_kept_untested(mnistgd, trained):
         ("numpy.frombuffer", ("show-weights", 2)),
         ("numpy.lib.format.read_array_header_1_0", ("show-weights", 2)),
         ("numpy.lib.format.read_array_header_1_0", ("evaluate", "--quiet")),
-        ("mnistgd.datasets.npy.read_array", ("evaluate", "--quiet")),
+        ("mnistgd.datasets.readers.npy.read_array", ("evaluate", "--quiet")),
         ("mnistgd.training.history.json.loads", ("curves", "run.jsonl")),
         ("PIL.ImageFont.truetype", ("show-weights", 2, "--font", "font.ttf")),
     ],

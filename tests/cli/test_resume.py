@@ -352,7 +352,7 @@ def test_a_seed_of_nanoseconds(mnistgd, few, tmp_path):
 
 def test_checkpoints_take_a_tenth_of_the_time(few, tmp_path, monkeypatch):
     """On a clock of its own: an epoch takes one second, and a checkpoint five."""
-    from mnistgd.datasets.paths import read_path
+    from mnistgd.datasets.readers.paths import read_path
     from mnistgd.model.settings import Settings
     from mnistgd.training import keeping
 

@@ -13,9 +13,10 @@ import numpy as np
 import sound
 from target import NPY, ZIP, Target
 
-from mnistgd.datasets import csv_file, idx, mapping, paths, streams
+from mnistgd.datasets import streams
 from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.options import PLAINLY, DataOptions
+from mnistgd.datasets.readers import csv_file, idx, mapping, paths
 from mnistgd.errors import MnistgdError
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
 from mnistgd.datasets.augment import augment
-from mnistgd.datasets.paths import read_path
+from mnistgd.datasets.readers.paths import read_path
 from mnistgd.engine.training import gradient_of
 from mnistgd.errors import DataError
 from mnistgd.model.evaluation import evaluate

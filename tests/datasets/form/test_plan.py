@@ -9,7 +9,7 @@ from mnistgd.datasets.form.plan import brought
 from mnistgd.datasets.form.split import set_aside
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.parts import Part, Raw
-from mnistgd.datasets.paths import read_path
+from mnistgd.datasets.readers.paths import read_path
 from mnistgd.errors import DataError
 
 

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from mnistgd.datasets.paths import read_path
+from mnistgd.datasets.readers.paths import read_path
 from mnistgd.errors import DataError
 
 NAMES = {

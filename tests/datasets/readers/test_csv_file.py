@@ -8,8 +8,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from mnistgd.datasets import csv_file, csv_rows
-from mnistgd.datasets.csv_file import has_labels
+from mnistgd.datasets.readers import csv_file, csv_rows
+from mnistgd.datasets.readers.csv_file import has_labels
 from mnistgd.errors import DataError
 
 PIXELS = [f"pixel{place}" for place in range(784)]

@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import cast
 
-from mnistgd.datasets import foreign, idx, idx_set, mapping, npz
 from mnistgd.datasets.parts import Raw, Wanted
+from mnistgd.datasets.readers import foreign, idx, idx_set, mapping, npz
 from mnistgd.datasets.stored import Images, Packed
 from mnistgd.datasets.streams import FETCH_AGAIN, Peekable, check_ratio, open_file
 from mnistgd.errors import DataError

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from mnistgd.datasets import (
+from mnistgd.datasets.cache import Cache, default_folder
+from mnistgd.datasets.dataset import SILENT, Dataset, Listener
+from mnistgd.datasets.form import large
+from mnistgd.datasets.form.plan import brought
+from mnistgd.datasets.named import NAMED
+from mnistgd.datasets.options import PLAINLY, DataOptions
+from mnistgd.datasets.parts import Raw, Wanted
+from mnistgd.datasets.readers import (
     csv_set,
     foreign,
     idx,
@@ -17,15 +24,8 @@ from mnistgd.datasets import (
     picture_folder,
     zip_set,
 )
-from mnistgd.datasets.cache import Cache, default_folder
-from mnistgd.datasets.dataset import SILENT, Dataset, Listener
-from mnistgd.datasets.form import large
-from mnistgd.datasets.form.plan import brought
-from mnistgd.datasets.litter import is_litter
-from mnistgd.datasets.named import NAMED
-from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.datasets.parts import Raw, Wanted
-from mnistgd.datasets.request import Request
+from mnistgd.datasets.readers.litter import is_litter
+from mnistgd.datasets.readers.request import Request
 from mnistgd.datasets.stored import Images
 from mnistgd.datasets.streams import GZIP_MAGIC, Gunzip, open_file
 from mnistgd.errors import DataError

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mnistgd.datasets.litter import is_litter
+from mnistgd.datasets.readers.litter import is_litter
 from mnistgd.datasets.streams import MAX_IMAGES
 from mnistgd.errors import DataError
 

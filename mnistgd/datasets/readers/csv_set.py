@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistgd.datasets import mapping
-from mnistgd.datasets.csv_file import has_labels, read_csv
-from mnistgd.datasets.csv_memory import recalled, remember
 from mnistgd.datasets.form.labels import numbered
 from mnistgd.datasets.parts import Part, Raw, Wanted
-from mnistgd.datasets.request import WHOLE, Request
+from mnistgd.datasets.readers import mapping
+from mnistgd.datasets.readers.csv_file import has_labels, read_csv
+from mnistgd.datasets.readers.csv_memory import recalled, remember
+from mnistgd.datasets.readers.request import WHOLE, Request
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnistgd.datasets.paths import read_path
+from mnistgd.datasets.readers.paths import read_path
 from mnistgd.errors import DataError
 
 SMALL = {
@@ -249,7 +249,7 @@ def write_members(path):
 MEASURE = """
 import json, sys, time
 from pathlib import Path
-from mnistgd.datasets.paths import read_path
+from mnistgd.datasets.readers.paths import read_path
 from mnistgd.errors import DataError
 
 start = time.process_time()

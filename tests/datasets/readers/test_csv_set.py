@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnistgd.datasets.csv_set import read_set
-from mnistgd.datasets.request import Request
+from mnistgd.datasets.readers.csv_set import read_set
+from mnistgd.datasets.readers.request import Request
 from mnistgd.errors import DataError
 
 

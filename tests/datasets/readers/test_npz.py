@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from mnistgd.datasets.npz import read_npz, read_single
+from mnistgd.datasets.readers.npz import read_npz, read_single
 from mnistgd.errors import DataError
 
 KEYS = ("train_images", "train_labels", "test_images", "test_labels")

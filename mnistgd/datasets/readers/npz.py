@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from mnistgd.datasets.idx_set import Holds, Role, Split, array_role, chosen
-from mnistgd.datasets.npy import read_values
 from mnistgd.datasets.parts import Part, Raw, Wanted, is_emnist
+from mnistgd.datasets.readers.idx_set import Holds, Role, Split, array_role, chosen
+from mnistgd.datasets.readers.npy import read_values
 from mnistgd.datasets.stored import Images, Packed, Stored
 from mnistgd.datasets.streams import check_ratio, open_file
 from mnistgd.errors import DataError

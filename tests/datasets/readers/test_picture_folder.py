@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mnistgd.datasets import picture_files, picture_folder
 from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.options import DataOptions
-from mnistgd.datasets.picture_folder import read_folder
-from mnistgd.datasets.request import Request
+from mnistgd.datasets.readers import picture_files, picture_folder
+from mnistgd.datasets.readers.picture_folder import read_folder
+from mnistgd.datasets.readers.request import Request
 from mnistgd.errors import DataError
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links need a right here")

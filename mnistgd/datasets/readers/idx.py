@@ -16,8 +16,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistgd.datasets import foreign
 from mnistgd.datasets.form import labels, pixels
+from mnistgd.datasets.readers import foreign
 from mnistgd.datasets.stored import Images, Packed, is_large, map_images, packed_images
 from mnistgd.datasets.streams import FETCH_AGAIN, Peekable, Readable, open_file, read_array, unpacked
 from mnistgd.errors import DataError

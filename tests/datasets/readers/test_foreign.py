@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnistgd.datasets.foreign import HEAD, refusal
-from mnistgd.datasets.paths import read_path
+from mnistgd.datasets.readers.foreign import HEAD, refusal
+from mnistgd.datasets.readers.paths import read_path
 from mnistgd.errors import DataError
 
 FETCH = "fetch the file again"

@@ -17,7 +17,7 @@ from mnistgd.datasets.dataset import Listener
 from mnistgd.datasets.form.labels import numbered
 from mnistgd.datasets.options import DataOptions
 from mnistgd.datasets.parts import Part, Raw, only_tests
-from mnistgd.datasets.picture_files import (
+from mnistgd.datasets.readers.picture_files import (
     LAYOUT,
     PictureFile,
     check_classes,
@@ -25,7 +25,7 @@ from mnistgd.datasets.picture_files import (
     is_number,
     list_pictures,
 )
-from mnistgd.datasets.request import WHOLE, Request
+from mnistgd.datasets.readers.request import WHOLE, Request
 from mnistgd.datasets.shape import IMAGE_SHAPE
 from mnistgd.errors import DataError, ImageError
 from mnistgd.handwriting.version import READ_VERSION

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from mnistgd.datasets.idx import read_images, read_labels
+from mnistgd.datasets.readers.idx import read_images, read_labels
 from mnistgd.errors import DataError
 
 IMAGES = np.arange(3 * 784, dtype=np.uint32).astype(np.uint8).reshape(3, 28, 28)

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnistgd.datasets import csv_file, csv_set, streams
+from mnistgd.datasets import streams
 from mnistgd.datasets.form import large
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.options import PLAINLY, DataOptions
+from mnistgd.datasets.readers import csv_file, csv_set
 from mnistgd.datasets.stored import Known
 from mnistgd.errors import DataError, OutputError
 
@@ -21,7 +22,7 @@ def few_are_large(monkeypatch, world):
     """A world in which seven images are more than memory should hold, read a few at a time."""
     monkeypatch.setattr(streams, "LARGE", 5000)
     monkeypatch.setattr("mnistgd.datasets.stored.CHUNK", 9)
-    monkeypatch.setattr("mnistgd.datasets.csv_rows._PIECE", 8000)
+    monkeypatch.setattr("mnistgd.datasets.readers.csv_rows._PIECE", 8000)
 
 
 def table(path, images, labels, order=None, header=True, cell=str):

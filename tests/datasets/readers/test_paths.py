@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mnistgd.datasets.options import DataOptions
-from mnistgd.datasets.paths import read_path
+from mnistgd.datasets.readers.paths import read_path
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted
 
