@@ -338,6 +338,7 @@ PLANTED = [
     ("datasets/readers/idx.py", "from mnistgd.figures import png"),
     ("datasets/readers/idx.py", "import socket"),
     ("datasets/readers/idx.py", "from mnistgd.datasets.openml.download import fetch"),
+    ("datasets/readers/csv_files/rows.py", "import subprocess"),
     ("datasets/form/pixels.py", "import os"),
     ("datasets/form/plan.py", "from mnistgd.datasets.readers.paths import read_path"),
     ("datasets/openml/download.py", "import sklearn"),

@@ -235,7 +235,7 @@ def check_one(context: typer.Context, image: str | None, index: list[int] | None
     UsageError
         If none is, or both are, or the command line says what would go unheard.
     """
-    from mnistgd.datasets.readers.csv_set import is_csv
+    from mnistgd.datasets.readers.csv_files.sets import is_csv
 
     if image is None and not index:
         raise UsageError("no image is named", "name a file, or an image of the data with --index N")

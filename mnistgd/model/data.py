@@ -68,7 +68,7 @@ def answers_for(model: Model, path: Path, reading: DataOptions, listener: Listen
     DataError
         If the file cannot be read.
     """
-    from mnistgd.datasets.readers.csv_file import read_csv
+    from mnistgd.datasets.readers.csv_files.reader import read_csv
 
     # The answers are told by the numbers of their rows.
     part, notes = read_csv(path, skip_bad=None, listener=listener)

@@ -16,7 +16,8 @@ from target import NPY, ZIP, Target
 from mnistgd.datasets import streams
 from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.datasets.readers import csv_file, idx, mapping, paths
+from mnistgd.datasets.readers import idx, mapping, paths
+from mnistgd.datasets.readers.csv_files import reader
 from mnistgd.errors import MnistgdError
 
 
@@ -31,7 +32,7 @@ def _read_csv(content: bytes, folder: Path) -> None:
     path.write_bytes(content)
     for skip_bad in (True, False):
         with contextlib.suppress(MnistgdError):
-            part, _ = csv_file.read_csv(path, skip_bad=skip_bad)
+            part, _ = reader.read_csv(path, skip_bad=skip_bad)
             assert part.images.shape[1:] == (784,)
             assert 0 <= part.images.min() <= part.images.max() <= 255
             assert part.labels is None or len(part.labels) == len(part.images)

@@ -59,7 +59,7 @@ def predict(
     quiet: options.Quiet = False,
 ) -> None:
     """Say which digit a photo, a drawing or an image shows."""
-    from mnistgd.datasets.readers.csv_set import is_csv
+    from mnistgd.datasets.readers.csv_files.sets import is_csv
 
     sources = images or []
     inputs.check_one(context, sources[0] if sources else None, index)
@@ -117,7 +117,7 @@ def _check_table(sources: list[str], out: str | None, *, as_is: bool, saw: str |
     UsageError
         If not.
     """
-    from mnistgd.datasets.readers.csv_set import is_csv
+    from mnistgd.datasets.readers.csv_files.sets import is_csv
 
     if not any(map(is_csv, sources)):
         raise UsageError("--out is for the answers to a .csv file", "leave it out, or name such a file")

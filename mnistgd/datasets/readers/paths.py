@@ -13,17 +13,8 @@ from mnistgd.datasets.form.plan import brought
 from mnistgd.datasets.named import NAMED
 from mnistgd.datasets.options import PLAINLY, DataOptions
 from mnistgd.datasets.parts import Raw, Wanted
-from mnistgd.datasets.readers import (
-    csv_set,
-    foreign,
-    idx,
-    idx_set,
-    mapping,
-    npy,
-    npz,
-    picture_folder,
-    zip_set,
-)
+from mnistgd.datasets.readers import foreign, idx, idx_set, mapping, npy, npz, picture_folder, zip_set
+from mnistgd.datasets.readers.csv_files import sets as csv_sets
 from mnistgd.datasets.readers.litter import is_litter
 from mnistgd.datasets.readers.request import Request
 from mnistgd.datasets.stored import Images
@@ -40,7 +31,7 @@ _MOST_FOLDERS = 1000
 _PAIRS = {".npz": npz.read_single, ".npy": npy.read_npy}
 _HEARD = {
     "handwriting": (picture_folder.KIND,),
-    "skip_bad": (picture_folder.KIND, csv_set.KIND),
+    "skip_bad": (picture_folder.KIND, csv_sets.KIND),
 }
 """Options, and the kinds of files for which they mean something."""
 
@@ -135,7 +126,7 @@ def _read_pictures(path: Path, request: Request) -> Raw:
 def _check_no_file_is_meant(folder: Path) -> None:
     """Check that a folder without folders holds no files that are data sets by themselves."""
     entries = [entry for entry in sorted(folder.iterdir()) if not is_litter(entry.name)]
-    files = [entry for entry in entries if csv_set.is_csv(entry.name) or _is_npz(entry)]
+    files = [entry for entry in entries if csv_sets.is_csv(entry.name) or _is_npz(entry)]
     if files and not any(entry.is_dir() for entry in entries):
         # In Kaggle's folders, files that are no data sets stand before train.csv.
         file = next((file for file in files if "train" in file.name.lower()), files[0])
@@ -194,8 +185,8 @@ def _read_file(path: Path, request: Request) -> Raw:
         raise refusal
     if _is_npz(path):
         return npz.read_npz(path, request.wanted)
-    if csv_set.is_csv(path.name):
-        return csv_set.read_set(path, request)
+    if csv_sets.is_csv(path.name):
+        return csv_sets.read_set(path, request)
     raise DataError(f"{path} is neither an .npz nor a .csv file, nor called like a train file of MNIST", HINT)
 
 

@@ -8,8 +8,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from mnistgd.datasets.readers import csv_file, csv_rows
-from mnistgd.datasets.readers.csv_file import has_labels
+from mnistgd.datasets.readers.csv_files import reader
+from mnistgd.datasets.readers.csv_files.reader import has_labels
 from mnistgd.errors import DataError
 
 PIXELS = [f"pixel{place}" for place in range(784)]
@@ -17,7 +17,7 @@ PLACES = [f"{row}x{column}" for row in range(1, 29) for column in range(1, 29)]
 
 
 def read_csv(path):
-    part, notes = csv_file.read_csv(path)
+    part, notes = reader.read_csv(path)
     assert notes == ()
     return part
 
@@ -124,7 +124,7 @@ def test_a_row_that_pandas_took_for_names_is_no_image(write, mnist, images, labe
         for place, name in enumerate(names)
     ]
     rows = [[*([7] * len(index)), *label, *image] for image in images.tolist()]
-    part, notes = csv_file.read_csv(write([[*index, *unique], *rows]))
+    part, notes = reader.read_csv(write([[*index, *unique], *rows]))
     assert len(notes) == 1
     assert notes[0].endswith("line 1 is taken for names: pandas makes such of a row, whose image is lost")
     assert part.images.tolist() == images.tolist()
@@ -137,7 +137,7 @@ def test_columns_that_are_numbered_are_taken_in_the_order_of_their_numbers(write
     header = change(names)
     order = [names.index(name) for name in header]
     rows = rows_of(images[:, order], np.arange(12))
-    part, notes = csv_file.read_csv(write([["label", *header], *rows]))
+    part, notes = reader.read_csv(write([["label", *header], *rows]))
     assert part.images.tolist() == images.tolist()
     assert part.labels.tolist() == [*range(12)]
     assert [note.partition(": ")[2] for note in notes] == [
@@ -213,7 +213,7 @@ def test_many_pieces_are_one(write, monkeypatch, images, labels, quoted):
     rows = rows_of(images, labels) * 5
     path = write(rows, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL, lineterminator="\r\n")
     for size in (997, 5000, 1 << 20):
-        monkeypatch.setattr(csv_rows, "_PIECE", size)
+        monkeypatch.setattr("mnistgd.datasets.readers.csv_files.rows._PIECE", size)
         part = read_csv(path)
         assert part.images.tolist() == images.tolist() * 5
         assert part.labels.tolist() == labels.tolist() * 5
@@ -260,7 +260,7 @@ def test_a_bad_row_is_named_by_its_line(write, images, labels, kind):
     with pytest.raises(DataError, match=f"a.csv: line 9 {words}") as caught:
         read_csv(path)
     assert "--skip-bad" in caught.value.hint
-    part, (note,) = csv_file.read_csv(path, skip_bad=True)
+    part, (note,) = reader.read_csv(path, skip_bad=True)
     assert part.images.tolist() == np.delete(images, 6, axis=0).tolist()
     assert part.labels.tolist() == np.delete(labels, 6).tolist()
     assert "a.csv: bad lines left out: 1; line 9" in note
@@ -292,25 +292,25 @@ REFUSED = {
 def test_what_is_no_such_table(write, kind, name, skip_bad):
     content, words = REFUSED[kind]
     with pytest.raises(DataError, match=words) as caught:
-        csv_file.read_csv(write(content, name), skip_bad=skip_bad)
+        reader.read_csv(write(content, name), skip_bad=skip_bad)
     assert caught.value.hint
 
 
 @pytest.mark.parametrize("skip_bad", [False, True])
 @pytest.mark.parametrize("line", [b"\n", b"x\n"], ids=["of nothing", "of nonsense"])
 def test_too_many_lines(write, monkeypatch, line, skip_bad):
-    monkeypatch.setattr(csv_file, "MAX_IMAGES", 3000)
+    monkeypatch.setattr(reader, "MAX_IMAGES", 3000)
     path = write(ROW + line * (20_000_000 // len(line)))
     words = (
         r"line 2 has 1 columns" if line.strip() and not skip_bad else r"has more than 3,000 lines that are no"
     )
     with pytest.raises(DataError, match=words) as caught:
-        csv_file.read_csv(path, skip_bad=skip_bad)
+        reader.read_csv(path, skip_bad=skip_bad)
     assert caught.value.hint
 
 
 def test_more_images_than_are_read(write, monkeypatch):
-    monkeypatch.setattr(csv_file, "MAX_STORED", 3000)
+    monkeypatch.setattr(reader, "MAX_STORED", 3000)
     path = write(ROW * 12_000)
     with pytest.raises(DataError, match="has more than 3,000 images"):
         read_csv(path)

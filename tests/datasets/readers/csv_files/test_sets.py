@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnistgd.datasets.readers.csv_set import read_set
+from mnistgd.datasets.readers.csv_files.sets import read_set
 from mnistgd.datasets.readers.request import Request
 from mnistgd.errors import DataError
 

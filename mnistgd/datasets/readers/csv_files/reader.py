@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mnistgd.datasets.dataset import MAX_CLASSES, SILENT, Listener, Progress
 from mnistgd.datasets.parts import Part, is_emnist
-from mnistgd.datasets.readers.csv_columns import HINT, Columns, columns_of
-from mnistgd.datasets.readers.csv_rows import Rows, read_at_once, read_one_by_one, whole_lines
+from mnistgd.datasets.readers.csv_files.columns import HINT, Columns, columns_of
+from mnistgd.datasets.readers.csv_files.rows import Rows, read_at_once, read_one_by_one, whole_lines
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.datasets.stored import Known, Stored, is_large
 from mnistgd.datasets.streams import MAX_BYTES, MAX_IMAGES, MAX_STORED, open_file, unpacked

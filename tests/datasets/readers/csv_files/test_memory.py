@@ -12,7 +12,7 @@ from mnistgd.datasets import streams
 from mnistgd.datasets.form import large
 from mnistgd.datasets.load import load_dataset
 from mnistgd.datasets.options import PLAINLY, DataOptions
-from mnistgd.datasets.readers import csv_file, csv_set
+from mnistgd.datasets.readers.csv_files import reader, sets
 from mnistgd.datasets.stored import Known
 from mnistgd.errors import DataError, OutputError
 
@@ -22,7 +22,7 @@ def few_are_large(monkeypatch, world):
     """A world in which seven images are more than memory should hold, read a few at a time."""
     monkeypatch.setattr(streams, "LARGE", 5000)
     monkeypatch.setattr("mnistgd.datasets.stored.CHUNK", 9)
-    monkeypatch.setattr("mnistgd.datasets.readers.csv_rows._PIECE", 8000)
+    monkeypatch.setattr("mnistgd.datasets.readers.csv_files.rows._PIECE", 8000)
 
 
 def table(path, images, labels, order=None, header=True, cell=str):
@@ -82,7 +82,7 @@ def forbid(monkeypatch):
     def read(*_, **__):
         raise AssertionError("it is known what is in this file")
 
-    for module, name in ((csv_set, "read_csv"), (csv_file, "read_at_once"), (large, "planned")):
+    for module, name in ((sets, "read_csv"), (reader, "read_at_once"), (large, "planned")):
         monkeypatch.setattr(module, name, read)
 
 
@@ -279,7 +279,7 @@ def test_whoever_writes_to_it_while_it_is_read_is_noticed(path, monkeypatch):
 
 
 def test_too_many_images(path, monkeypatch):
-    monkeypatch.setattr(csv_file, "MAX_STORED", 20)
+    monkeypatch.setattr(reader, "MAX_STORED", 20)
     with pytest.raises(DataError, match=r"my_train\.csv has more than 20 images") as caught:
         load_dataset(path)
     assert caught.value.hint
@@ -288,6 +288,6 @@ def test_too_many_images(path, monkeypatch):
 
 def test_labels_that_cannot_be_held(tmp_path, tiny, monkeypatch):
     path = one_file(tmp_path / "set", tiny | {"train_labels": [*"abcde"] * 6})
-    monkeypatch.setattr(csv_file, "MAX_BYTES", 100)
+    monkeypatch.setattr(reader, "MAX_BYTES", 100)
     with pytest.raises(DataError, match=r"the labels of .*my\.csv take more than 100 bytes"):
         load_dataset(path)

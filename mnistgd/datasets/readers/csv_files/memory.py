@@ -15,7 +15,7 @@ import numpy as np
 from mnistgd.datasets.cache import Cache
 from mnistgd.datasets.cache_files import Pieces
 from mnistgd.datasets.parts import Part
-from mnistgd.datasets.readers.csv_file import stored_part
+from mnistgd.datasets.readers.csv_files.reader import stored_part
 from mnistgd.datasets.stored import Known, Stored
 from mnistgd.errors import OutputError
 

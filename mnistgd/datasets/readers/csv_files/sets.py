@@ -11,8 +11,8 @@ import numpy as np
 from mnistgd.datasets.form.labels import numbered
 from mnistgd.datasets.parts import Part, Raw, Wanted
 from mnistgd.datasets.readers import mapping
-from mnistgd.datasets.readers.csv_file import has_labels, read_csv
-from mnistgd.datasets.readers.csv_memory import recalled, remember
+from mnistgd.datasets.readers.csv_files.memory import recalled, remember
+from mnistgd.datasets.readers.csv_files.reader import has_labels, read_csv
 from mnistgd.datasets.readers.request import WHOLE, Request
 from mnistgd.errors import DataError
 from mnistgd.system.files import quoted

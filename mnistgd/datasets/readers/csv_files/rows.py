@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistgd.datasets.class_names import MAX_NAME
-from mnistgd.datasets.readers.csv_columns import HINT, LONGEST, BadRowError, Columns, cells_of, number_in
+from mnistgd.datasets.readers.csv_files.columns import (
+    HINT,
+    LONGEST,
+    BadRowError,
+    Columns,
+    cells_of,
+    number_in,
+)
 from mnistgd.datasets.shape import PIXELS
 from mnistgd.datasets.streams import Gunzip, Readable, check_shrunk
 from mnistgd.errors import DataError
