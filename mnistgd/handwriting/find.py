@@ -39,6 +39,8 @@ _OTHER = 0.5
 _OF_STROKE = 0.62
 # What is wider than so many strokes is no ink.
 _ROOM = 3.0
+# So much of that, for each pixel of ink, no digit has in its box.
+_WIDE = 0.08
 # The contrast of the palest digit that is taken for one: 95 % of the paper's brightness.
 _WEAKEST = 0.05
 # From this contrast it is no noise, even if hardly any paper is around to tell by.
@@ -56,7 +58,9 @@ class Found(NamedTuple):
     strokes : bool ndarray of shape (h, w)
         True is ink of the digit, and some is. The digit is about `CLOSE` pixels long and has a little paper
         around it; one in clean ink is as long as it was.
-    things : int, how many there are on the picture that could be a digit; of them this has the most ink
+    things : int
+        How many there are on the picture that could be a digit; of them this has the most ink. 0 if this is
+        the edge of something wide.
     """
 
     strokes: Mask
@@ -108,7 +112,7 @@ class _Place(NamedTuple):
     ----------
     digit : bool ndarray of shape (h, w)
     other : bool ndarray of shape (h, w); ink that is neither the digit nor near it, lines and frames
-    things : int; how many there are that could be digits
+    things : int; how many there are that could be digits; 0 if this is the edge of something wide
     """
 
     digit: Mask
@@ -118,7 +122,8 @@ class _Place(NamedTuple):
 
 def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
     """The pixels of the picture that are the digit, or what there is instead."""
-    contrast = ink_contrast(flattened(pen.positive(plain), pen.light), _ROOM * pen.width * max(plain.shape))
+    depth = flattened(pen.positive(plain), pen.light)
+    contrast = ink_contrast(depth, _ROOM * pen.width * max(plain.shape))
     marks = contrast > max(threshold(contrast), FAINTEST / 2)
     ink = without_rules(marks)
     if not ink.any():
@@ -134,6 +139,8 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
             return "lines"
         large = sum(bounds(one).size > max(plain.shape) / 18 for one in found)
         return "paper" if not large else "shadow" if large == 1 else "things"
+    if _is_edge(digit, marks, contrast, depth):
+        return _Place(digit, marks & ~ink, 0)
     least = _OTHER * bounds(digit).size
     others = [
         one for one in left if bounds(one).size > least and _is_plausible(one, ink, contrast, bare, detail)
@@ -145,6 +152,17 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
         if rests and surrounds(np.any([lines, *rests], axis=0), digit):
             return _Place(digit, marks & ~ink, 1 + len(others) - len(rests))
     return _Place(digit, marks & ~ink, 1 + len(others))
+
+
+def _is_edge(digit: Mask, marks: Mask, contrast: Grey, depth: Grey) -> bool:
+    """Whether this is the edge of something wide: much in its box is too wide to be ink, but as dark.
+
+    A shadow is less than two thirds as dark as the ink in it.
+    """
+    box = bounds(digit)
+    dark = depth < np.median(depth[digit] - np.log1p(-contrast[digit]) / 3)
+    wide = (dark & ~marks)[box.top : box.bottom, box.left : box.right]
+    return bool(np.count_nonzero(wide) > _WIDE * np.count_nonzero(digit))
 
 
 def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: float) -> bool:

@@ -253,3 +253,25 @@ def test_other_things_than_the_digit_are_left_out_of_clean_ink():
     pixels, wanted = drawn(400, 20)
     pixels[380:384, 380:384] = 0
     assert np.array_equal(find_digit(pixels).strokes, wanted)
+
+
+@pytest.mark.parametrize("grey", [15, 40])
+def test_what_is_too_wide_to_be_ink_is_no_digit(grey):
+    """A lollipop: its stick is a stroke, and of its head only the edge could be one."""
+    for radius, things in ((5, 1), (30, 0)):
+        canvas = Image.new("L", (200, 260), 255)
+        draw = ImageDraw.Draw(canvas)
+        draw.ellipse((100 - radius, 40, 100 + radius, 40 + 2 * radius), fill=grey)
+        draw.line([(100, 45), (100, 220), (60, 220), (140, 220)], fill=20, width=5)
+        found = find_digit(np.asarray(canvas.convert("RGB")))
+        assert isinstance(found, Found)
+        assert found.things == things
+
+
+def test_a_shadow_on_a_digit_is_not_what_is_too_wide():
+    canvas = Image.new("L", (200, 260), 255)
+    ImageDraw.Draw(canvas).line([(60, 60), (140, 60), (90, 220)], fill=20, width=9)
+    light = np.where(np.mgrid[:260, :200].sum(axis=0) < 230, 0.6, 1)
+    found = find_digit(np.repeat((np.asarray(canvas) * light).astype(np.uint8)[:, :, None], 3, axis=2))
+    assert isinstance(found, Found)
+    assert found.things == 1
