@@ -281,9 +281,12 @@ def on_a_line(hand: Hand, rng: np.random.Generator) -> tuple[Image.Image, None]:
 
 
 def boot(rng: np.random.Generator) -> Ink:
-    """A boot, filled or in outline."""
+    """A boot, filled, its sole darker than its leather or not, or in outline."""
     points = np.array([(30, 5), (62, 5), (62, 50), (90, 62), (95, 80), (30, 80)]) + rng.normal(0, 2.5, (6, 2))
-    return _outline(points, rng, extra=[[(30, 70), (95, 70)]])
+    drawn = _outline(points, rng, extra=[[(30, 70), (95, 70)]], leather=int(rng.integers(120, 256)))
+    # Some are high, more are low.
+    size = round(drawn.shape[1] * rng.uniform(0.9, 1.7)), drawn.shape[0]
+    return np.asarray(Image.fromarray(drawn).resize(size, Image.Resampling.BILINEAR))
 
 
 def house(rng: np.random.Generator) -> Ink:
@@ -347,6 +350,14 @@ def thing(
     return shown
 
 
+def small_boot(hand: Hand, rng: np.random.Generator) -> tuple[Image.Image, None]:
+    """A boot as MNIST shows its digits: light on black, 28×28."""
+    ink = sized(boot(rng), 26)
+    top, left = ((28 - side) // 2 for side in ink.shape)
+    page = np.pad(ink, ((top, 28 - top - ink.shape[0]), (left, 28 - left - ink.shape[1])))
+    return Image.fromarray((255 * page).astype(np.uint8)), None
+
+
 def _edges(page: Ink, ends: tuple[int, ...], rng: np.random.Generator) -> list[list[tuple[float, float]]]:
     """Four lines across the picture, one between each side of the digit and the border: left, top, right, bottom."""
     (height, width), (left, top, right, bottom) = page.shape, ends
@@ -363,15 +374,21 @@ def _edges(page: Ink, ends: tuple[int, ...], rng: np.random.Generator) -> list[l
 
 
 def _outline(
-    points: NDArray[np.float64], rng: np.random.Generator, extra: list[list[tuple[int, int]]]
+    points: NDArray[np.float64],
+    rng: np.random.Generator,
+    extra: list[list[tuple[int, int]]],
+    *,
+    leather: int = 255,
 ) -> Ink:
     canvas = Image.new("L", (420, 420))
     draw, pen = ImageDraw.Draw(canvas), int(rng.integers(8, 20))
     corners = [tuple(p) for p in (4 * points).tolist()]
-    if rng.random() < 0.5:
-        draw.polygon(corners, 255)
+    is_filled = rng.random() < 0.5
+    if is_filled:
+        draw.polygon(corners, leather)
     else:
         draw.line([*corners, *corners[:2]], 255, pen, "curve")
+    if not is_filled or leather < 255:
         for part in extra:
             draw.line([(4 * x, 4 * y) for x, y in part], 255, pen, "curve")
     return np.asarray(canvas.crop(canvas.getbbox()).reduce(4), np.float32) / 255
@@ -391,7 +408,7 @@ SINGLE: dict[str, Callable[[Hand, np.random.Generator], tuple[Image.Image, int]]
     "T touched": margin,
 }
 """Kinds of pictures of one digit."""
-OTHER = {"M several": several, "N on a line": on_a_line} | {
+OTHER = {"M several": several, "N on a line": on_a_line, "small boot": small_boot} | {
     name: thing(draw) for name, draw in THINGS.items()
 }
 """Kinds of pictures of several digits, or of none."""

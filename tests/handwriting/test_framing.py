@@ -109,16 +109,46 @@ def test_centred_of_nothing_is_blank():
     assert not centred(np.zeros((20, 20), np.uint8)).any()
 
 
+def drawn(shape, **how):
+    """Ink of a shape that `ImageDraw` knows, in a picture of 160×160."""
+    canvas = Image.new("1", (160, 160))
+    getattr(ImageDraw.Draw(canvas), shape)(**how)
+    return canvas
+
+
 @pytest.mark.parametrize("height", [100, 60])
-def test_an_empty_frame_does_not_look_written_and_a_round_one_does(height):
-    canvas = Image.new("1", (80, 120))
-    ImageDraw.Draw(canvas).rectangle((5, 5, 74, height), outline=1, width=5)
-    assert not looks_written(framed(np.asarray(canvas)))
-    canvas = Image.new("1", (80, 120))
-    ImageDraw.Draw(canvas).rounded_rectangle((5, 5, 74, height), 25, outline=1, width=5)
-    assert looks_written(framed(np.asarray(canvas)))
+@pytest.mark.parametrize("turn", [0, 4, 12, 30, 45, 70])
+def test_an_empty_frame_does_not_look_written_however_it_lies(height, turn):
+    frame = drawn("rectangle", xy=(45, 30, 114, 30 + height), outline=1, width=5)
+    assert not looks_written(framed(np.asarray(frame.rotate(turn))))
+
+
+@pytest.mark.parametrize("height", [100, 60])
+@pytest.mark.parametrize("turn", [0, 20])
+def test_a_round_frame_is_a_0(height, turn):
+    box = (45, 30, 114, 30 + height)
+    for frame in (
+        drawn("ellipse", xy=box, outline=1, width=5),
+        drawn("rounded_rectangle", xy=box, radius=25, outline=1, width=5),
+    ):
+        assert looks_written(framed(np.asarray(frame.rotate(turn))))
+
+
+SHOE = [(20, 30), (70, 30), (75, 70), (130, 90), (140, 115), (20, 115)]
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("how", [{"fill": 1}, {"outline": 1, "width": 6}])
+def test_a_shoe_does_not_look_written(how, mirrored):
+    shoe = np.asarray(drawn("polygon", xy=SHOE, **how))
+    assert not looks_written(framed(shoe[:, ::-1] if mirrored else shoe))
 
 
 @pytest.mark.parametrize("width", [3, 12, 25])
 def test_a_straight_1_looks_written(width):
     assert looks_written(framed(np.ones((100, width), bool)))
+
+
+def test_nearly_all_digits_look_written(mnist):
+    looks = [looks_written(framed(image > 127)) for image in mnist.test_images[::5]]
+    assert np.mean(looks) >= 0.99

@@ -82,12 +82,15 @@ def test_what_is_left_of_a_frame_is_no_other_digit(kinds, hand):
     assert sum(count_flagged(kinds.pictures(kind, 80, hand)) for kind in ("A box", "E tilted box")) <= 2
 
 
-@pytest.mark.parametrize("kind", ["house", "face", "words", "scrawl"])
-def test_much_that_is_no_digit_is_told_of(kind, kinds, hand):
-    assert count_flagged(kinds.pictures(kind, 20, hand)) >= 10
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [("boot", 18), ("small boot", 18), ("house", 18), ("face", 10), ("words", 18), ("scrawl", 12)],
+)
+def test_much_that_is_no_digit_is_told_of(kind, least, kinds, hand):
+    assert count_flagged(kinds.pictures(kind, 20, hand)) >= least
 
 
 @pytest.mark.slow
 def test_of_single_digits_less_than_one_in_a_hundred_is_flagged(kinds, hand):
-    # Of 1,100 five, three of them in tilted boxes.
+    # Of 1,100 six, three of them in tilted boxes.
     assert sum(count_flagged(kinds.pictures(kind, 100, hand)) for kind in kinds.SINGLE) <= 8
