@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnistgd.handwriting.morphology import extreme, spread
-from mnistgd.handwriting.pieces import Mask, bounds, label, outline
+from mnistgd.handwriting.pieces import Mask, bounds, label, outline, parts
 
 SIZE = 28
 BOX = 20
 # Three in four strokes of MNIST are wider than 1.9 pixels, half are wider than 2.2.
 _THINNEST = 2.1
+# Of a digit's ink.
+_SPECK = 0.1
 # The mean width of strokes, and the radius of the largest disc in them times width / height of the digit.
 _WIDEST = 6.0
 _WIDEST_PLACE = 4.25
@@ -23,8 +25,9 @@ _ROUNDEST = 0.48
 def framed(strokes: Mask) -> NDArray[np.uint8]:
     """A digit as MNIST would show it.
 
-    Strokes thinner than MNIST's are thickened; then the digit is fitted into 20×20 pixels, its shape kept
-    and its edges smooth, and put into 28×28 with its centre of mass in the middle.
+    Strokes thinner than MNIST's are thickened, each piece by what it lacks; then the digit is fitted into
+    20×20 pixels, its shape kept and its edges smooth, and put into 28×28 with its centre of mass in the
+    middle.
 
     Parameters
     ----------
@@ -41,10 +44,7 @@ def framed(strokes: Mask) -> NDArray[np.uint8]:
     mass of the pixels".
     """
     digit = _cropped(strokes)
-    pixel = max(digit.shape) / BOX
-    missing = round((_THINNEST * pixel - stroke_width(digit)) / 2)
-    if missing > 0:
-        digit = _cropped(_thickened(digit, missing))
+    digit = _cropped(_thickened(digit, _THINNEST / BOX * max(digit.shape)))
     height, width = digit.shape
     scale = BOX / max(height, width)
     fitted = Image.fromarray(digit.astype(np.uint8) * 255).resize(
@@ -120,7 +120,17 @@ def _cropped(strokes: Mask) -> Mask:
     return strokes[box.top : box.bottom, box.left : box.right]
 
 
-def _thickened(strokes: Mask, by: int) -> Mask:
+def _thickened(digit: Mask, least: float) -> Mask:
+    """With strokes of at least this width on average, in the whole and in each piece that is no speck."""
+    area = np.count_nonzero(digit)
+    large = (piece for piece in parts(digit) if _SPECK * area < np.count_nonzero(piece) < area)
+    missing = [(ink, max(0, round((least - stroke_width(ink)) / 2))) for ink in (digit, *large)]
+    most = max(by for _, by in missing)
+    thick: Mask = np.any([_grown(np.pad(ink, most - by), by) for ink, by in missing], axis=0)
+    return thick
+
+
+def _grown(strokes: Mask, by: int) -> Mask:
     """With `by` pixels more on each side; a diamond and a square in turn, which together are nearly round."""
     grown = np.pad(strokes, by)
     for turn in range(by):

@@ -42,6 +42,16 @@ def test_it_fits_the_box_and_keeps_its_shape(shape):
     assert sides[0] / sides[1] == pytest.approx(shape[0] / shape[1], rel=0.15)
 
 
+@pytest.mark.parametrize("wide", [10, 30])
+def test_a_thin_piece_is_thickened_by_itself(wide):
+    """A bar that a program filled, and a stroke of a pencil below it."""
+    strokes = np.zeros((200, 140), bool)
+    strokes[20 : 20 + wide, 20:120] = True
+    strokes[60:180, 68:72] = True
+    below = framed(strokes)[14:] / 255
+    assert below.sum(axis=1).max() == pytest.approx(2.1, abs=0.2)
+
+
 def centre_of_mass(image):
     return np.array([image.sum(axis=1 - axis) @ np.arange(28) / image.sum() for axis in (0, 1)])
 
