@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ def read_picture(path: str | Path, *, as_is: bool = False) -> NDArray[np.uint8]:
     -------
     uint8 ndarray of shape (28, 28)
 
+    Warns
+    -----
+    UserWarning
+        If several things on it could be digits, of which that of most ink is taken, or the ink looks like
+        none.
+
     Raises
     ------
     ImageError
@@ -43,4 +50,6 @@ def read_picture(path: str | Path, *, as_is: bool = False) -> NDArray[np.uint8]:
     (found,) = read_each([Path(path)], as_is=as_is)
     if isinstance(found, ImageError):
         raise found
+    if found.doubt:
+        warnings.warn(f"{path}: {found.doubt}", stacklevel=2)
     return found.pixels

@@ -36,12 +36,14 @@ class Seen(NamedTuple):
     pixels : uint8 ndarray of shape (28, 28), prepared as the training images were
     truth : int or None, the class that it is of; None where nobody has said it
     found : int or None, how many things on a picture could be a digit; None where nobody looked for them
+    doubt : str, what speaks against an answer, if anything does
     """
 
     name: str
     pixels: NDArray[np.uint8]
     truth: int | None = None
     found: int | None = None
+    doubt: str = ""
 
     def held_against(self, answer: int) -> dict[str, int | bool | None]:
         """What JSON says of the truth, of an answer beside it, and of what a picture shows."""
@@ -50,14 +52,8 @@ class Seen(NamedTuple):
 
     def note_doubt(self) -> None:
         """Say on stderr that something else than one digit was found on the picture, if so."""
-        if self.found == 0:
-            console.note(
-                f"{self.name}: the ink looks like no digit, and the answer is what it resembles most"
-            )
-        elif self.found is not None and self.found > 1:
-            console.note(
-                f"{self.name}: {self.found} things could be digits, and the answer is for one of them"
-            )
+        if self.doubt:
+            console.note(f"{self.name}: {self.doubt}")
 
     def verdict(self, answer: int, class_names: Sequence[str]) -> str:
         """What people read of that: ``right``, or ``wrong, it is 5``; nothing where nobody knows."""
@@ -307,7 +303,7 @@ def pictures(model: Model, sources: list[str], *, as_is: bool) -> Generator[Seen
             yield _with_index(reading, source)
         else:
             pixels = deskew(reading.pixels[None])[0] if model.settings.deskew else reading.pixels
-            yield Seen(source, pixels, found=reading.found)
+            yield Seen(source, pixels, found=reading.found, doubt=reading.doubt)
 
 
 def _with_index(error: ImageError, source: str) -> ImageError:

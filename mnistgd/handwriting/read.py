@@ -41,6 +41,15 @@ class Reading(NamedTuple):
     pixels: NDArray[np.uint8]
     found: int | None = None
 
+    @property
+    def doubt(self) -> str:
+        """What speaks against an answer, for a person to read; nothing as a rule."""
+        if self.found == 0:
+            return "the ink looks like no digit, and was taken for one all the same"
+        if self.found is not None and self.found > 1:
+            return f"{self.found} things could be digits, and the one of most ink was taken"
+        return ""
+
 
 def read(picture: Picture) -> Reading:
     """The digit that a picture shows, brought to what MNIST is.
@@ -66,17 +75,8 @@ def read(picture: Picture) -> Reading:
     return Reading(pixels, digit.things if looks_written(pixels) else 0)
 
 
-def normalised(picture: Picture) -> NDArray[np.uint8]:
-    """The same without the count: uint8 ndarray of shape (28, 28)."""
-    return read(picture).pixels
-
-
-def as_it_is(picture: Picture) -> NDArray[np.uint8]:
-    """A picture of 28×28 pixels, light ink on dark, to the network as it is: only its colours become grey.
-
-    Returns
-    -------
-    uint8 ndarray of shape (28, 28), from `greyed`
+def as_it_is(picture: Picture) -> Reading:
+    """A picture of 28×28 pixels, light ink on dark, to the network as it is: `greyed`, no more.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def as_it_is(picture: Picture) -> NDArray[np.uint8]:
     grey = greyed(picture)
     if grey.min() == grey.max():
         raise _nothing_on(picture, "paper")
-    return grey
+    return Reading(grey)
 
 
 def greyed(picture: Picture) -> NDArray[np.uint8]:
@@ -102,11 +102,7 @@ def greyed(picture: Picture) -> NDArray[np.uint8]:
 
 def read_each(sources: Sequence[Path | bytes], *, as_is: bool) -> Iterator[Reading | ImageError]:
     """Each of several pictures `as_it_is` or `read`, or what is wrong with it, in their order."""
-    return each_seen(sources, _unread if as_is else read)
-
-
-def _unread(picture: Picture) -> Reading:
-    return Reading(as_it_is(picture))
+    return each_seen(sources, as_it_is if as_is else read)
 
 
 def each_seen(

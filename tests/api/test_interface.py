@@ -375,6 +375,16 @@ def test_a_picture_is_read_as_predict_reads_it(tmp_path):
         mnistgd.read_picture(tmp_path / "none.png")
 
 
+def test_several_things_on_a_picture_are_a_warning(tmp_path):
+    picture = Image.new("L", (200, 100), "white")
+    for x in (50, 150):
+        ImageDraw.Draw(picture).line([(x, 20), (x, 80)], "black", 8)
+    picture.save(file := tmp_path / "two.png")
+    with pytest.warns(UserWarning, match=r"two\.png: 2 things could be digits") as caught:
+        assert mnistgd.read_picture(file).shape == (28, 28)
+    assert caught[0].filename == __file__
+
+
 def test_a_bar_is_drawn_where_somebody_sees_it(few):
     pty = pytest.importorskip("pty")
     code = f"import mnistgd; mnistgd.train(mnistgd.load_data({str(few)!r}), epochs=3)"

@@ -25,7 +25,7 @@ from mnistgd.errors import MnistgdError
 from mnistgd.figures import letters
 from mnistgd.figures.text import label, line_height
 from mnistgd.handwriting.pictures import open_picture
-from mnistgd.handwriting.read import as_it_is, normalised
+from mnistgd.handwriting.read import as_it_is, read
 from mnistgd.model import weights_file
 from mnistgd.model.freeze import read_mask
 from mnistgd.sharing import elsewhere
@@ -140,9 +140,9 @@ def _read_picture(content: bytes, folder: Path) -> None:
     with contextlib.suppress(MnistgdError):
         read_mask(path)
     picture = open_picture(path)
-    for take in (normalised, as_it_is):
+    for take in (read, as_it_is):
         with contextlib.suppress(MnistgdError):
-            image = take(picture)
+            image = take(picture).pixels
             assert image.dtype == np.uint8
             assert image.shape == (28, 28)
 

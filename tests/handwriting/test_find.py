@@ -16,7 +16,7 @@ from mnistgd.handwriting.ink import (
     threshold,
 )
 from mnistgd.handwriting.pictures import Picture
-from mnistgd.handwriting.read import normalised
+from mnistgd.handwriting.read import read
 from mnistgd.handwriting.ruling import without_rules
 
 Y, X = np.mgrid[0:120, 0:90]
@@ -59,7 +59,7 @@ NOTHING = {
 def test_nothing_is_found_on_nothing(what):
     for pixels in (NOTHING[what], 255 - NOTHING[what]):
         with pytest.raises(ImageError) as caught:
-            normalised(Picture("sheet.png", (90, 120), pixels))
+            read(Picture("sheet.png", (90, 120), pixels))
         assert caught.value.message.startswith("sheet.png shows nothing that could be a digit, ")
 
 
@@ -75,7 +75,7 @@ def test_nothing_is_found_on_nothing(what):
 )
 def test_a_refusal_says_what_was_seen(what, seen):
     with pytest.raises(ImageError, match=f"nothing that could be a digit, {seen}") as caught:
-        normalised(Picture("sheet.png", (90, 120), NOTHING[what]))
+        read(Picture("sheet.png", (90, 120), NOTHING[what]))
     assert caught.value.hint
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.paper import on_paper
 from mnistgd.handwriting.pictures import Picture
-from mnistgd.handwriting.read import normalised, read
+from mnistgd.handwriting.read import read
 
 SINGLE = [
     "A box",
@@ -26,7 +26,7 @@ SINGLE = [
 def seen(picture):
     """What the network is shown; blank if no digit is found."""
     try:
-        return normalised(Picture("test", picture.size, on_paper(picture, 1)))
+        return read(Picture("test", picture.size, on_paper(picture, 1))).pixels
     except ImageError:
         return np.zeros((28, 28), np.uint8)
 

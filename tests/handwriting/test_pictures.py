@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFile
 
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.pictures import open_picture
-from mnistgd.handwriting.read import as_it_is, each_seen, greyed, normalised, read_each
+from mnistgd.handwriting.read import as_it_is, each_seen, greyed, read, read_each
 from mnistgd.system import parallel
 
 WIDTH, HEIGHT = 90, 120
@@ -43,7 +43,7 @@ def alike(one, other):
 
 @pytest.fixture(scope="module")
 def wanted():
-    return normalised(open_picture(saved(seven(), "PNG")))
+    return read(open_picture(saved(seven(), "PNG"))).pixels
 
 
 def scaled(factor, dtype):
@@ -137,7 +137,7 @@ def test_the_same_picture_in_every_kind(kind, wanted, capfd):
     assert picture.size == (WIDTH, HEIGHT)
     assert picture.pixels.shape == (HEIGHT, WIDTH, 3)
     assert picture.pixels.dtype == np.uint8
-    assert alike(normalised(picture), wanted)
+    assert alike(read(picture).pixels, wanted)
     assert capfd.readouterr() == ("", "")
 
 
@@ -151,7 +151,7 @@ def test_the_same_picture_in_every_kind(kind, wanted, capfd):
     ],
 )
 def test_the_same_picture_in_other_colours(colours, wanted):
-    assert alike(normalised(open_picture(saved(seven(*colours), "PNG"))), wanted)
+    assert alike(read(open_picture(saved(seven(*colours), "PNG"))).pixels, wanted)
 
 
 TURNED = {
@@ -175,14 +175,14 @@ def test_a_camera_held_in_any_way(kind, orientation, wanted):
     picture = open_picture(saved(image, kind, exif=exif))
     assert picture.size == (WIDTH, HEIGHT)
     assert picture.pixels.shape == (HEIGHT, WIDTH, 3)
-    assert alike(normalised(picture), wanted)
+    assert alike(read(picture).pixels, wanted)
 
 
 def test_a_damaged_note_of_the_orientation_is_no_obstacle(wanted):
     content = saved(
         seven(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\x01\x12\0\x03" + b"\xff" * 30
     )
-    assert alike(normalised(open_picture(content)), wanted)
+    assert alike(read(open_picture(content)).pixels, wanted)
 
 
 def test_a_photograph_with_round_corners_keeps_its_paper():
@@ -192,7 +192,7 @@ def test_a_photograph_with_round_corners_keeps_its_paper():
     image.putalpha(corners)
     picture = open_picture(saved(image, "PNG"))
     assert picture.pixels[0, 0].tolist() == [225, 220, 210]
-    assert alike(normalised(picture), normalised(open_picture(saved(seven(), "PNG"))))
+    assert alike(read(picture).pixels, read(open_picture(saved(seven(), "PNG"))).pixels)
 
 
 def test_not_a_number_is_as_dark_as_the_darkest():
@@ -213,7 +213,7 @@ def test_a_large_picture_is_reduced(kind, wanted):
     picture = open_picture(content)
     assert picture.size == (WIDTH * 40, HEIGHT * 40)
     assert 800 <= max(picture.pixels.shape) <= 1600
-    assert alike(normalised(picture), wanted)
+    assert alike(read(picture).pixels, wanted)
 
 
 def test_a_long_strip_is_read():
@@ -227,7 +227,7 @@ def test_a_pipe_and_a_file(tmp_path, wanted):
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(content,))
     writer.start()
-    assert alike(normalised(open_picture(path)), wanted)
+    assert alike(read(open_picture(path)).pixels, wanted)
     writer.join()
     file = tmp_path / "a [strange]\nname.jpeg"
     file.write_bytes(content)  # what it is decides, not what it is called
@@ -239,18 +239,20 @@ def test_a_pipe_and_a_file(tmp_path, wanted):
 
 def test_as_it_is_changes_nothing(mnist):
     for image in mnist.test_images[:5]:
-        assert np.array_equal(as_it_is(open_picture(saved(Image.fromarray(image), "PNG"))), image)
+        assert np.array_equal(as_it_is(open_picture(saved(Image.fromarray(image), "PNG"))).pixels, image)
         assert np.array_equal(
-            as_it_is(open_picture(saved(Image.fromarray(image).convert("RGB"), "BMP"))), image
+            as_it_is(open_picture(saved(Image.fromarray(image).convert("RGB"), "BMP"))).pixels, image
         )
         deep = Image.fromarray(image.astype(np.uint16) * 257)
-        assert np.array_equal(as_it_is(open_picture(saved(deep, "PNG"))), image)
+        assert np.array_equal(as_it_is(open_picture(saved(deep, "PNG"))).pixels, image)
 
 
 def test_as_it_is_makes_colours_grey_as_pillow_does():
     pixels = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)
     image = Image.fromarray(pixels)
-    difference = as_it_is(open_picture(saved(image, "PNG"))).astype(int) - np.asarray(image.convert("L"))
+    difference = as_it_is(open_picture(saved(image, "PNG"))).pixels.astype(int) - np.asarray(
+        image.convert("L")
+    )
     assert np.abs(difference).max() <= 1
 
 
@@ -469,14 +471,14 @@ def test_honest_notes_are_no_obstacle(wanted):
         within("PNG", 33, chunk(b"vpAg", note) * 400),
         gif_with(b"!\xff", (b"\xff" + note[:255]) * 2000, b"\0"),
     ):
-        assert alike(normalised(open_picture(content)), wanted)
+        assert alike(read(open_picture(content)).pixels, wanted)
 
 
 def test_pixels_in_many_chunks(wanted):
     content = saved(seven(), "PNG")
     pixels = content[content.index(b"IDAT") + 4 : -16]
     pieces = b"".join(chunk(b"IDAT", bytes([byte])) for byte in pixels)
-    assert alike(normalised(open_picture(content[:33] + pieces + content[-12:])), wanted)
+    assert alike(read(open_picture(content[:33] + pieces + content[-12:])).pixels, wanted)
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM])
@@ -526,7 +528,7 @@ def test_out_of_memory_is_no_traceback(monkeypatch):
 @pytest.mark.parametrize("size", [(1, 1), (7, 7), (3, 6)])
 def test_too_small(size):
     with pytest.raises(ImageError, match=f"stdin is too small: {size[0]} × {size[1]} pixels"):
-        normalised(open_picture(saved(Image.new("L", size), "PNG")))
+        read(open_picture(saved(Image.new("L", size), "PNG")))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the most memory that was held")

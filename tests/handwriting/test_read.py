@@ -12,13 +12,13 @@ from mnistgd.handwriting.find import Found, find_digit
 from mnistgd.handwriting.framing import framed
 from mnistgd.handwriting.paper import on_paper
 from mnistgd.handwriting.pictures import Picture
-from mnistgd.handwriting.read import normalised
+from mnistgd.handwriting.read import read
 
 
 def seen(picture):
     """What a network would see of a PIL image; blank if no digit is found."""
     try:
-        return normalised(Picture("test", picture.size, on_paper(picture, 1)))
+        return read(Picture("test", picture.size, on_paper(picture, 1))).pixels
     except ImageError:
         return np.zeros((28, 28), np.uint8)
 
