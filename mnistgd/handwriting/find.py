@@ -87,17 +87,17 @@ def find_digit(picture: RGB) -> Found | Instead:
         # What is not on the sheet becomes paper.
         paper = Image.new("L", image.size, round(float(np.median(plain[sheet]))))
         paper.paste(image, mask=Image.fromarray(sheet.astype(np.uint8) * 255).resize(image.size))
-        strokes = _strokes(paper)
+        strokes = _strokes(paper, calmed(_scaled(paper, _THUMBNAIL)))
         if isinstance(strokes, Found):
             return strokes
-    return _strokes(image)
+    return _strokes(image, plain)
 
 
-def _strokes(image: Image.Image) -> Found | Instead:
-    """The same of a grey picture."""
+def _strokes(image: Image.Image, plain: Grey) -> Found | Instead:
+    """The same of a grey picture and its thumbnail."""
     # A picture of few pixels is soft when it is enlarged.
     detail = min(1.0, max(image.size) / 36)
-    pen = measure_pen(calmed(_scaled(image, _THUMBNAIL)))
+    pen = measure_pen(plain)
     place = _where(calmed(_scaled(image, _ROUGH)), pen, detail)
     if not isinstance(place, _Place) or bounds(place.digit).size < _SMALL:
         finer = _where(calmed(_scaled(image, _FINER)), pen, detail)

@@ -45,8 +45,9 @@ def outline(mask: Mask) -> int:
 def label(mask: Mask) -> NDArray[np.intp]:
     """Number the pieces that hang together by sides or corners.
 
-    Each pixel takes the lowest number among itself and its neighbours, and then the number of the pixel that
-    this one names, which carries it across a piece in leaps.
+    Runs of pixels side by side are numbered, and each takes the lowest number among itself and the runs that
+    it touches in the rows above and below, and then the number of the run that this one names, which carries
+    it across a piece in leaps.
 
     Parameters
     ----------
@@ -57,24 +58,28 @@ def label(mask: Mask) -> NDArray[np.intp]:
     intp ndarray of shape (h, w)
         The same number for every pixel of a piece, another for every piece; -1 where nothing is set.
     """
-    padded = np.pad(mask, 1)
-    pixels = np.flatnonzero(padded)
-    none = len(pixels)
-    number = np.full(padded.size, none)
-    number[pixels] = np.arange(none)
-    width = padded.shape[1]
-    steps = np.array([down * width + right for down in (-1, 0, 1) for right in (-1, 0, 1)])
-    around = number[pixels + steps[:, None]]
-    names = np.arange(none + 1)
+    height, width = mask.shape
+    # A pixel of nothing to the right of each row parts it from the next.
+    row = width + 1
+    padded = np.zeros(height * row + 1, np.int8)
+    padded[1:].reshape(height, row)[:, :width] = mask
+    steps = np.diff(padded)
+    starts, ends = np.flatnonzero(steps > 0), np.flatnonzero(steps < 0)
+    first, last = np.searchsorted(ends, starts + row), np.searchsorted(starts, ends + row, "right")
+    count = last - first
+    upper = np.repeat(np.arange(len(starts)), count)
+    lower = np.arange(len(upper)) + np.repeat(first - np.cumsum(count) + count, count)
+    names = np.arange(len(starts))
     while True:
-        lowest = np.append(names[around].min(axis=0), none)
-        lowest = lowest[lowest]
+        lowest = names.copy()
+        np.minimum.at(lowest, upper, names[lower])
+        np.minimum.at(lowest, lower, lowest[upper])
         lowest = lowest[lowest]
         if np.array_equal(lowest, names):
             break
         names = lowest
     numbers = np.full(mask.shape, -1)
-    numbers[mask] = names[:-1]
+    numbers[mask] = np.repeat(names, ends - starts)
     return numbers
 
 
