@@ -21,7 +21,7 @@ from mnistgd.handwriting.ink import (
     threshold,
 )
 from mnistgd.handwriting.morphology import spread
-from mnistgd.handwriting.pieces import Mask, bounds, outline, parts, surrounds, things
+from mnistgd.handwriting.pieces import Mask, border, bounds, outline, parts, things
 from mnistgd.handwriting.ruling import without_rules
 from mnistgd.handwriting.sheet import find_sheet
 
@@ -47,7 +47,6 @@ _WEAKEST = 0.05
 _DEEP = 0.3
 # Of clean ink, the pixels at its edges for each of those within.
 _EDGES = 0.35
-_EVEN = np.zeros(6, np.float32)
 
 
 class Found(NamedTuple):
@@ -149,9 +148,9 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
         near = spread(lines, 5, np.maximum)
         rests = [one for one in others if (one & near).any()]
         # What touches a line stands on it, or is what is left of a frame.
-        if rests and surrounds(np.any([lines, *rests], axis=0), digit):
-            return _Place(digit, marks & ~ink, 1 + len(others) - len(rests))
-    return _Place(digit, marks & ~ink, 1 + len(others))
+        if rests and bounds(np.any([lines, *rests], axis=0)).surrounds(bounds(digit)):
+            others = others[len(rests) :]
+    return _Place(digit, marks & ~ink & ~digit, 1 + len(others))
 
 
 def _is_edge(digit: Mask, marks: Mask, contrast: Grey, depth: Grey) -> bool:
@@ -176,15 +175,14 @@ def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: fl
     strength = float(contrast[digit].mean())
     fill = float(digit.sum()) / size**2
     sharpness = _sharpness(digit, contrast)
-    contact = float(digit[0].sum() + digit[-1].sum() + digit[:, 0].sum() + digit[:, -1].sum()) / size
+    contact = border(digit) / size
+    noise = float(quantile(np.abs(bare), 0.7)) if bare.size else 0.0
     return bool(
-        strength > _WEAKEST
-        and (strength > _DEEP or not bare.size or strength > 3 * quantile(np.abs(bare), 0.7))
+        strength > min(max(_WEAKEST, 3 * noise), _DEEP)
         and contrast[digit].sum() > 0.15 * contrast[ink].sum()
         and size > max(digit.shape) / 18
         and contact < min(1.3, 0.6 + 4 * fill)
-        and box.right - box.left < 2.5 * (box.bottom - box.top)
-        and fill < 0.66
+        and box.width < 2.5 * box.height
         and outline(digit) < (24 if sharpness > 0.3 * strength else 12) * size
         and sharpness > (0.2 * fill + 0.08 * contact) * detail * strength
     )
@@ -212,9 +210,7 @@ def _closer(image: Image.Image, place: _Place, pen: Pen) -> Mask:
     size = max(1, round((end - left) * scale)), max(1, round((bottom - top) * scale))
     region = (left * right, top * down, end * right, bottom * down)
     close = calmed(_resized(image, size, region))
-    contrast = ink_contrast(
-        flattened(pen.positive(close), _EVEN), _ROOM * pen.width * max(digit.shape) * scale
-    )
+    contrast = ink_contrast(flattened(pen.positive(close)), _ROOM * pen.width * max(digit.shape) * scale)
     ink = np.zeros(contrast.shape, bool)
     for piece in parts(digit):
         near = _around(piece, place)

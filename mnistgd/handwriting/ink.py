@@ -94,7 +94,7 @@ def _noise(plain: Grey) -> float:
     return float(quantile(np.abs(second).ravel(), 0.5)) / 0.6745 / 6
 
 
-def flattened(plain: Grey, light: NDArray[np.float32]) -> Grey:
+def flattened(plain: Grey, light: NDArray[np.float32] | None = None) -> Grey:
     """Depth of each pixel: how bright it is, less the broad course of the light.
 
     depth = log(brightness + 24) - light
@@ -102,10 +102,10 @@ def flattened(plain: Grey, light: NDArray[np.float32]) -> Grey:
     Parameters
     ----------
     plain : float32 ndarray of shape (..., h, w) in [0, 255]
-    light : float32 ndarray of shape (..., 6), from `measure_light`
+    light : float32 ndarray of shape (..., 6), from `measure_light`; None where it is even
     """
     depth: Grey = np.log(plain + _BLACK)
-    if light.any():
+    if light is not None and light.any():
         # The power of y picks the row, that of x the column.
         terms = np.zeros((*light.shape[:-1], 3, 3), np.float32)
         terms[..., [0, 0, 1, 0, 1, 2], [0, 1, 0, 2, 1, 0]] = light

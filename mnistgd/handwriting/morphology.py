@@ -55,6 +55,4 @@ def closed(values: NDArray[T], window: int) -> NDArray[T]:
     ----------
     Serra (1982), Image Analysis and Mathematical Morphology, chapter II.
     """
-    rows = extreme(values, window, np.maximum)
-    columns = extreme(extreme(rows.swapaxes(-1, -2), window, np.maximum), window, np.minimum)
-    return extreme(columns.swapaxes(-1, -2), window, np.minimum)
+    return spread(spread(values, window, np.maximum), window, np.minimum)

@@ -11,8 +11,6 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 # At most so many pieces are looked at, the heaviest first: noise has thousands.
 _MOST = 24
-# And so many things, the likeliest first.
-_THINGS = 6
 
 
 class Box(NamedTuple):
@@ -24,9 +22,30 @@ class Box(NamedTuple):
     right: int
 
     @property
+    def height(self) -> int:
+        """In pixels."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return self.right - self.left
+
+    @property
     def size(self) -> int:
         """The longer side, in pixels."""
-        return max(self.bottom - self.top, self.right - self.left)
+        return max(self.height, self.width)
+
+    def surrounds(self, other: Box) -> bool:
+        """Whether it goes beyond the other to all sides."""
+        above, below = other.top - self.top, self.bottom - other.bottom
+        beside = other.left - self.left, self.right - other.right
+        return min(above, below, *beside) > 0.08 * self.size
+
+    def apart(self, other: Box) -> int:
+        """How many pixels lie between the two; less than none if they overlap."""
+        down = max(self.top - other.bottom, other.top - self.bottom)
+        return max(down, self.left - other.right, other.left - self.right)
 
 
 def bounds(mask: Mask) -> Box:
@@ -37,9 +56,13 @@ def bounds(mask: Mask) -> Box:
 
 def outline(mask: Mask) -> int:
     """How many sides of pixels part what is set from what is not."""
-    padded = np.pad(mask, 1)
-    level, upright = padded[1:] ^ padded[:-1], padded[:, 1:] ^ padded[:, :-1]
-    return int(np.count_nonzero(level)) + int(np.count_nonzero(upright))
+    level, upright = mask[1:] ^ mask[:-1], mask[:, 1:] ^ mask[:, :-1]
+    return int(np.count_nonzero(level)) + int(np.count_nonzero(upright)) + border(mask)
+
+
+def border(mask: Mask) -> int:
+    """How many sides of pixels that are set lie on the border of the picture."""
+    return sum(int(np.count_nonzero(side)) for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
 
 
 def label(mask: Mask) -> NDArray[np.intp]:
@@ -91,72 +114,43 @@ def largest(mask: Mask) -> Mask:
     return largest
 
 
-def surrounds(frame: Mask, digit: Mask) -> bool:
-    """Whether a frame, be it in pieces, goes beyond the digit to all sides, and has no ink within its box."""
-    points, inner = np.argwhere(frame), np.argwhere(digit)
-    return _lies_around(points, points.min(axis=0), points.max(axis=0), inner.min(axis=0), inner.max(axis=0))
-
-
-def _lies_around(
-    points: NDArray[np.intp],
-    low: NDArray[np.intp],
-    high: NDArray[np.intp],
-    other_low: NDArray[np.intp],
-    other_high: NDArray[np.intp],
-) -> bool:
-    """The same of points that end at `low` and `high`, and of the ends of what is within."""
-    margin = 0.08 * ((high - low).max() + 1)
-    return bool(
-        (other_low - low > margin).all()
-        and (high - other_high > margin).all()
-        and not ((points >= other_low) & (points <= other_high)).all(axis=1).any()
-    )
-
-
 class _Piece(NamedTuple):
     """Ink that hangs together.
 
     Attributes
     ----------
-    name : int; its number
+    number : int
     points : intp ndarray of shape (n, 2); row and column of each pixel
-    low, high : intp ndarrays of shape (2,); its first row and column, and its last
-    weight : float, of all its pixels
+    box : Box, around them
     contact : float; of its length, how much lies on the border of the picture
     """
 
-    name: int
+    number: int
     points: NDArray[np.intp]
-    low: NDArray[np.intp]
-    high: NDArray[np.intp]
-    weight: float
+    box: Box
     contact: float
 
-    @property
-    def size(self) -> int:
-        """The longer side of its box, in pixels."""
-        return int((self.high - self.low).max()) + 1
-
     def surrounds(self, other: _Piece) -> bool:
-        """Whether the other lies within its box, where it has no ink itself: it is a frame, closed or not."""
-        return other.size > 0.18 * self.size and _lies_around(
-            self.points, self.low, self.high, other.low, other.high
-        )
+        """Whether it goes around the other, which is not tiny, and has no ink in its box: it is a frame."""
+        top, bottom, left, right = other.box
+        if other.box.size <= 0.18 * self.box.size or not self.box.surrounds(other.box):
+            return False
+        within = (self.points >= (top, left)) & (self.points < (bottom, right))
+        return not within.all(axis=1).any()
 
     def stands_beside(self, other: _Piece) -> bool:
         """Whether it is about as high as the other, and beside, above or below it: a digit of its own."""
-        apart = np.maximum(self.low - other.high, other.low - self.high)
-        low, high = sorted(int(one.high[0] - one.low[0]) + 1 for one in (self, other))
-        return bool(apart.max() > -0.05 * other.size and low > 0.6 * high)
+        low, high = sorted((self.box.height, other.box.height))
+        return self.box.apart(other.box) > -0.05 * other.box.size and low > 0.6 * high
 
     def is_line_by(self, other: _Piece) -> bool:
         """Whether it is a line, or nearly, that goes on beyond both ends of the other: no stroke of that."""
-        for along, across in ((0, 1), (1, 0)):
-            low, high = other.low[along] - self.low[along], self.high[along] - other.high[along]
-            sides = self.high - self.low + 1
-            if sides[along] > 4 * sides[across] and min(low, high) > 0.04 * other.size:
-                return True
-        return False
+        box, inner = self.box, other.box
+        beyond = 0.04 * inner.size
+        level, upright = box.width > 4 * box.height, box.height > 4 * box.width
+        left_right = min(inner.left - box.left, box.right - inner.right)
+        up_down = min(inner.top - box.top, box.bottom - inner.bottom)
+        return (level and left_right > beyond) or (upright and up_down > beyond)
 
 
 def things(ink: Mask, contrast: NDArray[np.float32]) -> tuple[list[Mask], Mask]:
@@ -176,48 +170,41 @@ def things(ink: Mask, contrast: NDArray[np.float32]) -> tuple[list[Mask], Mask]:
     bool ndarray of shape (h, w)
         The ink without frames, and what lies along the border.
     """
-    numbers = _label_loosely(ink)
-    names, piece = np.unique(numbers[ink], return_inverse=True)
-    if len(names) == 1:
+    number = _label_loosely(ink)[ink]
+    weight = np.bincount(number, weights=contrast[ink])
+    heaviest = np.argsort(-weight, kind="stable")[: min(_MOST, np.count_nonzero(weight))]
+    if len(heaviest) == 1:
         return [ink], ink
     every = np.argwhere(ink)
-    area, weight = np.bincount(piece), np.bincount(piece, weights=contrast[ink])
-    on_border = ((every == 0) | (every == np.array(ink.shape) - 1)).any(axis=1)
-    contact = np.bincount(piece, weights=on_border)
-    inner = area[contact < 0.5 * np.sqrt(area)]
-    least = 0.02 * (inner if inner.size else area).max()
-    pieces = []
-    for k in np.argsort(-weight, kind="stable")[:_MOST]:
-        if area[k] >= least:
-            points = every[piece == k]
-            low, high = points.min(axis=0), points.max(axis=0)
-            pieces.append(
-                _Piece(
-                    int(names[k]),
-                    points,
-                    low,
-                    high,
-                    float(weight[k]),
-                    float(contact[k] / ((high - low).max() + 1)),
-                )
-            )
+    pieces = [_piece(int(k), every[number == k], ink) for k in heaviest]
     frames = [one for one in pieces if any(one.surrounds(other) for other in pieces)]
-    pieces = [one for one in pieces if one not in frames]
-    pieces = [one for one in pieces if one.contact < 0.5 or one is pieces[0]]
-    pieces.sort(key=lambda one: -one.weight * max(0.05, 1 - one.contact))
+
+    def mask(some: list[_Piece]) -> Mask:
+        chosen = np.zeros(len(weight), bool)
+        chosen[[one.number for one in some]] = True
+        whole = np.zeros_like(ink)
+        whole[ink] = chosen[number]
+        return whole
+
+    left = [one for one in pieces if one not in frames]
+    left.sort(key=lambda one: -weight[one.number] * max(0.05, 1 - one.contact))
+    left[1:] = [one for one in left[1:] if one.contact < 0.5]
     found: list[Mask] = []
-    left = pieces
-    while left and len(found) < _THINGS:
-        main, *left = left
-        kept = [main]
-        for _ in range(2):
-            for one in left:
-                if one not in kept and _belongs(one, kept):
-                    kept.append(one)
+    while left:
+        kept: list[_Piece] = left[:1]
+        for one in left[1:]:
+            if _belongs(one, kept):
+                kept.append(one)
+        found.append(mask(kept))
         left = [one for one in left if one not in kept]
-        found.append(np.isin(numbers, [one.name for one in kept]) & ink)
-    beside = [one.name for one in [*frames, *(one for one in pieces if one.contact > 0.5)]]
-    return found, ink & ~np.isin(numbers, beside)
+    return found, ink & ~mask([*frames, *(one for one in pieces if one.contact > 0.5)])
+
+
+def _piece(number: int, points: NDArray[np.intp], ink: Mask) -> _Piece:
+    (top, left), (bottom, right) = points.min(axis=0), points.max(axis=0) + 1
+    box = Box(int(top), int(bottom), int(left), int(right))
+    on_border = ((points == 0) | (points == np.array(ink.shape) - 1)).any(axis=1)
+    return _Piece(number, points, box, np.count_nonzero(on_border) / box.size)
 
 
 def _belongs(one: _Piece, kept: list[_Piece]) -> bool:
@@ -225,8 +212,8 @@ def _belongs(one: _Piece, kept: list[_Piece]) -> bool:
     main = kept[0]
     if one.stands_beside(main) or one.is_line_by(main):
         return False
-    reach = 0.05 if one.contact > 0.5 else 0.12 if one.size < 0.2 * main.size else 0.3
-    return min(_distance(one.points, other.points) for other in kept) <= reach * main.size
+    reach = 0.12 if one.box.size < 0.2 * main.box.size else 0.3
+    return min(_distance(one.points, other.points) for other in kept) <= reach * main.box.size
 
 
 def parts(mask: Mask) -> list[Mask]:

@@ -63,13 +63,34 @@ def without_rules(ink: Mask) -> Mask:
     are nearly level, and then for those that are nearly upright.
     """
     levels, uprights = _level_lines(ink), _level_lines(ink.T)
-    out = [line for line in levels if line.runs_out], [line for line in uprights if line.runs_out]
-    written = _without(ink, *out)
-    levels = _ruled(levels) + [line for line in levels if _goes_beyond(line, _without(written, [line], []))]
-    uprights = _ruled(uprights) + [
-        line for line in uprights if _goes_beyond(line, _without(written, [], [line]).T)
+    written = _without(
+        ink, [line for line in levels if line.runs_out], [line for line in uprights if line.runs_out]
+    )
+    return _without(ink, _rules(levels, written), _rules(uprights, written.T))
+
+
+def _rules(lines: list[Line], written: Mask) -> list[Line]:
+    """Those of the level lines that are no strokes of what is written."""
+    across = [line.thick for line in lines if line.filled > 0.8]
+    thickest = 2 * float(np.median(across)) if len(across) > 2 else 0
+    return [
+        line
+        for line in lines
+        if line.thick <= thickest
+        or _goes_beyond(line, written if line.runs_out else _without(written, [line], []))
     ]
-    return _without(ink, levels, uprights)
+
+
+def _goes_beyond(line: Line, rest: Mask) -> bool:
+    """Whether a level line ends beyond what else is written, on either side; far, if it touches that."""
+    if not rest.any():
+        return False
+    written = largest(rest)
+    box, length = bounds(written), line.end - line.start
+    beyond = min(box.left - line.start, line.end - box.right)
+    if (written & extreme(line.pixels, 3, np.maximum)).any():
+        return beyond > 0.25 * box.size and length > 1.2 * box.size
+    return beyond > 0.08 * box.size and box.size > 0.15 * length
 
 
 def _without(ink: Mask, levels: list[Line], uprights: list[Line]) -> Mask:
@@ -78,46 +99,12 @@ def _without(ink: Mask, levels: list[Line], uprights: list[Line]) -> Mask:
         return ink
     level, upright = _pixels(levels, ink), _pixels(uprights, ink.T).T
     rest = ink & ~level & ~upright
-    if not rest.any():
-        return rest
-    thick = _thicker(ink, levels) & ~upright | _thicker(ink.T, uprights).T & ~level
-    rest |= thick
-    crossing = np.zeros_like(ink)
-    if levels:
-        crossing |= level & _goes_on(rest)
-    if uprights:
-        crossing |= upright & _goes_on(rest.T).T
-    return rest | crossing
+    rest |= _thicker(ink, levels) & ~upright | _thicker(ink.T, uprights).T & ~level
+    return rest | _crossings(level, rest) | _crossings(upright.T, rest.T).T
 
 
 def _pixels(lines: list[Line], ink: Mask) -> Mask:
     return np.any([line.pixels for line in lines], axis=0) if lines else np.zeros_like(ink)
-
-
-def _ruled(lines: list[Line]) -> list[Line]:
-    """Those of ruled paper."""
-    across = [line.thick for line in lines if line.filled > 0.8]
-    thickest = 2 * float(np.median(across)) if len(across) > 2 else 0
-    return [line for line in lines if line.filled > 0.5 and line.thick <= thickest]
-
-
-def _goes_beyond(line: Line, rest: Mask) -> bool:
-    """Whether a line is longer than what else is written, and ends beyond it on either side."""
-    if not rest.any():
-        return False
-    written = largest(rest)
-    box, length = bounds(written), line.end - line.start
-    touches = (written & extreme(line.pixels, 3, np.maximum)).any()
-    least, beyond = (box.size, 0.25 * box.size) if touches else (box.right - box.left, 0.08 * box.size)
-    if length < 1.2 * least or box.size < 0.15 * length or written.sum() < 0.25 * line.pixels.sum():
-        return False
-    ends = [box.left - line.start, line.end - box.right]
-    # What runs out of the picture goes on there, unless what is written is cut off as well.
-    if line.start < 3 <= box.left:
-        ends[0] += box.size
-    if line.end > written.shape[1] - 3 >= box.right:
-        ends[1] += box.size
-    return min(ends) > beyond
 
 
 def _level_lines(ink: Mask) -> list[Line]:
@@ -127,12 +114,11 @@ def _level_lines(ink: Mask) -> list[Line]:
     rows, columns = np.nonzero(ink)
     reach = int(_LEANS[-1] * width) + 2
     stride = height + 2 * reach
-    # Where each pixel lies if the picture is sheared so that lines of some lean are level.
-    at = rows + (np.rint(_LEANS[:, None] * (np.arange(width) - width / 2)).astype(np.intp) + reach)[:, columns]
-    filled = np.bincount(
-        (at + stride * np.arange(len(_LEANS))[:, None]).ravel(), minlength=stride * len(_LEANS)
-    )
-    filled = filled.reshape(len(_LEANS), stride)
+    # For each lean the picture is sheared so that a line that leans so is level; one lies below the other.
+    shear = np.rint(_LEANS[:, None] * (np.arange(width) - width / 2)).astype(np.intp) + reach
+    shear += stride * np.arange(len(_LEANS))[:, None]
+    at = rows + shear[:, columns]
+    filled = np.bincount(at.ravel(), minlength=stride * len(_LEANS)).reshape(len(_LEANS), stride)
     # A thin line may lie between two rows, half on either.
     pairs = filled[:, 1:] + filled[:, :-1]
     lines: list[Line] = []
@@ -148,7 +134,8 @@ def _level_lines(ink: Mask) -> list[Line]:
             pairs[other, max(0, int(first - 2 - away)) : int(last + 2 + away)] = 0
         if last - first > _THICKEST:
             continue
-        on = (at[lean] >= first - 1) & (at[lean] <= last)
+        level = at[lean] - lean * stride
+        on = (level >= first - 1) & (level <= last)
         taken = np.bincount(columns[on & free], minlength=width) > 0
         if not taken.any():
             continue
@@ -174,7 +161,7 @@ def _longest_run(taken: Mask) -> tuple[int, int]:
 
 
 def _thicker(ink: Mask, lines: list[Line]) -> Mask:
-    """Where ink is thicker than the line that it lies on, measured from top to bottom."""
+    """Where ink is thicker than the level line that it lies on."""
     thicker = np.zeros_like(ink)
     for line in lines:
         window = (line.thick + 2) | 1
@@ -182,11 +169,12 @@ def _thicker(ink: Mask, lines: list[Line]) -> Mask:
     return thicker
 
 
-def _goes_on(ink: Mask) -> Mask:
-    """Where ink is near both above and below: a stroke that crosses a level line."""
+def _crossings(level: Mask, rest: Mask) -> Mask:
+    """What of level lines has other ink near both above and below: a stroke that crosses them."""
+    if not level.any():
+        return level
     reach = _THICKEST + 2
-    near = np.pad(extreme(ink.T, 5, np.maximum).T, ((reach, reach), (0, 0)))
-    runs = near
-    for step in (1, 2, 4):  # of 2, 4 and then of all rows that it reaches
+    runs = np.pad(extreme(rest.T, 5, np.maximum).T, ((reach, reach), (0, 0)))
+    for step in (1, 2, 4):  # of 2, of 4 and then of all rows that it reaches
         runs = runs[step:] | runs[:-step]
-    return runs[: len(ink)] & runs[reach + 1 :]
+    return level & runs[: len(rest)] & runs[reach + 1 :]

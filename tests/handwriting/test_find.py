@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from sklearn.datasets import load_digits
 
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.find import Found, find_digit
@@ -104,6 +105,14 @@ def test_a_thin_digit_that_fills_its_picture_is_found(handwriting, mnist):
     ones = mnist.test_images[:600][mnist.test_labels[:600] == 1]
     crops = (Image.fromarray(handwriting.crop(image)).convert("RGB") for image in ones)
     assert sum(isinstance(find_digit(np.asarray(crop)), str) for crop in crops) == 0
+
+
+@pytest.mark.parametrize("number", [139, 1024])
+def test_a_digit_along_the_border_keeps_its_strokes(number):
+    pixels = (load_digits().images[number] * (255 / 16)).astype(np.uint8)
+    found = find_digit(np.repeat(pixels[:, :, None], 3, axis=2))
+    # Only the edges of these strokes are a twentieth of that.
+    assert found.strokes.mean() > 0.3
 
 
 # --- colour -------------------------------------------------------------------------------------------
