@@ -35,8 +35,8 @@ _SMALL = 36
 _FINER = 192
 # What is smaller than this part of the digit is no other digit.
 _OTHER = 0.5
-# Of its ink's contrast, what a pixel of a stroke has: seen closely, more than half.
-_OF_STROKE = 0.62
+# Of the contrast that nine in ten pixels of ink do not reach, what a pixel of a stroke has, seen closely.
+_OF_DEEPEST = 0.53
 # What is wider than so many strokes is no ink.
 _ROOM = 3.0
 # So much of that, for each pixel of ink, no digit has in its box.
@@ -129,28 +129,24 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
         return "lines" if marks.any() else "paper"
     lines = marks & ~ink
     found, ink = things(ink, contrast)
-    found = [one for one in found if np.count_nonzero(one) > 0.05 * np.count_nonzero(lines)]
+    least, longest = 0.05 * np.count_nonzero(lines), max(plain.shape)
+    found = [one for one in found if np.count_nonzero(one) > least and bounds(one).size > longest / 18]
     bare = contrast[~marks]
-    left = iter(found)
-    digit = next((one for one in left if _is_plausible(one, ink, contrast, bare, detail)), None)
-    if digit is None:
+    digits = [one for one in found if _is_plausible(one, ink, contrast, bare, detail)]
+    if not digits:
         if 2 * np.count_nonzero(lines) > np.count_nonzero(marks):
             return "lines"
-        large = sum(bounds(one).size > max(plain.shape) / 18 for one in found)
-        return "paper" if not large else "shadow" if large == 1 else "things"
+        return "paper" if not found else "shadow" if len(found) == 1 else "things"
+    digit, *others = digits
+    others = [one for one in others if bounds(one).size > _OTHER * bounds(digit).size]
+    count = 1 + len(others)
+    # What touches a line stands on it, or is what is left of a frame.
+    rests = [one for one in others if (one & spread(lines, 5, np.maximum)).any()]
+    if rests and bounds(np.any([lines, *rests], axis=0)).surrounds(bounds(digit)):
+        count -= len(rests)
     if _is_edge(digit, marks, contrast, depth):
-        return _Place(digit, marks & ~ink, 0)
-    least = _OTHER * bounds(digit).size
-    others = [
-        one for one in left if bounds(one).size > least and _is_plausible(one, ink, contrast, bare, detail)
-    ]
-    if others and lines.any():
-        near = spread(lines, 5, np.maximum)
-        rests = [one for one in others if (one & near).any()]
-        # What touches a line stands on it, or is what is left of a frame.
-        if rests and bounds(np.any([lines, *rests], axis=0)).surrounds(bounds(digit)):
-            others = others[len(rests) :]
-    return _Place(digit, marks & ~ink & ~digit, 1 + len(others))
+        count = 0
+    return _Place(digit, marks & ~ink & ~digit, count)
 
 
 def _is_edge(digit: Mask, marks: Mask, contrast: Grey, depth: Grey) -> bool:
@@ -180,7 +176,6 @@ def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: fl
     return bool(
         strength > min(max(_WEAKEST, 3 * noise), _DEEP)
         and contrast[digit].sum() > 0.15 * contrast[ink].sum()
-        and size > max(digit.shape) / 18
         and contact < min(1.3, 0.6 + 4 * fill)
         and box.width < 2.5 * box.height
         and outline(digit) < (24 if sharpness > 0.3 * strength else 12) * size
@@ -215,8 +210,10 @@ def _closer(image: Image.Image, place: _Place, pen: Pen) -> Mask:
     for piece in parts(digit):
         near = _around(piece, place)
         around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
-        if around.any():
-            ink |= (contrast > threshold(contrast[around], _OF_STROKE)) & around
+        inked = contrast[around & (contrast > 0)]
+        if inked.size:
+            deepest = quantile(inked[inked > threshold(inked)], 0.9)
+            ink |= (contrast > _OF_DEEPEST * deepest) & around
     return ink if ink.any() else around
 
 

@@ -226,15 +226,15 @@ def _thin_ink(depth: Grey, window: int) -> NDArray[np.float32]:
     return found
 
 
-def threshold(contrast: Grey, part: float = 0.5) -> float:
-    """The contrast from which a pixel is ink: this `part` of what the ink has on average."""
+def threshold(contrast: Grey) -> float:
+    """The contrast from which a pixel is ink: half of what the ink has on average."""
     values = np.sort(contrast, axis=None)
     limit = 0.4 * float(values[-max(8, values.size // 1500) :].mean())
     for _ in range(4):
         ink = values[values.searchsorted(limit, "right") :]
         if not ink.size:
             break
-        limit = part * float(ink.mean())
+        limit = 0.5 * float(ink.mean())
     return limit
 
 

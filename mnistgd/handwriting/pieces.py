@@ -107,10 +107,9 @@ def label(mask: Mask) -> NDArray[np.intp]:
 
 
 def largest(mask: Mask) -> Mask:
-    """The piece of most pixels; something must be set. A gap of one pixel, or two, does not part it."""
+    """The piece of most pixels, if any are set. A gap of one pixel, or two, does not part it."""
     numbers = _label_loosely(mask)
-    names, counts = np.unique(numbers[mask], return_counts=True)
-    largest: Mask = numbers == names[counts.argmax()]
+    largest: Mask = mask & (numbers == np.bincount(numbers[mask], minlength=1).argmax())
     return largest
 
 

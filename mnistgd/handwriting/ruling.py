@@ -63,29 +63,31 @@ def without_rules(ink: Mask) -> Mask:
     are nearly level, and then for those that are nearly upright.
     """
     levels, uprights = _level_lines(ink), _level_lines(ink.T)
-    written = _without(
+    if not (levels or uprights):
+        return ink
+    rest = _without(
         ink, [line for line in levels if line.runs_out], [line for line in uprights if line.runs_out]
     )
-    return _without(ink, _rules(levels, written), _rules(uprights, written.T))
+    written = largest(rest)
+    return _without(ink, _rules(levels, rest, written), _rules(uprights, rest.T, written.T))
 
 
-def _rules(lines: list[Line], written: Mask) -> list[Line]:
-    """Those of the level lines that are no strokes of what is written."""
+def _rules(lines: list[Line], rest: Mask, written: Mask) -> list[Line]:
+    """Those of the level lines that are no strokes; what is written is the largest piece of the rest."""
     across = [line.thick for line in lines if line.filled > 0.8]
     thickest = 2 * float(np.median(across)) if len(across) > 2 else 0
     return [
         line
         for line in lines
         if line.thick <= thickest
-        or _goes_beyond(line, written if line.runs_out else _without(written, [line], []))
+        or _goes_beyond(line, written if line.runs_out else largest(_without(rest, [line], [])))
     ]
 
 
-def _goes_beyond(line: Line, rest: Mask) -> bool:
+def _goes_beyond(line: Line, written: Mask) -> bool:
     """Whether a level line ends beyond what else is written, on either side; far, if it touches that."""
-    if not rest.any():
+    if not written.any():
         return False
-    written = largest(rest)
     box, length = bounds(written), line.end - line.start
     beyond = min(box.left - line.start, line.end - box.right)
     if (written & extreme(line.pixels, 3, np.maximum)).any():
@@ -95,8 +97,6 @@ def _goes_beyond(line: Line, rest: Mask) -> bool:
 
 def _without(ink: Mask, levels: list[Line], uprights: list[Line]) -> Mask:
     """Ink without these lines, but with all of the strokes that cross them or lie along them."""
-    if not (levels or uprights):
-        return ink
     level, upright = _pixels(levels, ink), _pixels(uprights, ink.T).T
     rest = ink & ~level & ~upright
     rest |= _thicker(ink, levels) & ~upright | _thicker(ink.T, uprights).T & ~level
