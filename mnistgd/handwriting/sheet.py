@@ -6,7 +6,7 @@ import numpy as np
 
 from mnistgd.handwriting.ink import Grey, quantile
 from mnistgd.handwriting.morphology import spread
-from mnistgd.handwriting.pieces import Mask, label, largest
+from mnistgd.handwriting.pieces import Mask, label
 
 # Of the picture, what a sheet covers; of the sheet, what is written on; of its rectangle, what it fills.
 _COVERS = (0.15, 0.85)
@@ -34,9 +34,9 @@ def find_sheet(plain: Grey) -> Mask | None:
     light = other > 0.3 * quantile(other.ravel(), 0.95)
     if not _COVERS[0] < light.mean() < _COVERS[1]:
         return None
-    sheet = _filled(largest(light))
+    sheet = _filled(light)
     written = 1 - float(light[sheet].mean())
-    if not (_COVERS[0] < sheet.mean() < _COVERS[1] and written < _WRITTEN and _fills_a_rectangle(sheet)):
+    if not (sheet.mean() < _COVERS[1] and written < _WRITTEN and _fills_a_rectangle(sheet)):
         return None
     inner = spread(sheet, 5, np.minimum)
     outer = spread(sheet, 5, np.maximum)
