@@ -108,9 +108,8 @@ def label(mask: Mask) -> NDArray[np.intp]:
 
 def largest(mask: Mask) -> Mask:
     """The piece of most pixels, if any are set. A gap of one pixel, or two, does not part it."""
-    numbers = _label_loosely(mask)
-    largest: Mask = mask & (numbers == np.bincount(numbers[mask], minlength=1).argmax())
-    return largest
+    number = _loose_numbers(mask)
+    return _some(mask, number == np.bincount(number, minlength=1).argmax())
 
 
 class _Piece(NamedTuple):
@@ -169,7 +168,7 @@ def things(ink: Mask, contrast: NDArray[np.float32]) -> tuple[list[Mask], Mask]:
     bool ndarray of shape (h, w)
         The ink without frames, and what lies along the border.
     """
-    number = _label_loosely(ink)[ink]
+    number = _loose_numbers(ink)
     weight = np.bincount(number, weights=contrast[ink])
     heaviest = np.argsort(-weight, kind="stable")[: min(_MOST, np.count_nonzero(weight))]
     if len(heaviest) == 1:
@@ -181,9 +180,7 @@ def things(ink: Mask, contrast: NDArray[np.float32]) -> tuple[list[Mask], Mask]:
     def mask(some: list[_Piece]) -> Mask:
         chosen = np.zeros(len(weight), bool)
         chosen[[one.number for one in some]] = True
-        whole = np.zeros_like(ink)
-        whole[ink] = chosen[number]
-        return whole
+        return _some(ink, chosen[number])
 
     left = [one for one in pieces if one not in frames]
     left.sort(key=lambda one: -weight[one.number] * max(0.05, 1 - one.contact))
@@ -217,17 +214,25 @@ def _belongs(one: _Piece, kept: list[_Piece]) -> bool:
 
 def parts(mask: Mask) -> list[Mask]:
     """Its pieces, each by itself."""
-    numbers = _label_loosely(mask)
-    return [numbers == name for name in np.unique(numbers[mask])]
+    number = _loose_numbers(mask)
+    return [_some(mask, number == one) for one in np.unique(number)]
 
 
-def _label_loosely(ink: Mask) -> NDArray[np.intp]:
-    """Number the pieces; a gap of one pixel, or two, does not part them."""
+def _loose_numbers(ink: Mask) -> NDArray[np.intp]:
+    """For each pixel of ink, row by row, the number of its piece; a gap of one pixel, or two, parts none."""
     height, width = ink.shape
     padded = np.zeros((height + height % 2, width + width % 2), bool)
     padded[:height, :width] = ink
     half = label(padded[::2, ::2] | padded[1::2, ::2] | padded[::2, 1::2] | padded[1::2, 1::2])
-    return np.where(ink, half.repeat(2, axis=0).repeat(2, axis=1)[:height, :width], -1)
+    rows, columns = np.nonzero(ink)
+    return half[rows // 2, columns // 2]
+
+
+def _some(ink: Mask, which: Mask) -> Mask:
+    """Those pixels of ink, of which `which` has one value each, row by row."""
+    some = np.zeros_like(ink)
+    some[ink] = which
+    return some
 
 
 def _distance(some: NDArray[np.intp], others: NDArray[np.intp]) -> float:
