@@ -35,8 +35,6 @@ _SMALL = 36
 _FINER = 192
 # What is smaller than this part of the digit is no other digit.
 _OTHER = 0.5
-# Of the contrast that nine in ten pixels of ink do not reach, what a pixel of a stroke has, seen closely.
-_OF_DEEPEST = 0.53
 # What is wider than so many strokes is no ink.
 _ROOM = 3.0
 # So much of that, for each pixel of ink, no digit has in its box.
@@ -212,8 +210,9 @@ def _closer(image: Image.Image, place: _Place, pen: Pen) -> Mask:
         around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
         inked = contrast[around & (contrast > 0)]
         if inked.size:
-            deepest = quantile(inked[inked > threshold(inked)], 0.9)
-            ink |= (contrast > _OF_DEEPEST * deepest) & around
+            # However soft, a stroke ends where half is left of what it has in its middle.
+            middle = quantile(inked[inked > threshold(inked)], 0.9)
+            ink |= (contrast > 0.5 * middle) & around
     return ink if ink.any() else around
 
 
