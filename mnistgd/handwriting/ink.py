@@ -26,6 +26,7 @@ FAINTEST = 0.03
 
 _WINDOWS = (3, 5, 9, 15, 27)
 _NOISY = 3.0  # grey levels
+_FEW = 5
 _BLACK = np.float32(24)  # added to every brightness, lest the darkest pixels' noise grow without end
 
 
@@ -171,16 +172,29 @@ _RIDGE = 1e-9 * np.eye(6)
 def ink_contrast(depth: Grey, window: float) -> Grey:
     """The share of the light on the paper that each pixel takes, as far as it belongs to something thin.
 
-    contrast = 1 - exp(depth - closing(depth)),  less what noise adds to that on bare paper
+    contrast = 1 - exp(-thin)
+
+    Parameters
+    ----------
+    depth, window : as of `_thin`
+    """
+    contrast: Grey = -np.expm1(-_thin(depth, window))
+    return contrast
+
+
+def _thin(depth: Grey, window: float) -> Grey:
+    """How much darker than the paper around it each pixel is, as far as it belongs to something thin.
+
+    thin = closing(depth) - depth,  less what noise adds to that on bare paper
 
     Parameters
     ----------
     depth : float32 ndarray of shape (..., h, w), from `flattened`
     window : float, in pixels; what is wider is not ink
     """
-    contrast: Grey = -np.expm1(depth - closed(depth, min(int(window), max(depth.shape[-2:])) | 1))
-    contrast -= quantile(_flat(contrast), 0.3)[..., None, None]
-    return contrast
+    thin = closed(depth, min(int(window), max(depth.shape[-2:])) | 1) - depth
+    thin -= quantile(_flat(thin), 0.3)[..., None, None]
+    return thin
 
 
 def measure_pen(plain: Grey) -> Pen:
@@ -195,7 +209,9 @@ def measure_pen(plain: Grey) -> Pen:
     plain : float32 ndarray of shape (h, w) in [0, 255], from `calmed`; a thumbnail is enough
     """
     border = np.concatenate([plain[0], plain[-1], plain[:, 0], plain[:, -1]])
-    lowest, highest = (quantile(plain.ravel(), q) for q in (0.005, 0.995))
+    # All but a few pixels: of a small digit there are no more.
+    values = np.sort(plain, axis=None)
+    lowest, highest = values[:_FEW][-1], values[-_FEW:][0]
     paper = quantile(border, 0.5)
     evidence = 2 * (2 * paper - lowest - highest) / np.maximum(1, highest - lowest)
     both = np.stack([plain, 255 - plain])
@@ -210,19 +226,19 @@ def measure_pen(plain: Grey) -> Pen:
 
 
 def _thin_ink(depth: Grey, window: int) -> NDArray[np.float32]:
-    """Sum of the contrast of all that is ink for this window; what lies on the border speaks against it."""
-    contrast = ink_contrast(depth, window)
-    values = np.sort(_flat(contrast))
+    """How dark all is together that is ink for this window; what lies on the border speaks against it."""
+    ink = _thin(depth, window)
+    values = np.sort(_flat(ink))
     peak, middle = values[..., -4:].mean(axis=-1), values[..., values.shape[-1] // 2]
     limit = np.maximum(np.maximum(0.4 * peak, 6 * middle), FAINTEST / 2)
-    contrast[contrast <= limit[..., None, None]] = 0
+    ink[ink <= limit[..., None, None]] = 0
     sides = np.sort(
-        [contrast[..., side, :].sum(axis=-1) for side in (0, -1)]
-        + [contrast[..., side].sum(axis=-1) for side in (0, -1)],
+        [ink[..., side, :].sum(axis=-1) for side in (0, -1)]
+        + [ink[..., side].sum(axis=-1) for side in (0, -1)],
         axis=0,
     )
     # Along two sides there may be lines.
-    found: NDArray[np.float32] = np.maximum(contrast.sum(axis=(-2, -1)) - 6 * sides[:2].sum(axis=0), 0)
+    found: NDArray[np.float32] = np.maximum(ink.sum(axis=(-2, -1)) - 6 * sides[:2].sum(axis=0), 0)
     return found
 
 

@@ -42,10 +42,10 @@ class Box(NamedTuple):
         beside = other.left - self.left, self.right - other.right
         return min(above, below, *beside) > 0.08 * self.size
 
-    def apart(self, other: Box) -> int:
-        """How many pixels lie between the two; less than none if they overlap."""
-        down = max(self.top - other.bottom, other.top - self.bottom)
-        return max(down, self.left - other.right, other.left - self.right)
+    def apart(self, other: Box) -> tuple[int, int]:
+        """How many columns lie between the two, and how many rows; less than none where they overlap."""
+        across = max(self.left - other.right, other.left - self.right)
+        return across, max(self.top - other.bottom, other.top - self.bottom)
 
 
 def bounds(mask: Mask) -> Box:
@@ -137,9 +137,15 @@ class _Piece(NamedTuple):
         return not within.all(axis=1).any()
 
     def stands_beside(self, other: _Piece) -> bool:
-        """Whether it is about as high as the other, and beside, above or below it: a digit of its own."""
-        low, high = sorted((self.box.height, other.box.height))
-        return self.box.apart(other.box) > -0.05 * other.box.size and low > 0.6 * high
+        """Whether it is about as high as the other, and beside, above or below it: a digit of its own.
+
+        Above or below it only where both are higher than wide, which halves of a digit seldom are.
+        """
+        box, near = self.box, 0.05 * other.box.size
+        low, high = sorted((box.height, other.box.height))
+        upright = box.height > box.width and other.box.height > other.box.width
+        beside, above = box.apart(other.box)
+        return low > 0.6 * high and (beside > -near or (above > -near and upright))
 
     def is_line_by(self, other: _Piece) -> bool:
         """Whether it is a line, or nearly, that goes on beyond both ends of the other: no stroke of that."""

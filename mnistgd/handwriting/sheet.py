@@ -8,8 +8,10 @@ from mnistgd.handwriting.ink import Grey, quantile
 from mnistgd.handwriting.morphology import spread
 from mnistgd.handwriting.pieces import Mask, label
 
-# Of the picture, what a sheet covers; of the sheet, what is written on; of its rectangle, what it fills.
-_COVERS = (0.15, 0.85)
+# Of the picture, what a sheet covers, at most more where all around is of one colour (grey levels), as on a
+# screen; of the sheet, what is written on; of its rectangle, what it fills.
+_LEAST, _MOST, _SCREEN = 0.15, 0.85, 0.98
+_ONE_COLOUR = 6.0
 _WRITTEN = 0.2
 _FILLS = 0.85
 # Of the difference between sheet and table, what lies within two pixels of its edge.
@@ -30,13 +32,15 @@ def find_sheet(plain: Grey) -> Mask | None:
         True on the sheet, without its very edge. None if there is no sheet, or nothing is written on it.
     """
     border = np.concatenate([plain[0], plain[-1], plain[:, 0], plain[:, -1]])
-    other = np.abs(plain - quantile(border, 0.5))
+    table = quantile(border, 0.5)
+    other = np.abs(plain - table)
+    most = _SCREEN if quantile(np.abs(border - table), 0.9) < _ONE_COLOUR else _MOST
     light = other > 0.3 * quantile(other.ravel(), 0.95)
-    if not _COVERS[0] < light.mean() < _COVERS[1]:
+    if not _LEAST < light.mean() < most:
         return None
     sheet = _filled(light)
     written = 1 - float(light[sheet].mean())
-    if not (sheet.mean() < _COVERS[1] and written < _WRITTEN and _fills_a_rectangle(sheet)):
+    if not (sheet.mean() < most and written < _WRITTEN and _fills_a_rectangle(sheet)):
         return None
     inner = spread(sheet, 5, np.minimum)
     outer = spread(sheet, 5, np.maximum)
