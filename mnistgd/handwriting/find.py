@@ -37,8 +37,6 @@ _FINER = 192
 _OTHER = 0.5
 # What is wider than so many strokes is no ink.
 _ROOM = 3.0
-# So much of that, for each pixel of ink, no digit has in its box.
-_WIDE = 0.08
 # The contrast of the palest digit that is taken for one: 95 % of the paper's brightness.
 _WEAKEST = 0.05
 # From this contrast it is no noise, even if hardly any paper is around to tell by.
@@ -55,9 +53,7 @@ class Found(NamedTuple):
     strokes : bool ndarray of shape (h, w)
         True is ink of the digit, and some is. The digit is about `CLOSE` pixels long and has a little paper
         around it; one in clean ink is as long as it was.
-    things : int
-        How many there are on the picture that could be a digit; of them this has the most ink. 0 if this is
-        the edge of something wide.
+    things : int, how many there are on the picture that could be a digit; of them this has the most ink
     """
 
     strokes: Mask
@@ -93,7 +89,7 @@ def find_digit(picture: RGB) -> Found | Instead:
 def _strokes(image: Image.Image, plain: Grey) -> Found | Instead:
     """The same of a grey picture and its thumbnail."""
     # A picture of few pixels is soft when it is enlarged.
-    detail = min(1.0, max(image.size) / 36)
+    detail = min(1.0, max(image.size) / _ROUGH)
     pen = measure_pen(plain)
     place = _where(calmed(_scaled(image, _ROUGH)), pen, detail)
     if not isinstance(place, _Place) or bounds(place.digit).size < _SMALL:
@@ -109,7 +105,7 @@ class _Place(NamedTuple):
     ----------
     digit : bool ndarray of shape (h, w)
     other : bool ndarray of shape (h, w); ink that is neither the digit nor near it, lines and frames
-    things : int; how many there are that could be digits; 0 if this is the edge of something wide
+    things : int; how many there are that could be digits
     """
 
     digit: Mask
@@ -119,8 +115,7 @@ class _Place(NamedTuple):
 
 def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
     """The pixels of the picture that are the digit, or what there is instead."""
-    depth = flattened(pen.positive(plain), pen.light)
-    contrast = ink_contrast(depth, _ROOM * pen.width * max(plain.shape))
+    contrast = ink_contrast(flattened(pen.positive(plain), pen.light), _ROOM * pen.width * max(plain.shape))
     marks = contrast > max(threshold(contrast), FAINTEST / 2)
     ink = without_rules(marks)
     if not ink.any():
@@ -142,20 +137,7 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
     rests = [one for one in others if (one & spread(lines, 5, np.maximum)).any()]
     if rests and bounds(np.any([lines, *rests], axis=0)).surrounds(bounds(digit)):
         count -= len(rests)
-    if _is_edge(digit, marks, contrast, depth):
-        count = 0
     return _Place(digit, marks & ~ink & ~digit, count)
-
-
-def _is_edge(digit: Mask, marks: Mask, contrast: Grey, depth: Grey) -> bool:
-    """Whether this is the edge of something wide: much in its box is too wide to be ink, but as dark.
-
-    A shadow is less than two thirds as dark as the ink in it.
-    """
-    box = bounds(digit)
-    dark = depth < np.median(depth[digit] - np.log1p(-contrast[digit]) / 3)
-    wide = (dark & ~marks)[box.top : box.bottom, box.left : box.right]
-    return bool(np.count_nonzero(wide) > _WIDE * np.count_nonzero(digit))
 
 
 def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: float) -> bool:

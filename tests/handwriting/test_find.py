@@ -264,23 +264,53 @@ def test_other_things_than_the_digit_are_left_out_of_clean_ink():
     assert np.array_equal(find_digit(pixels).strokes, wanted)
 
 
-@pytest.mark.parametrize("grey", [15, 40])
-def test_what_is_too_wide_to_be_ink_is_no_digit(grey):
-    """A lollipop: its stick is a stroke, and of its head only the edge could be one."""
-    for radius, things in ((5, 1), (30, 0)):
-        canvas = Image.new("L", (200, 260), 255)
-        draw = ImageDraw.Draw(canvas)
-        draw.ellipse((100 - radius, 40, 100 + radius, 40 + 2 * radius), fill=grey)
-        draw.line([(100, 45), (100, 220), (60, 220), (140, 220)], fill=20, width=5)
-        found = find_digit(np.asarray(canvas.convert("RGB")))
-        assert isinstance(found, Found)
-        assert found.things == things
-
-
-def test_a_shadow_on_a_digit_is_not_what_is_too_wide():
+def test_a_shadow_on_a_digit_is_no_part_of_it():
     canvas = Image.new("L", (200, 260), 255)
     ImageDraw.Draw(canvas).line([(60, 60), (140, 60), (90, 220)], fill=20, width=9)
     light = np.where(np.mgrid[:260, :200].sum(axis=0) < 230, 0.6, 1)
     found = find_digit(np.repeat((np.asarray(canvas) * light).astype(np.uint8)[:, :, None], 3, axis=2))
     assert isinstance(found, Found)
     assert found.things == 1
+
+
+# --- what is easily taken for something else ----------------------------------------------------------
+
+
+def grey(canvas):
+    return np.repeat(np.asarray(canvas, np.uint8)[:, :, None], 3, axis=2)
+
+
+@pytest.mark.parametrize(("width", "things"), [(70, 1), (26, 2)])
+def test_halves_of_a_digit_are_wider_than_high(width, things):
+    """Two hooks, one below the other: an 8 in halves, or two digits."""
+    canvas = Image.new("L", (200, 200), 255)
+    for top in (40, 112):
+        box = [(100 - width // 2, top), (100 + width // 2, top), (100 + width // 2, top + 50)]
+        ImageDraw.Draw(canvas).line(box, fill=0, width=8)
+    found = find_digit(grey(canvas))
+    assert isinstance(found, Found)
+    assert found.things == things
+
+
+@pytest.mark.parametrize("margin", [2, 5, 20])
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
+def test_a_margin_of_the_colour_of_the_ink(ink, paper, margin):
+    """What a picture of a screen has around a canvas."""
+    canvas = Image.new("L", (200, 200), paper)
+    ImageDraw.Draw(canvas).line([(70, 50), (130, 50), (90, 150)], fill=ink, width=9)
+    alone = find_digit(grey(canvas)).strokes
+    found = find_digit(
+        np.pad(grey(canvas), ((margin, margin), (margin, margin), (0, 0)), constant_values=ink)
+    )
+    assert isinstance(found, Found)
+    assert np.count_nonzero(found.strokes) == pytest.approx(np.count_nonzero(alone), rel=0.15)
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
+def test_a_few_pixels_of_ink_say_what_is_paper(ink, paper):
+    """A small digit in a corner of a large canvas."""
+    canvas = Image.new("L", (720, 720), paper)
+    ImageDraw.Draw(canvas).line([(640, 640), (670, 640), (650, 690)], fill=ink, width=4)
+    plain = np.asarray(canvas.resize((72, 72), Image.Resampling.BOX), np.float32)
+    assert measure_pen(plain).dark == (ink < paper)
+    assert isinstance(find_digit(grey(canvas)), Found)
