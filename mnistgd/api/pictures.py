@@ -29,8 +29,7 @@ def read_picture(path: str | Path, *, as_is: bool = False) -> NDArray[np.uint8]:
     Warns
     -----
     UserWarning
-        If several things on it could be digits, of which that of most ink is taken, or the ink looks like
-        none.
+        If several things on it could be digits, of which the likeliest is taken, or the ink looks like none.
 
     Raises
     ------

@@ -28,11 +28,11 @@ from mnistgd.handwriting.sheet import find_sheet
 CLOSE = 100
 """The longer side of the digit, in pixels, in what `find_digit` returns."""
 
-# The longer side of the picture, in pixels, while the pen is measured and while the digit is looked for.
+# The longer side of the picture, in pixels, while the pen is measured, while the digit is looked for, and
+# while one shorter than `_SMALL` is looked for again.
 _THUMBNAIL = 72
 _ROUGH = 112
-_SMALL = 36
-_FINER = 192
+_SMALL, _FINER = 36, 192
 # What is smaller than this part of the digit is no other digit.
 _OTHER = 0.5
 # What is wider than so many strokes is no ink.
@@ -53,7 +53,7 @@ class Found(NamedTuple):
     strokes : bool ndarray of shape (h, w)
         True is ink of the digit, and some is. The digit is about `CLOSE` pixels long and has a little paper
         around it; one in clean ink is as long as it was.
-    things : int, how many there are on the picture that could be a digit; of them this has the most ink
+    things : int, how many there are on the picture that could be a digit; of them this is the likeliest
     """
 
     strokes: Mask
@@ -122,8 +122,8 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
         return "lines" if marks.any() else "paper"
     lines = marks & ~ink
     found, ink = things(ink, contrast)
-    least, longest = 0.05 * np.count_nonzero(lines), max(plain.shape)
-    found = [one for one in found if np.count_nonzero(one) > least and bounds(one).size > longest / 18]
+    least = 0.05 * np.count_nonzero(lines)
+    found = [one for one in found if np.count_nonzero(one) > least and _is_large(one, contrast)]
     bare = contrast[~marks]
     digits = [one for one in found if _is_plausible(one, ink, contrast, bare, detail)]
     if not digits:
@@ -138,6 +138,12 @@ def _where(plain: Grey, pen: Pen, detail: float) -> _Place | Instead:
     if rests and bounds(np.any([lines, *rests], axis=0)).surrounds(bounds(digit)):
         count -= len(rests)
     return _Place(digit, marks & ~ink & ~digit, count)
+
+
+def _is_large(one: Mask, contrast: Grey) -> bool:
+    """Whether this is no speck: of pale ink, these are larger."""
+    share = 1 / 30 if contrast[one].mean() > _DEEP else 1 / 18
+    return bool(bounds(one).size > share * max(one.shape))
 
 
 def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: float) -> bool:
@@ -158,6 +164,7 @@ def _is_plausible(digit: Mask, ink: Mask, contrast: Grey, bare: Grey, detail: fl
         and contrast[digit].sum() > 0.15 * contrast[ink].sum()
         and contact < min(1.3, 0.6 + 4 * fill)
         and box.width < 2.5 * box.height
+        and fill < 0.66
         and outline(digit) < (24 if sharpness > 0.3 * strength else 12) * size
         and sharpness > (0.2 * fill + 0.08 * contact) * detail * strength
     )

@@ -13,6 +13,7 @@ SIZE = 28
 BOX = 20
 # Three in four strokes of MNIST are wider than 1.9 pixels, half are wider than 2.2.
 _THINNEST = 2.1
+_ENOUGH = 400
 # Of a digit's ink.
 _SPECK = 0.1
 # The mean width of strokes, and the radius of the largest disc in them times width / height of the digit.
@@ -44,6 +45,9 @@ def framed(strokes: Mask) -> NDArray[np.uint8]:
     mass of the pixels".
     """
     digit = _cropped(strokes)
+    # Of clean ink there may be more pixels by far than are of use.
+    grey = Image.fromarray(digit.astype(np.uint8) * 255)
+    digit = np.asarray(grey.reduce(max(1, max(digit.shape) // _ENOUGH))) > 0
     digit = _cropped(_thickened(digit, _THINNEST / BOX * max(digit.shape)))
     height, width = digit.shape
     scale = BOX / max(height, width)
@@ -122,8 +126,7 @@ def _cropped(strokes: Mask) -> Mask:
 
 def _thickened(digit: Mask, least: float) -> Mask:
     """With strokes of at least this width on average, in the whole and in each piece that is no speck."""
-    area = np.count_nonzero(digit)
-    large = (piece for piece in parts(digit) if _SPECK * area < np.count_nonzero(piece) < area)
+    large = parts(digit, _SPECK * np.count_nonzero(digit))
     missing = [(ink, max(0, round((least - stroke_width(ink)) / 2))) for ink in (digit, *large)]
     most = max(by for _, by in missing)
     thick: Mask = np.any([_grown(np.pad(ink, most - by), by) for ink, by in missing], axis=0)

@@ -68,9 +68,9 @@ def border(mask: Mask) -> int:
 def label(mask: Mask) -> NDArray[np.intp]:
     """Number the pieces that hang together by sides or corners.
 
-    Runs of pixels side by side are numbered, and each takes the lowest number among itself and the runs that
-    it touches in the rows above and below, and then the number of the run that this one names, which carries
-    it across a piece in leaps.
+    Runs of pixels side by side are numbered, and named by that. Where two touch, in a row and the next, the
+    runs that they are named by take the lower of both names, and then each that of the run it is named by,
+    which carries it across a piece in leaps.
 
     Parameters
     ----------
@@ -88,6 +88,7 @@ def label(mask: Mask) -> NDArray[np.intp]:
     padded[1:].reshape(height, row)[:, :width] = mask
     steps = np.diff(padded)
     starts, ends = np.flatnonzero(steps > 0), np.flatnonzero(steps < 0)
+    # Run k touches the runs first[k] to last[k] of the row below; upper and lower are all such pairs.
     first, last = np.searchsorted(ends, starts + row), np.searchsorted(starts, ends + row, "right")
     count = last - first
     upper = np.repeat(np.arange(len(starts)), count)
@@ -95,8 +96,8 @@ def label(mask: Mask) -> NDArray[np.intp]:
     names = np.arange(len(starts))
     while True:
         lowest = names.copy()
-        np.minimum.at(lowest, upper, names[lower])
-        np.minimum.at(lowest, lower, lowest[upper])
+        np.minimum.at(lowest, names[upper], names[lower])
+        np.minimum.at(lowest, names[lower], names[upper])
         lowest = lowest[lowest]
         if np.array_equal(lowest, names):
             break
@@ -172,7 +173,7 @@ def things(ink: Mask, contrast: NDArray[np.float32]) -> tuple[list[Mask], Mask]:
     list of bool ndarrays of shape (h, w)
         The likeliest first.
     bool ndarray of shape (h, w)
-        The ink without frames, and what lies along the border.
+        The ink, without frames and without what lies along the border; of one piece, all of it.
     """
     number = _loose_numbers(ink)
     weight = np.bincount(number, weights=contrast[ink])
@@ -218,10 +219,10 @@ def _belongs(one: _Piece, kept: list[_Piece]) -> bool:
     return min(_distance(one.points, other.points) for other in kept) <= reach * main.box.size
 
 
-def parts(mask: Mask) -> list[Mask]:
-    """Its pieces, each by itself."""
+def parts(mask: Mask, least: float = 0) -> list[Mask]:
+    """Its pieces of more than `least` pixels, each by itself."""
     number = _loose_numbers(mask)
-    return [_some(mask, number == one) for one in np.unique(number)]
+    return [_some(mask, number == one) for one in np.flatnonzero(np.bincount(number) > least)]
 
 
 def _loose_numbers(ink: Mask) -> NDArray[np.intp]:

@@ -47,7 +47,7 @@ class Reading(NamedTuple):
         if self.found == 0:
             return "the ink looks like no digit, and was taken for one all the same"
         if self.found is not None and self.found > 1:
-            return f"{self.found} things could be digits, and the one of most ink was taken"
+            return f"{self.found} things could be digits, and the likeliest was taken"
         return ""
 
 

@@ -23,8 +23,8 @@ class Line(NamedTuple):
 
     Attributes
     ----------
-    pixels : bool ndarray of shape (h, w), and one row more on each side than is full
-    start, end : int, the columns where it begins, and one past where it ends
+    pixels : bool ndarray of shape (h, w), with one row more above and below than it fills
+    start, end : int; of its longest run, the column where it begins, and one past where it ends
     thick : int, in rows
     filled : float, the part of the width that has ink
     """
@@ -79,14 +79,17 @@ def _rules(lines: list[Line], rest: Mask, written: Mask) -> list[Line]:
     return [
         line
         for line in lines
-        if line.thick <= thickest
+        if (line.filled > 0.5 and line.thick <= thickest)
         or _goes_beyond(line, written if line.runs_out else largest(_without(rest, [line], [])))
     ]
 
 
 def _goes_beyond(line: Line, written: Mask) -> bool:
-    """Whether a level line ends beyond what else is written, on either side; far, if it touches that."""
-    if not written.any():
+    """Whether a level line ends beyond what else is written, on either side; far, if it touches that.
+
+    Beside so much of a line, little else is written on paper: it is the digit, and that is dirt.
+    """
+    if np.count_nonzero(written) <= 0.25 * np.count_nonzero(line.pixels):
         return False
     box, length = bounds(written), line.end - line.start
     beyond = min(box.left - line.start, line.end - box.right)
@@ -175,6 +178,6 @@ def _crossings(level: Mask, rest: Mask) -> Mask:
         return level
     reach = _THICKEST + 2
     runs = np.pad(extreme(rest.T, 5, np.maximum).T, ((reach, reach), (0, 0)))
-    for step in (1, 2, 4):  # of 2, of 4 and then of all rows that it reaches
+    for step in (1, 2, 4):  # of 2, of 4 and then of all 8 rows that it reaches
         runs = runs[step:] | runs[:-step]
     return level & runs[: len(rest)] & runs[reach + 1 :]

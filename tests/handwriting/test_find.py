@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 
 from mnistgd.errors import ImageError
 from mnistgd.handwriting.find import Found, find_digit
+from mnistgd.handwriting.framing import framed
 from mnistgd.handwriting.ink import (
     calmed,
     channel_mix,
@@ -307,10 +308,51 @@ def test_a_margin_of_the_colour_of_the_ink(ink, paper, margin):
 
 
 @pytest.mark.parametrize(("ink", "paper"), [(0, 255), (255, 0)])
-def test_a_few_pixels_of_ink_say_what_is_paper(ink, paper):
-    """A small digit in a corner of a large canvas."""
-    canvas = Image.new("L", (720, 720), paper)
-    ImageDraw.Draw(canvas).line([(640, 640), (670, 640), (650, 690)], fill=ink, width=4)
-    plain = np.asarray(canvas.resize((72, 72), Image.Resampling.BOX), np.float32)
-    assert measure_pen(plain).dark == (ink < paper)
+def test_a_tiny_digit_on_a_large_canvas_is_found(ink, paper):
+    """It is so small that it has fewer than one in two hundred of the pixels by which paper is told from ink."""
+    canvas = Image.new("L", (720, 540), paper)
+    ImageDraw.Draw(canvas).line([(600, 450), (620, 450), (606, 478)], fill=ink, width=3)
+    assert measure_pen(np.asarray(canvas.resize((72, 54)), np.float32)).dark == (ink < paper)
     assert isinstance(find_digit(grey(canvas)), Found)
+
+
+def on_lines(draw, thick):
+    """A picture that `draw` draws on, of paper with lines in a lighter grey, and that without them."""
+    sheets = []
+    for lines in (range(30, 720, 80), ()):
+        canvas = Image.new("L", (600, 720), 245)
+        for y in lines:
+            ImageDraw.Draw(canvas).line([(0, y), (600, y)], fill=120, width=thick)
+        draw(ImageDraw.Draw(canvas))
+        sheets.append(find_digit(grey(canvas)))
+    return sheets
+
+
+@pytest.mark.parametrize("pen", [8, 12, 16])
+@pytest.mark.parametrize("thick", [6, 10])
+def test_the_bar_of_a_digit_on_lined_paper_is_no_line(pen, thick):
+    def seven(draw):
+        draw.line([(170, 230), (410, 230), (260, 630)], fill=20, width=pen)
+
+    lined, alone = on_lines(seven, thick)
+    assert isinstance(lined, Found)
+    assert np.corrcoef(framed(lined.strokes).ravel(), framed(alone.strokes).ravel())[0, 1] > 0.85
+
+
+@pytest.mark.parametrize("pen", [6, 9, 13])
+@pytest.mark.parametrize("lean", [0, 15, 30])
+def test_a_1_on_lined_paper_is_no_line(pen, lean):
+    def one(draw):
+        draw.line([(300 + lean, 120), (300 - lean, 610)], fill=30, width=pen)
+
+    lined, _ = on_lines(one, 6)
+    assert isinstance(lined, Found)
+
+
+def test_a_stem_that_breaks_is_no_line(mnist):
+    """Of a 1 that is in two pieces, the longer is no line that goes on beyond the other."""
+    ones = mnist.test_images[mnist.test_labels == 1][:200]
+    for image in ones:
+        canvas = Image.new("L", (350, 250), 255)
+        canvas.paste(Image.fromarray(255 - image).resize((140, 140), Image.Resampling.BICUBIC), (105, 55))
+        assert isinstance(find_digit(grey(canvas)), Found)

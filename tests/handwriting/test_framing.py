@@ -1,5 +1,7 @@
 """The frame, against MNIST's own images and closed forms."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -162,3 +164,15 @@ def test_a_straight_1_looks_written(width):
 def test_nearly_all_digits_look_written(mnist):
     looks = [looks_written(framed(image > 127)) for image in mnist.test_images[::5]]
     assert np.mean(looks) >= 0.99
+
+
+def test_a_digit_of_many_dots_takes_no_more_than_another():
+    """A mask for each of ten thousand dots would take gigabytes."""
+    dots = np.zeros((1200, 800), bool)
+    dots[::10, ::10] = True
+    tracemalloc.start()
+    try:
+        assert framed(dots).any()
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()

@@ -35,7 +35,7 @@ SPLITS = ("train", "test")
 
 
 def bring(raw: Raw, source: str, options: DataOptions, cache: Cache, listener: Listener = SILENT) -> Dataset:
-    """Bring what a reader read into the form of a data set; parameters and errors as for `form.brought`.
+    """Bring what a reader read into the form of a data set; parameters and errors as for `plan.brought`.
 
     Raises
     ------

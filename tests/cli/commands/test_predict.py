@@ -51,7 +51,7 @@ def test_what_else_is_on_a_picture_is_told(mnistgd, mnist, tmp_path):
     for command in ("predict", "explain"):
         result = mnistgd(command, tmp_path / "two.png", "--json")
         assert result.json["found"] == 2
-        assert "two.png: 2 things could be digits, and the one of most ink was taken\n" in result.stderr
+        assert "two.png: 2 things could be digits, and the likeliest was taken\n" in result.stderr
         assert mnistgd(command, tmp_path / "two.png", "--quiet", "--no-terminal").stderr == ""
     photo(mnist, 0, tmp_path / "one.png")
     assert mnistgd("predict", tmp_path / "one.png", "--json").json["found"] == 1
