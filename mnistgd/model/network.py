@@ -40,6 +40,7 @@ def network_of(
 
     Parameters
     ----------
+    settings : Settings
     n_classes : int
     mean, deviation : float
         Of the pixels in [0, 1], where the network is to see them standardised.
@@ -63,6 +64,7 @@ def layers_of(
 
     Parameters
     ----------
+    settings : Settings
     n_inputs, n_classes : int
     first : `Linear`, or what takes the same
     step : int or None

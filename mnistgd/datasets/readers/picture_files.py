@@ -16,7 +16,8 @@ from mnistgd.errors import DataError
 
 LAYOUT = "pictures lie in a folder for each class: CLASS/*, or train/CLASS/* and test/CLASS/*"
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+# The last two cannot be read, which is better said than passed over.
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic", ".heif")
 # What the folders of the two parts are called; those of a test in order of preference.
 _MORE = r"(ing)?([-_ ]?(set|images|data))?"
 _TRAIN = re.compile(f"train{_MORE}", re.IGNORECASE)

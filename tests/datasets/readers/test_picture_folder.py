@@ -240,6 +240,14 @@ def test_a_picture_that_cannot_be_read_is_named(root, damaged, notes, tmp_path):
         read_folder(root, Request(cache=cache))
 
 
+def test_pictures_of_a_phone_are_not_passed_over(root, draw):
+    draw("", "01")
+    (root / "1" / "IMG_0001.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(12))
+    with pytest.raises(DataError, match=r"IMG_0001\.HEIC is a HEIC picture") as refused:
+        read_folder(root)
+    assert "JPEG" in refused.value.hint
+
+
 def test_none_can_be_read(root, draw, tmp_path):
     draw("", "01")
     for file in root.rglob("*.png"):
