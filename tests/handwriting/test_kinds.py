@@ -92,5 +92,5 @@ def test_much_that_is_no_digit_is_told_of(kind, least, kinds, hand):
 
 @pytest.mark.slow
 def test_of_single_digits_less_than_one_in_a_hundred_is_flagged(kinds, hand):
-    # Of 1,100 six, three of them in tilted boxes.
+    # Of 1,100 four, two of them in tilted boxes.
     assert sum(count_flagged(kinds.pictures(kind, 100, hand)) for kind in kinds.SINGLE) <= 8
