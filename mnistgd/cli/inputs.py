@@ -35,25 +35,23 @@ class Seen(NamedTuple):
     name : str; its file, or which image of the data it is
     pixels : uint8 ndarray of shape (28, 28), prepared as the training images were
     truth : int or None, the class that it is of; None where nobody has said it
-    found : int or None, how many things on a picture could be a digit; None where nobody looked for them
-    doubt : str, what speaks against an answer, if anything does
+    reading : Reading or None, what became of the picture that it was; None for an image of the data
     """
 
     name: str
     pixels: NDArray[np.uint8]
     truth: int | None = None
-    found: int | None = None
-    doubt: str = ""
+    reading: Reading | None = None
 
     def held_against(self, answer: int) -> dict[str, int | bool | None]:
         """What JSON says of the truth, of an answer beside it, and of what a picture shows."""
         right = None if self.truth is None else answer == self.truth
-        return {"true_digit": self.truth, "right": right, "found": self.found}
+        return {"true_digit": self.truth, "right": right, "found": self.reading and self.reading.found}
 
     def note_doubt(self) -> None:
         """Say on stderr that something else than one digit was found on the picture, if so."""
-        if self.doubt:
-            console.note(f"{self.name}: {self.doubt}")
+        if self.reading and self.reading.doubt:
+            console.note(f"{self.name}: {self.reading.doubt}")
 
     def verdict(self, answer: int, class_names: Sequence[str]) -> str:
         """What people read of that: ``right``, or ``wrong, it is 5``; nothing where nobody knows."""
@@ -303,7 +301,7 @@ def pictures(model: Model, sources: list[str], *, as_is: bool) -> Generator[Seen
             yield _with_index(reading, source)
         else:
             pixels = deskew(reading.pixels[None])[0] if model.settings.deskew else reading.pixels
-            yield Seen(source, pixels, found=reading.found, doubt=reading.doubt)
+            yield Seen(source, pixels, reading=reading)
 
 
 def _with_index(error: ImageError, source: str) -> ImageError:

@@ -25,9 +25,8 @@ from mnistgd.handwriting.pieces import Mask, border, bounds, outline, parts, thi
 from mnistgd.handwriting.ruling import without_rules
 from mnistgd.handwriting.sheet import find_sheet
 
-CLOSE = 100
-"""The longer side of the digit, in pixels, in what `find_digit` returns."""
-
+# The longer side of the digit, in pixels, in what `find_digit` returns of ink that is not clean.
+_CLOSE = 100
 # The longer side of the picture, in pixels, while the pen is measured, while the digit is looked for, and
 # while one shorter than `_SMALL` is looked for again.
 _THUMBNAIL = 72
@@ -51,8 +50,8 @@ class Found(NamedTuple):
     Attributes
     ----------
     strokes : bool ndarray of shape (h, w)
-        True is ink of the digit, and some is. The digit is about `CLOSE` pixels long and has a little paper
-        around it; one in clean ink is as long as it was.
+        True is ink of the digit, and some is. The digit is about `_CLOSE` pixels long and has a little paper
+        around it; one in clean ink is as it was, on all of the picture.
     things : int, how many there are on the picture that could be a digit; of them this is the likeliest
     """
 
@@ -178,7 +177,7 @@ def _sharpness(digit: Mask, contrast: Grey) -> float:
 
 
 def _closer(image: Image.Image, place: _Place, pen: Pen) -> Mask:
-    """The same digit from the picture's own pixels, `CLOSE` of them long where the ink is not clean."""
+    """The same digit from the picture's own pixels, `_CLOSE` of them long where the ink is not clean."""
     digit = place.digit
     clean = _clean_ink(image, _around(digit, place), pen)
     if clean is not None:
@@ -188,21 +187,22 @@ def _closer(image: Image.Image, place: _Place, pen: Pen) -> Mask:
     margin = 0.2 * box.size + 2
     left, top = max(0.0, box.left - margin), max(0.0, box.top - margin)
     end, bottom = min(digit.shape[1], box.right + margin), min(digit.shape[0], box.bottom + margin)
-    scale = CLOSE / box.size
+    scale = _CLOSE / box.size
     size = max(1, round((end - left) * scale)), max(1, round((bottom - top) * scale))
     region = (left * right, top * down, end * right, bottom * down)
     close = calmed(_resized(image, size, region))
     contrast = ink_contrast(flattened(pen.positive(close)), _ROOM * pen.width * max(digit.shape) * scale)
-    ink = np.zeros(contrast.shape, bool)
+    ink, whole = np.zeros(contrast.shape, bool), np.zeros(contrast.shape, bool)
     for piece in parts(digit):
         near = _around(piece, place)
         around = np.asarray(near.resize(size, Image.Resampling.BILINEAR, (left, top, end, bottom))) > 80
+        whole |= around
         inked = contrast[around & (contrast > 0)]
         if inked.size:
             # However soft, a stroke ends where half is left of what it has in its middle.
             middle = quantile(inked[inked > threshold(inked)], 0.9)
             ink |= (contrast > 0.5 * middle) & around
-    return ink if ink.any() else around
+    return ink if ink.any() else whole
 
 
 def _around(piece: Mask, place: _Place) -> Image.Image:
@@ -224,8 +224,8 @@ def _clean_ink(image: Image.Image, near: Image.Image, pen: Pen) -> Mask | None:
         return None
     ink = float(grey[around].min() if pen.dark else grey[around].max())
     depth = (grey.astype(np.float32) - paper) / (ink - paper or 1)
-    within, edges = (np.count_nonzero(depth[around] > part) for part in (0.75, 0.25))
-    return (depth > 0.5) & around if within > 0 and edges - within <= _EDGES * within else None
+    within, beyond = (np.count_nonzero(depth[around] > part) for part in (0.75, 0.25))
+    return (depth > 0.5) & around if within > 0 and beyond - within <= _EDGES * within else None
 
 
 def _scaled(image: Image.Image, longest: int) -> Image.Image:

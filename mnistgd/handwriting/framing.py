@@ -13,6 +13,7 @@ SIZE = 28
 BOX = 20
 # Three in four strokes of MNIST are wider than 1.9 pixels, half are wider than 2.2.
 _THINNEST = 2.1
+# The longer side of a digit that is thickened, in pixels, is less than twice this.
 _ENOUGH = 400
 # Of a digit's ink.
 _SPECK = 0.1

@@ -11,6 +11,7 @@ from mnistgd.handwriting.pieces import Mask, bounds, largest
 
 # Paper is photographed at most so far from straight: 0.1 is 6 degrees.
 _LEANS = np.linspace(-0.1, 0.1, 21)
+# Beside a line of this, `_crossings` looks two rows further.
 _THICKEST = 6
 # At most so many lines are looked at in either direction.
 _MOST = 30
@@ -87,7 +88,7 @@ def _rules(lines: list[Line], rest: Mask, written: Mask) -> list[Line]:
 def _goes_beyond(line: Line, written: Mask) -> bool:
     """Whether a level line ends beyond what else is written, on either side; far, if it touches that.
 
-    Beside so much of a line, little else is written on paper: it is the digit, and that is dirt.
+    Where hardly anything else is written, the line is itself the digit, as a 1 is.
     """
     if np.count_nonzero(written) <= 0.25 * np.count_nonzero(line.pixels):
         return False

@@ -8,10 +8,11 @@ from mnistgd.handwriting.ink import Grey, quantile
 from mnistgd.handwriting.morphology import spread
 from mnistgd.handwriting.pieces import Mask, label
 
-# Of the picture, what a sheet covers, at most more where all around is of one colour (grey levels), as on a
-# screen; of the sheet, what is written on; of its rectangle, what it fills.
+# Of the picture, what a sheet covers, and at most where all around is of one colour, as on a screen.
 _LEAST, _MOST, _SCREEN = 0.15, 0.85, 0.98
+# In so many grey levels.
 _ONE_COLOUR = 6.0
+# Of the sheet, what is written on; of its rectangle, what it fills.
 _WRITTEN = 0.2
 _FILLS = 0.85
 # Of the difference between sheet and table, what lies within two pixels of its edge.
